@@ -1,0 +1,82 @@
+# Thin: every target is a preset (CMakePresets.json) or a script of tools/. `make` alone prints what there is.
+
+JOBS ?= $(shell nproc)
+TEST_JOBS ?= 2
+PREFIX ?= /usr/local
+export CMAKE_GENERATOR ?= $(if $(shell command -v ninja),Ninja,Unix Makefiles)
+
+configure = cmake --preset $(1) >/dev/null
+compile = $(call configure,$(1)) && cmake --build build/$(filter-out release,$(1)) -j $(JOBS)
+ctest = tools/ctest build/$(1) -j $(TEST_JOBS)
+
+# gcc's ThreadSanitizer cannot live with every address layout that recent kernels draw.
+fixed_layout = $(shell setarch -R true 2>/dev/null && echo setarch -R)
+
+.PHONY: help build run test check san kern torture fuzz bench cover fresh fmt install clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+build: ## Build the program and the libraries: build/edgewise, build/libedgewise.{so,a}
+	$(call compile,release)
+
+run: build ## Run it: make run ARGS='MODEL -p "Hello"'
+	build/edgewise run $(ARGS)
+
+test: ## Build with invariants checked and run every test
+	$(call compile,dev)
+	$(call ctest,dev)
+
+check: ## What a change must pass: style, rooms, headers, gcc and clang without warnings, tests
+	tools/tidy
+	tools/format --check
+	tools/headers
+	$(call compile,release)
+	tools/symbols build/libedgewise.so
+	$(call compile,clang)
+	$(call compile,dev)
+	$(call ctest,dev)
+
+san: ## Tests under AddressSanitizer and UndefinedBehaviorSanitizer, then under ThreadSanitizer
+	$(call compile,asan)
+	$(call ctest,asan)
+	$(call compile,tsan)
+	$(fixed_layout) $(call ctest,tsan)
+
+kern: ## Compare every kernel with the C reference, at each instruction-set level
+	$(call compile,dev)
+	@for level in scalar avx2 avx512 ''; do \
+	    echo "checkkern, EDGEWISE_CPU=$${level:-(not set)}"; \
+	    EDGEWISE_CPU=$$level build/dev/tests/checkkern || exit 1; \
+	done
+
+torture: ## Make the Nth allocation or file call fail, for every N; then all other tests in the same build
+	$(call compile,hostile)
+	$(call ctest,hostile)
+
+T ?= all
+SECONDS ?= 60
+fuzz: ## Fuzz one parser, or all in turn: make fuzz T=gguf SECONDS=1800
+	$(call compile,fuzz)
+	tools/fuzz build/fuzz/tests $(T) $(SECONDS)
+
+bench: build ## Measure: make bench ARGS='-m MODEL --prompt-tokens 512 --gen-tokens 128'
+	build/edgewise bench $(ARGS)
+
+cover: ## Line and branch coverage of src/ by the tests
+	$(call compile,cover)
+	find build/cover -name '*.gcda' -delete
+	$(call ctest,cover)
+	tools/cover build/cover
+
+fresh: ## The README's two commands in a bare Debian 12 (needs root and a package mirror)
+	tools/fresh
+
+fmt: ## Format the C sources in place
+	tools/format
+
+install: build ## Install to PREFIX (default /usr/local)
+	cmake --install build --prefix $(PREFIX)
+
+clean: ## Remove build/
+	rm -rf build

@@ -1,0 +1,27 @@
+# make install: program, headers, both libraries, edgewise.pc, man pages and completions.
+
+install(TARGETS edgewise_shared edgewise_static
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY include/edgewise DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+if(TARGET edgewise)
+  install(TARGETS edgewise RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+configure_file(cmake/edgewise.pc.in edgewise.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/edgewise.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+file(GLOB man_pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.1)
+install(FILES ${man_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+
+set(completions ${PROJECT_SOURCE_DIR}/share/completions)
+if(EXISTS ${completions}/edgewise.bash)
+  install(FILES ${completions}/edgewise.bash RENAME edgewise
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+endif()
+if(EXISTS ${completions}/_edgewise)
+  install(FILES ${completions}/_edgewise DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+endif()
+if(EXISTS ${completions}/edgewise.fish)
+  install(FILES ${completions}/edgewise.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+endif()
