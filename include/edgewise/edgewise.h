@@ -1,0 +1,384 @@
+/*
+ * edgewise.h: small language models on the machine in front of you.
+ *
+ * A model is opened once and shared; an engine runs it in steps; a session is one conversation's state; a sampler chooses
+ * tokens. The life of an answer:
+ *
+ *     ew_error err = {0};
+ *     ew_model *model; ew_engine *engine; ew_session *session;
+ *     if (ew_model_open("model.gguf", &model, &err) || ew_engine_new(model, NULL, &engine, &err)
+ *         || ew_session_new(engine, NULL, &session, &err)) { fprintf(stderr, "%s\n", err.text); return 1; }
+ *     ew_generate(session, prompt, n_prompt, NULL, on_text, user, NULL, &err);
+ *     ew_session_free(session); ew_engine_free(engine); ew_model_close(model);
+ *
+ * Errors: a function that can fail returns ew_status and fills *err, which belongs to the caller and may be NULL. Nothing is
+ * ever printed, and no input makes the library exit or abort. A broken promise of the caller (a NULL where none is allowed) is
+ * EW_INVALID, or an abort in debug builds.
+ * Ownership: new/open gives an object to the caller, free/close takes it back and accepts NULL. Slices (ew_str) are borrowed.
+ * Options: a struct starts with struct_size = sizeof itself; zero in any other field means the default, and NULL all defaults.
+ * Threads: models and tokenizers are immutable after opening and shared freely; an engine, its sessions and a sampler are used
+ * by one thread at a time.
+ */
+#ifndef EDGEWISE_EDGEWISE_H
+#define EDGEWISE_EDGEWISE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define EW_API __attribute__((visibility("default")))
+
+/* ------------------------------------------------------------------------------------------------ version and errors */
+
+#define EW_VERSION "0.1.0"
+
+/* EW_VERSION of the library that is linked. */
+EW_API const char *ew_version(void);
+
+/* X(name, number, text): append only, numbers never change. */
+#define EW_STATUS_MAP(X)                                     \
+    X(OK, 0, "done")                                         \
+    X(INVALID, 1, "invalid argument")                        \
+    X(NO_MEMORY, 2, "out of memory")                         \
+    X(IO, 3, "input or output failed")                       \
+    X(FORMAT, 4, "malformed file")                           \
+    X(UNSUPPORTED, 5, "not supported")                       \
+    X(LIMIT, 6, "larger than a limit, or than this machine") \
+    X(CONTEXT_FULL, 7, "context full")                       \
+    X(CANCELLED, 8, "cancelled")
+
+typedef enum ew_status {
+#define EW_STATUS_ENUM(name, number, text) EW_##name = number,
+    EW_STATUS_MAP(EW_STATUS_ENUM)
+#undef EW_STATUS_ENUM
+} ew_status;
+
+/* A few words for a status, a literal. */
+EW_API const char *ew_status_text(ew_status status);
+
+/* What failed, where, and what to do about it. */
+typedef struct ew_error {
+    ew_status status;
+    char text[1020];
+} ew_error;
+
+/* Borrowed text, not NUL-terminated; may hold any bytes when it comes from a file. */
+typedef struct ew_str {
+    const char *data;
+    size_t len;
+} ew_str;
+
+/* An index into a vocabulary. */
+typedef int32_t ew_token;
+
+/* ------------------------------------------------------------------------------------------------ truncated files */
+
+/*
+ * Model files are mapped. When another process truncates one, touching the lost pages raises SIGBUS. This installs a process-wide
+ * SIGBUS handler (call it once, from the program; a library must not do so by itself) that puts zero pages in place of lost pages
+ * of Edgewise's own mappings and marks them, so that the running call returns EW_IO; any other SIGBUS goes to the previous
+ * handler.
+ */
+EW_API ew_status ew_guard_install(ew_error *err);
+
+/* ------------------------------------------------------------------------------------------------ files: what one holds */
+
+typedef struct ew_file ew_file;
+
+/* One metadata entry. `text` is its value written out; an array shows its first elements; `n` is an array's length, else 1. */
+typedef struct ew_meta {
+    ew_str key;
+    const char *type; /* "u32", "string", "array of string", ... */
+    uint64_t n;
+} ew_meta;
+
+typedef struct ew_tensor_info {
+    ew_str name;
+    const char *dtype; /* "F32", "Q4_K", ... as the format spells it */
+    uint32_t n_dims;
+    uint64_t dims[8]; /* outermost first: a weight of y = x W^T is [out, in] */
+    uint64_t size_bytes;
+    uint64_t offset; /* from the start of its file */
+} ew_tensor_info;
+
+/* Opens a GGUF or safetensors file, or a folder with config.json and safetensors, and checks all of its structure. */
+EW_API ew_status ew_file_open(const char *path, ew_file **out, ew_error *err);
+EW_API void ew_file_close(ew_file *file);
+
+/* "GGUF v3", "safetensors", "safetensors, 3 shards". */
+EW_API const char *ew_file_format(const ew_file *file);
+EW_API uint64_t ew_file_size_bytes(const ew_file *file);
+EW_API size_t ew_file_n_meta(const ew_file *file);
+EW_API size_t ew_file_n_tensors(const ew_file *file);
+/* index < n. */
+EW_API ew_meta ew_file_meta(const ew_file *file, size_t index);
+EW_API ew_tensor_info ew_file_tensor(const ew_file *file, size_t index);
+/* Writes entry `index` as JSON text of at most cap - 1 bytes and a NUL to buf; arrays longer than max_items end in "...".
+ * Returns the length that the whole text has. */
+EW_API size_t ew_file_meta_text(const ew_file *file, size_t index, size_t max_items, char *buf, size_t cap);
+
+/* ------------------------------------------------------------------------------------------------ tokenizers */
+
+typedef struct ew_tokenizer ew_tokenizer;
+
+/* Reads the vocabulary of a GGUF file, a tokenizer.json (or the folder that holds one), or a .tiktoken file. */
+EW_API ew_status ew_tokenizer_open(const char *path, ew_tokenizer **out, ew_error *err);
+EW_API void ew_tokenizer_close(ew_tokenizer *tokenizer);
+
+EW_API size_t ew_tokenizer_n_vocab(const ew_tokenizer *tokenizer);
+
+enum {
+    EW_ENCODE_BOS = 1, /* put the beginning-of-sequence token first, when the vocabulary has one */
+    EW_ENCODE_SPECIAL =
+        2, /* let special tokens that are spelled out in the text become tokens; never for a user's text */
+};
+
+/*
+ * Encodes text (any bytes) with the flags above. Writes at most cap tokens to out, and the number that the whole text has to *n:
+ * when *n > cap, call again with more room.
+ */
+EW_API ew_status ew_tokenizer_encode(const ew_tokenizer *tokenizer, ew_str text, unsigned flags,
+                                     ew_token *out, size_t cap, size_t *n, ew_error *err);
+
+enum {
+    EW_TOKEN_CONTROL = 1, /* a special token: never part of an answer's text */
+    EW_TOKEN_EOG = 2,     /* ends an answer */
+    EW_TOKEN_BYTE = 4,    /* stands for one byte */
+    EW_TOKEN_UNUSED = 8,
+};
+
+/* -1 when the vocabulary has none. */
+EW_API ew_token ew_tokenizer_bos(const ew_tokenizer *tokenizer);
+EW_API ew_token ew_tokenizer_eos(const ew_tokenizer *tokenizer);
+/* Whether the model's metadata asks for a BOS before a text. */
+EW_API bool ew_tokenizer_adds_bos(const ew_tokenizer *tokenizer);
+/* Flags of a token, 0 <= token < n_vocab. */
+EW_API unsigned ew_token_flags(const ew_tokenizer *tokenizer, ew_token token);
+/* The token as the vocabulary file spells it, not as text. */
+EW_API ew_str ew_token_spelling(const ew_tokenizer *tokenizer, ew_token token);
+
+/*
+ * Turns tokens into text as they come. UTF-8 characters are never split: bytes of an unfinished one wait in the detokenizer.
+ * Bytes that can't become valid UTF-8 come out as U+FFFD, so that output is always valid UTF-8. Caller-owned; start from {0}.
+ */
+typedef struct ew_detokenizer {
+    uint8_t pending[4];
+    uint8_t n_pending;
+    bool started;
+} ew_detokenizer;
+
+/*
+ * Appends the text of token to buf: at most cap bytes are written, *len is what the whole text has. Control tokens give no text
+ * unless `special`. When *len > cap, nothing was consumed: call again with more room.
+ */
+EW_API ew_status ew_detokenize(const ew_tokenizer *tokenizer, ew_detokenizer *state, ew_token token,
+                               bool special, char *buf, size_t cap, size_t *len, ew_error *err);
+/* Ends the text: writes what is still pending (an unfinished character becomes U+FFFD); at most 3 bytes. Returns the length. */
+EW_API size_t ew_detokenize_end(ew_detokenizer *state, char buf[4]);
+
+/* ------------------------------------------------------------------------------------------------ models */
+
+typedef struct ew_model ew_model;
+
+/* Opens a GGUF file, a safetensors file or a folder with config.json, weights and tokenizer.json. Weights stay in the mapping. */
+EW_API ew_status ew_model_open(const char *path, ew_model **out, ew_error *err);
+/* Only after the last engine on it is freed. */
+EW_API void ew_model_close(ew_model *model);
+
+typedef struct ew_model_info {
+    const char *arch; /* "llama", "qwen2" */
+    ew_str name;      /* the file's own name for the model; may be empty */
+    uint32_t n_layers, n_heads, n_kv_heads, head_dim;
+    uint32_t d_model, d_ffn, n_vocab;
+    uint32_t n_ctx_train; /* longest context the model was trained on */
+    uint64_t n_params;
+    uint64_t weight_bytes;
+    bool has_chat_template;
+} ew_model_info;
+
+EW_API ew_model_info ew_model_get_info(const ew_model *model);
+/* NULL when the files hold no vocabulary. */
+EW_API const ew_tokenizer *ew_model_tokenizer(const ew_model *model);
+
+/* ------------------------------------------------------------------------------------------------ engines */
+
+typedef struct ew_engine ew_engine;
+typedef struct ew_session ew_session;
+
+typedef enum ew_cache_type { EW_CACHE_F16 = 0, EW_CACHE_F32 = 1 } ew_cache_type;
+
+typedef struct ew_engine_options {
+    size_t struct_size;
+    uint32_t n_threads; /* default: the performance cores that this process may use */
+    uint32_t n_rows;    /* most rows in a step; default 256 */
+    ew_cache_type cache_k, cache_v;
+} ew_engine_options;
+
+/* Builds, checks and plans the model's graph and starts the threads. The model must outlive the engine. */
+EW_API ew_status ew_engine_new(const ew_model *model, const ew_engine_options *options, ew_engine **out,
+                               ew_error *err);
+/* Only after the last session on it is freed. */
+EW_API void ew_engine_free(ew_engine *engine);
+
+typedef struct ew_engine_info {
+    uint32_t n_threads;
+    uint32_t n_rows;
+    const char *cpu_level;          /* "scalar", "avx2", "avx512" */
+    uint64_t arena_bytes;           /* activations of one step */
+    uint64_t state_bytes_per_block; /* a session's state for 64 positions */
+} ew_engine_info;
+
+EW_API ew_engine_info ew_engine_get_info(const ew_engine *engine);
+
+/* Receives text; returns false to stop. */
+typedef bool (*ew_text_fn)(void *user, ew_str text);
+
+/* Writes the graph after its passes, and its plan, as text. */
+EW_API ew_status ew_engine_dump(const ew_engine *engine, ew_text_fn sink, void *user, ew_error *err);
+
+/* ------------------------------------------------------------------------------------------------ sessions and steps */
+
+typedef enum ew_context_full {
+    EW_CONTEXT_FULL_ERROR = 0, /* the answer ends with EW_CONTEXT_FULL */
+    EW_CONTEXT_FULL_SHIFT =
+        1, /* half of the tokens after the first n_keep are dropped and the rest is run again */
+} ew_context_full;
+
+typedef struct ew_session_options {
+    size_t struct_size;
+    uint32_t n_ctx; /* positions; default: the smaller of n_ctx_train and 4096 */
+    ew_context_full context_full;
+    uint32_t n_keep; /* for EW_CONTEXT_FULL_SHIFT */
+} ew_session_options;
+
+EW_API ew_status ew_session_new(ew_engine *engine, const ew_session_options *options, ew_session **out,
+                                ew_error *err);
+EW_API void ew_session_free(ew_session *session);
+
+/* Positions held so far, and at most. */
+EW_API uint32_t ew_session_length(const ew_session *session);
+EW_API uint32_t ew_session_n_ctx(const ew_session *session);
+/* Forgets everything from position `length` on (length <= ew_session_length). */
+EW_API void ew_session_truncate(ew_session *session, uint32_t length);
+
+/* One row of a step: token `token` of a session at `position`. */
+typedef struct ew_row {
+    ew_session *session;
+    uint32_t position;
+    ew_token token;
+    bool wants_logits;
+} ew_row;
+
+/* Receives the logits ([n_vocab] f32, valid during the call) of row `row`; called in the order of rows. */
+typedef void (*ew_logits_fn)(void *user, size_t row, const float *logits);
+
+/*
+ * Runs rows of any number of sessions at once: the only way a model runs. The rows of one session follow each other in position,
+ * beginning at its length. A row's logits do not depend, to the last bit, on the other rows, on how rows are cut into steps, or
+ * on the number of threads. When it fails, every session is as it was before.
+ */
+EW_API ew_status ew_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ew_logits_fn on_logits,
+                         void *user, ew_error *err);
+
+/* Makes the session's running and next ew_generate or ew_eval return EW_CANCELLED before its next step. Any thread, any time,
+ * also a signal handler. Each such call clears the wish as it returns. */
+EW_API void ew_session_cancel(ew_session *session);
+
+/* Runs n tokens after what the session holds, in steps of the engine's n_rows; on_logits (may be NULL) gets row = 0..n-1. */
+EW_API ew_status ew_eval(ew_session *session, const ew_token *tokens, size_t n, ew_logits_fn on_logits,
+                         void *user, ew_error *err);
+
+/* ------------------------------------------------------------------------------------------------ sampling */
+
+typedef struct ew_sampler_options {
+    size_t struct_size;
+    float temperature;    /* 0 = greedy */
+    uint32_t top_k;       /* 0 = off */
+    float top_p;          /* 0 or 1 = off */
+    float min_p;          /* 0 = off */
+    float repeat_penalty; /* divides positive and multiplies negative logits of recent tokens; 0 or 1 = off */
+    float frequency_penalty; /* subtracted once per occurrence; 0 = off */
+    float presence_penalty;  /* subtracted once per distinct token; 0 = off */
+    uint32_t penalty_last_n; /* how many recent tokens the penalties see; default 64 */
+    uint64_t seed;
+} ew_sampler_options;
+
+typedef struct ew_sampler ew_sampler;
+
+/* NaN, infinite or out-of-range values are EW_INVALID and named. NULL options: greedy. */
+EW_API ew_status ew_sampler_new(const ew_sampler_options *options, size_t n_vocab, ew_sampler **out,
+                                ew_error *err);
+EW_API void ew_sampler_free(ew_sampler *sampler);
+/* Tells the sampler that a token was used (prompt or answer), for the penalties. */
+EW_API void ew_sampler_accept(ew_sampler *sampler, ew_token token);
+/* Chooses from logits[n_vocab]; equal logits go to the lower token. Does not accept. */
+EW_API ew_token ew_sampler_sample(ew_sampler *sampler, const float *logits);
+
+/* ------------------------------------------------------------------------------------------------ generation */
+
+typedef enum ew_finish {
+    EW_FINISH_END = 0,       /* the model ended its answer */
+    EW_FINISH_LENGTH = 1,    /* n_predict tokens were made */
+    EW_FINISH_STOP = 2,      /* a stop string appeared */
+    EW_FINISH_CONTEXT = 3,   /* the context is full and the policy is error */
+    EW_FINISH_CANCELLED = 4, /* ew_session_cancel, or the callback returned false */
+} ew_finish;
+
+/* Receives each token of an answer and the text that became certain with it (maybe none); returns false to stop. */
+typedef bool (*ew_token_fn)(void *user, ew_token token, ew_str text);
+
+typedef struct ew_generate_options {
+    size_t struct_size;
+    uint32_t n_predict;  /* tokens at most; 0 = until the model ends or the context is full */
+    ew_sampler *sampler; /* default: greedy */
+    const ew_str *stops; /* the answer ends before any of these texts; they are not delivered */
+    size_t n_stops;
+    bool ignore_end; /* go on after an end token */
+} ew_generate_options;
+
+typedef struct ew_generation {
+    ew_finish finish;
+    uint32_t n_prompt, n_generated;
+    uint64_t prompt_ns, first_token_ns,
+        generate_ns; /* times of the prompt, up to the first token, and of the rest */
+} ew_generation;
+
+/*
+ * Runs the prompt and answers. The prompt and the answer stay in the session. A prompt that does not fit the context is
+ * EW_CONTEXT_FULL with the counts. result (may be NULL) is filled also on failure.
+ */
+EW_API ew_status ew_generate(ew_session *session, const ew_token *prompt, size_t n_prompt,
+                             const ew_generate_options *options, ew_token_fn on_token, void *user,
+                             ew_generation *result, ew_error *err);
+
+/* ------------------------------------------------------------------------------------------------ the machine */
+
+typedef struct ew_cpu_level {
+    const char *name; /* "scalar", "avx2", ... */
+    bool usable;
+    const char *why; /* when not usable: "the processor has no AVX-512F"; else "" */
+} ew_cpu_level;
+
+typedef struct ew_machine {
+    char cpu_name[64];
+    uint32_t n_cores,
+        n_threads; /* physical cores, hardware threads of this machine that the process may use */
+    uint32_t n_performance_cores;
+    uint64_t l1d_bytes, l2_bytes, l3_bytes; /* per instance; 0 = unknown */
+    uint64_t memory_bytes, memory_available_bytes;
+    const char *level_used;
+    ew_cpu_level levels[8];
+    size_t n_levels;
+} ew_machine;
+
+EW_API ew_status ew_machine_get(ew_machine *out, ew_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,5 @@
+#include "edgewise/edgewise.h"
+
+const char *ew_version(void) {
+    return EW_VERSION;
+}

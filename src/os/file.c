@@ -1,0 +1,130 @@
+#define _GNU_SOURCE
+
+#include "os/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/checked.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "os/guard.h"
+
+struct ewi_map {
+    void *base; /* NULL for an empty file */
+    size_t len;
+    ewi_guard_slot *slot;
+    char *path;
+};
+
+static ew_status fail_errno(ew_error *err, const char *what, const char *path) {
+    return ewi_fail(err, EW_IO, "%s: cannot %s: %s", path, what, strerror(errno));
+}
+
+static int open_file(const char *path) {
+    if (ewi_hostile_fails()) {
+        errno = EIO;
+        return -1;
+    }
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static ew_status file_size(int fd, const char *path, size_t *size, ew_error *err) {
+    struct stat st;
+    if (ewi_hostile_fails() || fstat(fd, &st) != 0) return fail_errno(err, "stat", path);
+    if (S_ISDIR(st.st_mode)) return ewi_fail(err, EW_IO, "%s: is a directory, not a file", path);
+    if (!S_ISREG(st.st_mode)) return ewi_fail(err, EW_IO, "%s: not a regular file, cannot be mapped", path);
+    if (!ewi_size_from_u64((uint64_t)st.st_size, size))
+        return ewi_fail(err, EW_LIMIT, "%s: %lld bytes do not fit in the address space", path,
+                        (long long)st.st_size);
+    return EW_OK;
+}
+
+static ew_status map_pages(ewi_map *map, int fd, ew_error *err) {
+    if (map->len == 0) return EW_OK;
+    void *base = ewi_hostile_fails() ? MAP_FAILED : mmap(NULL, map->len, PROT_READ, MAP_SHARED, fd, 0);
+    if (base == MAP_FAILED) return fail_errno(err, "map", map->path);
+    map->base = base;
+    map->slot = ewi_guard_add(base, map->len);
+    if (!map->slot)
+        return ewi_fail(err, EW_LIMIT, "%s: more than %d files are mapped", map->path, EWI_GUARD_SLOTS);
+    return EW_OK;
+}
+
+ew_status ewi_map_open(const char *path, ewi_map **out, ew_error *err) {
+    ewi_map *map = ewi_zalloc(sizeof *map);
+    if (!map) return ewi_no_memory(err, "a file mapping");
+    ew_status status = EW_NO_MEMORY;
+    int fd = -1;
+    map->path = ewi_strdup(ewi_str(path));
+    if (!map->path) {
+        ewi_no_memory(err, "a path");
+        goto done;
+    }
+    fd = open_file(path);
+    if (fd < 0) {
+        status = fail_errno(err, "open", path);
+        goto done;
+    }
+    status = file_size(fd, path, &map->len, err);
+    if (status == EW_OK) status = map_pages(map, fd, err);
+done:
+    if (fd >= 0) close(fd);
+    if (status == EW_OK)
+        *out = map;
+    else
+        ewi_map_close(map);
+    return status;
+}
+
+void ewi_map_close(ewi_map *map) {
+    if (!map) return;
+    ewi_guard_remove(map->slot);
+    if (map->base) munmap(map->base, map->len);
+    ewi_free(map->path);
+    ewi_free(map);
+}
+
+ewi_bytes ewi_map_bytes(const ewi_map *map) {
+    return (ewi_bytes){map->base, map->len};
+}
+
+const char *ewi_map_path(const ewi_map *map) {
+    return map->path;
+}
+
+ew_status ewi_map_check(const ewi_map *map, ew_error *err) {
+    if (!ewi_guard_lost(map->slot)) return EW_OK;
+    return ewi_fail(err, EW_IO,
+                    "%s: the file was truncated or became unreadable while it was in use; open it again",
+                    map->path);
+}
+
+void ewi_map_will_need(const ewi_map *map) {
+    if (map->base) madvise(map->base, map->len, MADV_WILLNEED);
+}
+
+static bool has_mode(const char *path, mode_t kind) {
+    struct stat st;
+    return stat(path, &st) == 0 && (st.st_mode & S_IFMT) == kind;
+}
+
+bool ewi_is_directory(const char *path) {
+    return has_mode(path, S_IFDIR);
+}
+
+bool ewi_is_file(const char *path) {
+    return has_mode(path, S_IFREG);
+}
+
+bool ewi_path_join(char *buf, size_t cap, const char *dir, ew_str name) {
+    size_t n = strlen(dir);
+    const char *slash = n > 0 && dir[n - 1] == '/' ? "" : "/";
+    int len = snprintf(buf, cap, "%s%s%.*s", dir, slash, (int)name.len, name.data);
+    return len >= 0 && (size_t)len < cap;
+}

@@ -1,0 +1,87 @@
+#define _GNU_SOURCE
+
+#include "os/thread.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+struct ewi_thread {
+    pthread_t handle;
+    void (*run)(void *arg);
+    void *arg;
+    char name[16];
+};
+
+static void *thread_main(void *opaque) {
+    ewi_thread *thread = opaque;
+#ifdef __linux__
+    pthread_setname_np(pthread_self(), thread->name);
+#endif
+    thread->run(thread->arg);
+    return NULL;
+}
+
+ew_status ewi_thread_start(void (*run)(void *arg), void *arg, const char *name, ewi_thread **out,
+                           ew_error *err) {
+    ewi_thread *thread = ewi_zalloc(sizeof *thread);
+    if (!thread) return ewi_no_memory(err, "a thread");
+    thread->run = run;
+    thread->arg = arg;
+    strncpy(thread->name, name, sizeof thread->name - 1);
+    int code = pthread_create(&thread->handle, NULL, thread_main, thread);
+    if (code != 0) {
+        ewi_free(thread);
+        return ewi_fail(err, EW_LIMIT, "cannot start thread %s: %s", name, strerror(code));
+    }
+    *out = thread;
+    return EW_OK;
+}
+
+void ewi_thread_join(ewi_thread *thread) {
+    if (!thread) return;
+    pthread_join(thread->handle, NULL);
+    ewi_free(thread);
+}
+
+struct ewi_signal {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+};
+
+ewi_signal *ewi_signal_new(void) {
+    ewi_signal *signal = ewi_zalloc(sizeof *signal);
+    if (!signal) return NULL;
+    pthread_mutex_init(&signal->mutex, NULL);
+    pthread_cond_init(&signal->changed, NULL);
+    return signal;
+}
+
+void ewi_signal_free(ewi_signal *signal) {
+    if (!signal) return;
+    pthread_cond_destroy(&signal->changed);
+    pthread_mutex_destroy(&signal->mutex);
+    ewi_free(signal);
+}
+
+void ewi_signal_wait(ewi_signal *signal, const _Atomic uint32_t *word, uint32_t value) {
+    pthread_mutex_lock(&signal->mutex);
+    while (atomic_load(word) == value) pthread_cond_wait(&signal->changed, &signal->mutex);
+    pthread_mutex_unlock(&signal->mutex);
+}
+
+void ewi_signal_wake(ewi_signal *signal) {
+    pthread_mutex_lock(&signal->mutex);
+    pthread_cond_broadcast(&signal->changed);
+    pthread_mutex_unlock(&signal->mutex);
+}
+
+void ewi_cpu_relax(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}

@@ -1,0 +1,38 @@
+/*
+ * topology.h: what processors, caches and memory this machine has, and binding a thread to a core (through hwloc).
+ *
+ * Loading reads /sys and takes some milliseconds: only who starts threads or shows the machine does so.
+ *
+ *     ewi_topology topology;
+ *     EWI_TRY(ewi_topology_load(&topology, err));
+ *     ewi_topology_bind(&topology, i);          binds the calling thread to performance core i
+ *     ewi_topology_unload(&topology);
+ */
+#ifndef EW_OS_TOPOLOGY_H
+#define EW_OS_TOPOLOGY_H
+
+#include <stdbool.h>
+
+#include "base/compiler.h"
+#include "edgewise/edgewise.h"
+
+typedef struct ewi_topology {
+    void *handle;                           /* private */
+    uint32_t n_cores, n_threads;            /* that this process may use */
+    uint32_t n_performance_cores;           /* cores of the fastest kind, at least 1 */
+    uint64_t l1d_bytes, l2_bytes, l3_bytes; /* one instance; 0 = unknown */
+    uint64_t memory_bytes;
+    char cpu_name[64]; /* "" = unknown */
+} ewi_topology;
+
+EWI_NODISCARD ew_status ewi_topology_load(ewi_topology *out, ew_error *err);
+void ewi_topology_unload(ewi_topology *topology);
+/* Best effort: false when the system refuses. index counts performance cores first, then the others, and wraps around. */
+bool ewi_topology_bind(const ewi_topology *topology, uint32_t index);
+
+/* Memory that can be had now without swapping; 0 = unknown. */
+uint64_t ewi_memory_available_bytes(void);
+/* Most memory that this process ever had resident; 0 = unknown. */
+uint64_t ewi_peak_rss_bytes(void);
+
+#endif
