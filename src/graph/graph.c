@@ -1,0 +1,92 @@
+#include "graph/graph.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/slice.h"
+
+#define MAX_GRAPH_BYTES ((size_t)256 << 20)
+#define MAX_NODES       ((uint32_t)1 << 20)
+
+void ewi_graph_init(ewi_graph *graph) {
+    *graph = (ewi_graph){.output = EWI_NO_VALUE};
+    ewi_arena_init(&graph->arena, MAX_GRAPH_BYTES);
+}
+
+void ewi_graph_deinit(ewi_graph *graph) {
+    ewi_arena_deinit(&graph->arena);
+    *graph = (ewi_graph){.output = EWI_NO_VALUE};
+}
+
+static bool grow(ewi_graph *graph) {
+    if (graph->n_nodes < graph->cap_nodes) return true;
+    uint32_t cap = graph->cap_nodes ? graph->cap_nodes * 2 : 64;
+    ewi_node *nodes = cap <= MAX_NODES ? ewi_arena_array(&graph->arena, cap, sizeof *nodes) : NULL;
+    if (!nodes) {
+        ewi_fail(&graph->problem, EW_NO_MEMORY, "out of memory for a graph of %u nodes", cap);
+        return false;
+    }
+    if (graph->n_nodes) memcpy(nodes, graph->nodes, graph->n_nodes * sizeof *nodes);
+    graph->nodes = nodes;
+    graph->cap_nodes = cap;
+    return true;
+}
+
+/* After the first mistake nothing is added, and every value is EWI_NO_VALUE. */
+static ewi_value add_node(ewi_graph *graph, ewi_node node) {
+    if (graph->problem.status != EW_OK || !grow(graph)) return EWI_NO_VALUE;
+    node.stage = graph->stage;
+    if (ewi_node_infer(graph, &node, &graph->problem) != EW_OK) return EWI_NO_VALUE;
+    graph->nodes[graph->n_nodes] = node;
+    return graph->n_nodes++;
+}
+
+ewi_value ewi_graph_append(ewi_graph *graph, const ewi_node *node) {
+    graph->stage = node->stage;
+    return add_node(graph, *node);
+}
+
+ewi_value ewi_graph_tokens(ewi_graph *graph) {
+    return add_node(graph, (ewi_node){.op = EWI_OP_TOKENS});
+}
+
+ewi_value ewi_graph_embed(ewi_graph *graph, ewi_value tokens, const ewi_tensor *weight) {
+    return add_node(graph,
+                    (ewi_node){.op = EWI_OP_EMBED, .n_inputs = 1, .inputs = {tokens}, .weight = weight});
+}
+
+ewi_value ewi_graph_rms_norm(ewi_graph *graph, ewi_value x, const ewi_tensor *weight, float eps) {
+    ewi_node node = {.op = EWI_OP_RMS_NORM, .n_inputs = 1, .inputs = {x}, .weight = weight, .attrs.eps = eps};
+    return add_node(graph, node);
+}
+
+ewi_value ewi_graph_linear(ewi_graph *graph, ewi_value x, const ewi_tensor *weight, const ewi_tensor *bias) {
+    ewi_node node = {.op = EWI_OP_LINEAR, .n_inputs = 1, .inputs = {x}, .weight = weight, .bias = bias};
+    return add_node(graph, node);
+}
+
+ewi_value ewi_graph_rope(ewi_graph *graph, ewi_value x, ewi_rope_attrs attrs) {
+    return add_node(graph, (ewi_node){.op = EWI_OP_ROPE, .n_inputs = 1, .inputs = {x}, .attrs.rope = attrs});
+}
+
+ewi_value ewi_graph_attention(ewi_graph *graph, ewi_value q, ewi_value k, ewi_value v,
+                              ewi_attention_attrs attrs) {
+    ewi_node node = {.op = EWI_OP_ATTENTION, .n_inputs = 3, .inputs = {q, k, v}, .attrs.attention = attrs};
+    return add_node(graph, node);
+}
+
+ewi_value ewi_graph_swiglu(ewi_graph *graph, ewi_value gate, ewi_value up) {
+    return add_node(graph, (ewi_node){.op = EWI_OP_SWIGLU, .n_inputs = 2, .inputs = {gate, up}});
+}
+
+ewi_value ewi_graph_add(ewi_graph *graph, ewi_value a, ewi_value b) {
+    return add_node(graph, (ewi_node){.op = EWI_OP_ADD, .n_inputs = 2, .inputs = {a, b}});
+}
+
+ewi_value ewi_graph_select(ewi_graph *graph, ewi_value x) {
+    return add_node(graph, (ewi_node){.op = EWI_OP_SELECT, .n_inputs = 1, .inputs = {x}});
+}
+
+void ewi_graph_set_output(ewi_graph *graph, ewi_value output) {
+    graph->output = output;
+}

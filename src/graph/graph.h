@@ -1,0 +1,127 @@
+/*
+ * graph.h: a model as a graph: nodes in order, each producing one value (SSA), weights as views.
+ *
+ * A value has an element type and dims; a dim is a number or a symbol that a step binds: T rows, L rows whose logits are wanted.
+ * The builder functions infer the type of what they add and remember the first mistake, so that a description of a model reads
+ * without checks; ewi_graph_verify reports it. Nodes, names and lists live in the graph's arena; weights belong to the model.
+ * One thread builds a graph; after its passes it is immutable and shared.
+ *
+ *     ewi_graph graph;
+ *     ewi_graph_init(&graph);
+ *     ewi_value x = ewi_graph_embed(&graph, ewi_graph_tokens(&graph), token_embd);
+ *     ...
+ *     ewi_graph_set_output(&graph, logits);
+ *     EWI_TRY(ewi_graph_verify(&graph, err));
+ *     ewi_graph_deinit(&graph);
+ */
+#ifndef EW_GRAPH_GRAPH_H
+#define EW_GRAPH_GRAPH_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "tensor/tensor.h"
+
+/* X(name, text): transformer ops, [rows, columns] in and out. */
+#define EWI_OP_MAP(X)                                                                                       \
+    X(TOKENS, "tokens")       /* the rows' token ids, [T] */                                                \
+    X(EMBED, "embed")         /* row t = weight[token t], widened to f32 */                                 \
+    X(RMS_NORM, "rms_norm")   /* x / sqrt(mean(x^2) + eps) * weight */                                      \
+    X(LINEAR, "linear")       /* x W^T (+ bias), W is [out, in] */                                          \
+    X(ROPE, "rope")           /* rotates the first rope_dims of each head by position (arXiv 2104.09864) */ \
+    X(ATTENTION, "attention") /* appends k, v to the layer's state, then attends causally; grouped heads */ \
+    X(SWIGLU, "swiglu")       /* silu(gate) * up (arXiv 2002.05202) */                                      \
+    X(ADD, "add")                                                                                           \
+    X(SELECT, "select") /* the rows whose logits are wanted: [T, n] -> [L, n] */
+
+typedef enum ewi_op {
+#define EWI_OP_ENUM(name, text) EWI_OP_##name,
+    EWI_OP_MAP(EWI_OP_ENUM)
+#undef EWI_OP_ENUM
+        EWI_N_OPS
+} ewi_op;
+
+/* A number, or one of the symbols below. */
+typedef int64_t ewi_dim;
+#define EWI_DIM_T ((ewi_dim)-1)
+#define EWI_DIM_L ((ewi_dim)-2)
+
+typedef enum ewi_value_type { EWI_VALUE_F32, EWI_VALUE_TOKEN } ewi_value_type;
+
+/* Index of the node that makes it. */
+typedef uint32_t ewi_value;
+#define EWI_NO_VALUE UINT32_MAX
+
+typedef enum ewi_rope_pairing {
+    EWI_ROPE_ADJACENT, /* (x0, x1), (x2, x3), ... as the paper and GGUF's llama have it */
+    EWI_ROPE_HALVES,   /* (x0, x[d/2]), ... as GPT-NeoX and Hugging Face have it */
+} ewi_rope_pairing;
+
+typedef struct ewi_rope_attrs {
+    ewi_rope_pairing pairing;
+    uint32_t n_heads, head_dim;
+    uint32_t n_dims; /* of each head that rotate; even */
+    double base;     /* angle i of a row at position p is p * base^(-2i / n_dims) */
+} ewi_rope_attrs;
+
+typedef struct ewi_attention_attrs {
+    uint32_t layer; /* whose state */
+    uint32_t n_heads, n_kv_heads, head_dim;
+    float scale; /* of q k^T */
+} ewi_attention_attrs;
+
+#define EWI_MAX_INPUTS 3
+
+typedef struct ewi_node {
+    ewi_op op;
+    uint32_t n_inputs;
+    ewi_value inputs[EWI_MAX_INPUTS];
+    const ewi_tensor *weight, *bias; /* NULL where the op has none */
+    union {
+        float eps; /* RMS_NORM */
+        ewi_rope_attrs rope;
+        ewi_attention_attrs attention;
+    } attrs;
+    uint32_t stage; /* 0 = embed, 1 + i = layer i, last = head */
+    ewi_value_type type;
+    ewi_dim rows;
+    uint32_t cols; /* 1 for tokens */
+} ewi_node;
+
+typedef struct ewi_graph {
+    ewi_arena arena;
+    ewi_node *nodes;
+    uint32_t n_nodes, cap_nodes;
+    uint32_t stage; /* of nodes that are added from now on */
+    ewi_value output;
+    ew_error problem; /* the builder's first mistake; status EW_OK = none */
+} ewi_graph;
+
+void ewi_graph_init(ewi_graph *graph);
+void ewi_graph_deinit(ewi_graph *graph);
+
+ewi_value ewi_graph_tokens(ewi_graph *graph);
+ewi_value ewi_graph_embed(ewi_graph *graph, ewi_value tokens, const ewi_tensor *weight);
+ewi_value ewi_graph_rms_norm(ewi_graph *graph, ewi_value x, const ewi_tensor *weight, float eps);
+/* bias may be NULL. */
+ewi_value ewi_graph_linear(ewi_graph *graph, ewi_value x, const ewi_tensor *weight, const ewi_tensor *bias);
+ewi_value ewi_graph_rope(ewi_graph *graph, ewi_value x, ewi_rope_attrs attrs);
+ewi_value ewi_graph_attention(ewi_graph *graph, ewi_value q, ewi_value k, ewi_value v,
+                              ewi_attention_attrs attrs);
+ewi_value ewi_graph_swiglu(ewi_graph *graph, ewi_value gate, ewi_value up);
+ewi_value ewi_graph_add(ewi_graph *graph, ewi_value a, ewi_value b);
+ewi_value ewi_graph_select(ewi_graph *graph, ewi_value x);
+/* Appends a ready-made node whose inputs are already in the graph, and infers its type: for passes. */
+ewi_value ewi_graph_append(ewi_graph *graph, const ewi_node *node);
+void ewi_graph_set_output(ewi_graph *graph, ewi_value output);
+
+/* The type that an op gives to the types of its inputs and weights; EW_FORMAT names op, weight and what does not fit. */
+EWI_NODISCARD ew_status ewi_node_infer(const ewi_graph *graph, ewi_node *node, ew_error *err);
+
+/* Every node is of the type that its op gives, uses only values before it, stages never go back, and the output is f32 logits. */
+EWI_NODISCARD ew_status ewi_graph_verify(const ewi_graph *graph, ew_error *err);
+
+/* One line a node: `%3 = linear %2, blk.0.attn_q.weight f32[64, 64] : f32[T, 64]`. */
+void ewi_graph_print(const ewi_graph *graph, ewi_buffer *out);
+const char *ewi_op_name(ewi_op op);
+
+#endif

@@ -1,0 +1,61 @@
+/* print.c: a graph as text, for people and for tests. */
+#include <inttypes.h>
+
+#include "base/slice.h"
+#include "graph/graph.h"
+
+const char *ewi_op_name(ewi_op op) {
+    static const char *const names[EWI_N_OPS] = {
+#define EWI_OP_TEXT(name, text) text,
+        EWI_OP_MAP(EWI_OP_TEXT)
+#undef EWI_OP_TEXT
+    };
+    return (unsigned)op < EWI_N_OPS ? names[op] : "?";
+}
+
+static void print_dim(ewi_dim dim, ewi_buffer *out) {
+    if (dim == EWI_DIM_T)
+        ewi_buffer_add(out, "T", 1);
+    else if (dim == EWI_DIM_L)
+        ewi_buffer_add(out, "L", 1);
+    else
+        ewi_buffer_printf(out, "%" PRId64, dim);
+}
+
+static void print_weight(const ewi_tensor *weight, ewi_buffer *out) {
+    ewi_buffer_printf(out, ", %.*s %s[", EWI_STR_ARG(weight->name), ewi_dtype_get(weight->dtype)->name);
+    for (uint32_t i = 0; i < weight->n_dims; i++)
+        ewi_buffer_printf(out, "%s%" PRIu64, i ? ", " : "", weight->dims[i]);
+    ewi_buffer_add(out, "]", 1);
+}
+
+static void print_attrs(const ewi_node *node, ewi_buffer *out) {
+    const ewi_rope_attrs *r = &node->attrs.rope;
+    const ewi_attention_attrs *a = &node->attrs.attention;
+    if (node->op == EWI_OP_RMS_NORM) ewi_buffer_printf(out, " {eps=%g}", (double)node->attrs.eps);
+    if (node->op == EWI_OP_ROPE)
+        ewi_buffer_printf(out, " {%s, heads=%u, dims=%u/%u, base=%g}",
+                          r->pairing == EWI_ROPE_ADJACENT ? "adjacent" : "halves", r->n_heads, r->n_dims,
+                          r->head_dim, r->base);
+    if (node->op == EWI_OP_ATTENTION)
+        ewi_buffer_printf(out, " {layer=%u, heads=%u/%u, dim=%u, scale=%g}", a->layer, a->n_heads,
+                          a->n_kv_heads, a->head_dim, (double)a->scale);
+}
+
+static void print_node(const ewi_graph *graph, uint32_t index, ewi_buffer *out) {
+    const ewi_node *node = &graph->nodes[index];
+    ewi_buffer_printf(out, "%%%u = %s", index, ewi_op_name(node->op));
+    for (uint32_t i = 0; i < node->n_inputs; i++)
+        ewi_buffer_printf(out, "%s%%%u", i ? ", " : " ", node->inputs[i]);
+    if (node->weight) print_weight(node->weight, out);
+    if (node->bias) print_weight(node->bias, out);
+    print_attrs(node, out);
+    ewi_buffer_printf(out, " : %s[", node->type == EWI_VALUE_TOKEN ? "token" : "f32");
+    print_dim(node->rows, out);
+    if (node->type == EWI_VALUE_F32) ewi_buffer_printf(out, ", %u", node->cols);
+    ewi_buffer_printf(out, "]%s\n", index == graph->output ? " -> logits" : "");
+}
+
+void ewi_graph_print(const ewi_graph *graph, ewi_buffer *out) {
+    for (uint32_t i = 0; i < graph->n_nodes; i++) print_node(graph, i, out);
+}

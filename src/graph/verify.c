@@ -1,0 +1,203 @@
+/* verify.c: what each op asks of its inputs and weights, and what it gives. */
+#include <inttypes.h>
+
+#include "base/error.h"
+#include "base/slice.h"
+#include "graph/graph.h"
+
+/* Columns of a value are bounded so that offsets in an arena of 2^20 rows cannot overflow. */
+#define MAX_COLS ((uint64_t)1 << 26)
+
+static const ewi_node *input(const ewi_graph *graph, const ewi_node *node, uint32_t i) {
+    return &graph->nodes[node->inputs[i]];
+}
+
+static ew_status wrong_weight(const ewi_node *node, const ewi_tensor *weight, const char *must,
+                              ew_error *err) {
+    return ewi_fail(err, EW_FORMAT, "tensor %.*s: cannot be the weight of %s: %s", EWI_STR_ARG(weight->name),
+                    ewi_op_name(node->op), must);
+}
+
+static bool is_float(ewi_dtype dtype) {
+    return dtype == EWI_F32 || dtype == EWI_F16 || dtype == EWI_BF16;
+}
+
+/* A vector of n f32. */
+static ew_status check_vector(const ewi_node *node, const ewi_tensor *weight, uint64_t n, ew_error *err) {
+    if (weight->dtype != EWI_F32)
+        return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: type %s, but %s needs F32",
+                        EWI_STR_ARG(weight->name), ewi_dtype_get(weight->dtype)->name, ewi_op_name(node->op));
+    if (weight->n_dims != 1 || weight->dims[0] != n)
+        return ewi_fail(err, EW_FORMAT, "tensor %.*s: must have the shape [%" PRIu64 "]",
+                        EWI_STR_ARG(weight->name), n);
+    return EW_OK;
+}
+
+static ew_status check_matrix(const ewi_node *node, ew_error *err) {
+    const ewi_tensor *w = node->weight;
+    if (!w) return ewi_fail(err, EW_FORMAT, "%s: has no weight", ewi_op_name(node->op));
+    if (!is_float(w->dtype))
+        return ewi_fail(err, EW_UNSUPPORTED,
+                        "tensor %.*s: type %s cannot be computed with yet (F32, F16 and BF16 can)",
+                        EWI_STR_ARG(w->name), ewi_dtype_get(w->dtype)->name);
+    if (w->n_dims != 2) return wrong_weight(node, w, "it must have two dimensions", err);
+    for (int i = 0; i < 2; i++)
+        if (w->dims[i] == 0 || w->dims[i] > MAX_COLS)
+            return wrong_weight(node, w, "a dimension is 0 or too large", err);
+    return EW_OK;
+}
+
+static ew_status check_inputs(const ewi_graph *graph, const ewi_node *node, ew_error *err) {
+    static const uint32_t n_inputs[EWI_N_OPS] = {
+        [EWI_OP_TOKENS] = 0, [EWI_OP_EMBED] = 1, [EWI_OP_RMS_NORM] = 1,
+        [EWI_OP_LINEAR] = 1, [EWI_OP_ROPE] = 1,  [EWI_OP_ATTENTION] = 3,
+        [EWI_OP_SWIGLU] = 2, [EWI_OP_ADD] = 2,   [EWI_OP_SELECT] = 1,
+    };
+    if ((unsigned)node->op >= EWI_N_OPS) return ewi_fail(err, EW_FORMAT, "unknown op %u", (unsigned)node->op);
+    if (node->n_inputs != n_inputs[node->op])
+        return ewi_fail(err, EW_FORMAT, "%s: %u inputs, needs %u", ewi_op_name(node->op), node->n_inputs,
+                        n_inputs[node->op]);
+    for (uint32_t i = 0; i < node->n_inputs; i++) {
+        if (node->inputs[i] >= graph->n_nodes)
+            return ewi_fail(err, EW_FORMAT, "%s: input %u is not a value yet", ewi_op_name(node->op), i);
+        ewi_value_type want = node->op == EWI_OP_EMBED ? EWI_VALUE_TOKEN : EWI_VALUE_F32;
+        if (input(graph, node, i)->type != want)
+            return ewi_fail(err, EW_FORMAT, "%s: input %u is of the wrong type", ewi_op_name(node->op), i);
+    }
+    return EW_OK;
+}
+
+static void same_as(ewi_node *node, const ewi_node *other) {
+    node->type = other->type;
+    node->rows = other->rows;
+    node->cols = other->cols;
+}
+
+static ew_status infer_embed(ewi_node *node, const ewi_node *tokens, ew_error *err) {
+    EWI_TRY(check_matrix(node, err));
+    same_as(node, tokens);
+    node->type = EWI_VALUE_F32;
+    node->cols = (uint32_t)node->weight->dims[1];
+    return EW_OK;
+}
+
+static ew_status infer_rms_norm(ewi_node *node, const ewi_node *x, ew_error *err) {
+    if (!node->weight) return ewi_fail(err, EW_FORMAT, "rms_norm: has no weight");
+    EWI_TRY(check_vector(node, node->weight, x->cols, err));
+    if (!(node->attrs.eps >= 0 && node->attrs.eps < 1))
+        return ewi_fail(err, EW_FORMAT, "rms_norm: epsilon %g is not in [0, 1)", (double)node->attrs.eps);
+    same_as(node, x);
+    return EW_OK;
+}
+
+static ew_status infer_linear(ewi_node *node, const ewi_node *x, ew_error *err) {
+    EWI_TRY(check_matrix(node, err));
+    const ewi_tensor *w = node->weight;
+    if (w->dims[1] != x->cols)
+        return ewi_fail(err, EW_FORMAT,
+                        "tensor %.*s: [%" PRIu64 ", %" PRIu64 "] does not fit an input of %u columns",
+                        EWI_STR_ARG(w->name), w->dims[0], w->dims[1], x->cols);
+    if (node->bias) EWI_TRY(check_vector(node, node->bias, w->dims[0], err));
+    same_as(node, x);
+    node->cols = (uint32_t)w->dims[0];
+    return EW_OK;
+}
+
+static ew_status infer_rope(ewi_node *node, const ewi_node *x, ew_error *err) {
+    const ewi_rope_attrs *a = &node->attrs.rope;
+    if ((uint64_t)a->n_heads * a->head_dim != x->cols)
+        return ewi_fail(err, EW_FORMAT, "rope: %u heads of %u do not make %u columns", a->n_heads,
+                        a->head_dim, x->cols);
+    if (a->n_dims == 0 || a->n_dims > a->head_dim || a->n_dims % 2 != 0)
+        return ewi_fail(err, EW_FORMAT, "rope: %u of %u dimensions of a head cannot rotate in pairs",
+                        a->n_dims, a->head_dim);
+    if (!(a->base >= 1 && a->base <= 1e12))
+        return ewi_fail(err, EW_FORMAT, "rope: base %g is not in [1, 1e12]", a->base);
+    same_as(node, x);
+    return EW_OK;
+}
+
+static ew_status infer_attention(const ewi_graph *graph, ewi_node *node, ew_error *err) {
+    const ewi_attention_attrs *a = &node->attrs.attention;
+    const ewi_node *q = input(graph, node, 0), *k = input(graph, node, 1), *v = input(graph, node, 2);
+    if (a->n_heads == 0 || a->n_kv_heads == 0 || a->head_dim == 0 || a->n_heads % a->n_kv_heads != 0)
+        return ewi_fail(err, EW_FORMAT, "attention: %u query heads cannot share %u key heads", a->n_heads,
+                        a->n_kv_heads);
+    uint64_t n_q = (uint64_t)a->n_heads * a->head_dim, n_kv = (uint64_t)a->n_kv_heads * a->head_dim;
+    if (q->cols != n_q || k->cols != n_kv || v->cols != n_kv)
+        return ewi_fail(err, EW_FORMAT,
+                        "attention: %u heads of %u, %u of keys: do not fit q, k, v of %u, %u, %u columns",
+                        a->n_heads, a->head_dim, a->n_kv_heads, q->cols, k->cols, v->cols);
+    if (q->rows != k->rows || q->rows != v->rows || q->rows != EWI_DIM_T)
+        return ewi_fail(err, EW_FORMAT, "attention: q, k and v must have all rows of the step");
+    same_as(node, q);
+    return EW_OK;
+}
+
+static ew_status infer_pair(const ewi_graph *graph, ewi_node *node, ew_error *err) {
+    const ewi_node *a = input(graph, node, 0), *b = input(graph, node, 1);
+    if (a->rows != b->rows || a->cols != b->cols)
+        return ewi_fail(err, EW_FORMAT, "%s: its inputs have %u and %u columns, or other rows",
+                        ewi_op_name(node->op), a->cols, b->cols);
+    same_as(node, a);
+    return EW_OK;
+}
+
+static ew_status infer_select(ewi_node *node, const ewi_node *x, ew_error *err) {
+    if (x->rows != EWI_DIM_T)
+        return ewi_fail(err, EW_FORMAT, "select: its input does not have all rows of the step");
+    same_as(node, x);
+    node->rows = EWI_DIM_L;
+    return EW_OK;
+}
+
+ew_status ewi_node_infer(const ewi_graph *graph, ewi_node *node, ew_error *err) {
+    EWI_TRY(check_inputs(graph, node, err));
+    const ewi_node *first = node->n_inputs ? input(graph, node, 0) : NULL;
+    switch (node->op) {
+    case EWI_OP_TOKENS:
+        node->type = EWI_VALUE_TOKEN;
+        node->rows = EWI_DIM_T;
+        node->cols = 1;
+        return EW_OK;
+    case EWI_OP_EMBED: return infer_embed(node, first, err);
+    case EWI_OP_RMS_NORM: return infer_rms_norm(node, first, err);
+    case EWI_OP_LINEAR: return infer_linear(node, first, err);
+    case EWI_OP_ROPE: return infer_rope(node, first, err);
+    case EWI_OP_ATTENTION: return infer_attention(graph, node, err);
+    case EWI_OP_SWIGLU:
+    case EWI_OP_ADD: return infer_pair(graph, node, err);
+    case EWI_OP_SELECT: return infer_select(node, first, err);
+    case EWI_N_OPS: break;
+    }
+    return ewi_fail(err, EW_FORMAT, "unknown op %u", (unsigned)node->op);
+}
+
+/* The node must infer to itself in a graph that holds only the nodes before it. */
+static ew_status verify_node(const ewi_graph *graph, uint32_t index, ew_error *err) {
+    ewi_graph before = *graph;
+    before.n_nodes = index;
+    ewi_node again = graph->nodes[index];
+    ew_status status = ewi_node_infer(&before, &again, err);
+    if (status != EW_OK) return ewi_fail_at(err, status, "graph: %%%u", index);
+    const ewi_node *node = &graph->nodes[index];
+    if (again.type != node->type || again.rows != node->rows || again.cols != node->cols)
+        return ewi_fail(err, EW_FORMAT, "graph: %%%u: %s is not of the type that its op gives", index,
+                        ewi_op_name(node->op));
+    if (index > 0 && node->stage < graph->nodes[index - 1].stage)
+        return ewi_fail(err, EW_FORMAT, "graph: %%%u: stage %u comes after stage %u", index, node->stage,
+                        graph->nodes[index - 1].stage);
+    return EW_OK;
+}
+
+ew_status ewi_graph_verify(const ewi_graph *graph, ew_error *err) {
+    if (graph->problem.status != EW_OK)
+        return ewi_fail(err, graph->problem.status, "%s", graph->problem.text);
+    for (uint32_t i = 0; i < graph->n_nodes; i++) EWI_TRY(verify_node(graph, i, err));
+    if (graph->output >= graph->n_nodes) return ewi_fail(err, EW_FORMAT, "graph: has no output");
+    const ewi_node *output = &graph->nodes[graph->output];
+    if (output->type != EWI_VALUE_F32 || output->rows != EWI_DIM_L)
+        return ewi_fail(err, EW_FORMAT,
+                        "graph: the output is not one row of logits for each row that wants them");
+    return EW_OK;
+}
