@@ -1,0 +1,102 @@
+/*
+ * kernels.h: the arithmetic, one table of functions. docs/numerics.md defines every result to the last bit; all levels give
+ * the same bits, except that a NaN's payload is only defined for conversions.
+ *
+ * Kernels are pure functions over the caller's memory: no state, no allocation, any thread. Float pointers are aligned to 4
+ * bytes; weights, keys and values (const void *) to nothing. No byte outside the stated shapes is read or written. Outputs may
+ * be exactly an input where "in place" is said; otherwise they don't overlap.
+ *
+ *     EWI_TRY(ewi_kernels_init(err));                       reads EDGEWISE_CPU
+ *     const ewi_kernels *kern = ewi_kernels_get();
+ *     if (!kern->matmul[dtype]) return ewi_fail(err, EW_UNSUPPORTED, ...);
+ *     kern->matmul[dtype](&(ewi_matmul){.m = 1, .n = n, .k = k, .x = x, .w = w, ...});
+ */
+#ifndef EW_KERNELS_KERNELS_H
+#define EW_KERNELS_KERNELS_H
+
+#include "kernels/cpu.h"
+#include "tensor/dtype.h"
+
+/* y = x W^T + bias: y[i][j] = dot(x[i], w[j]) + bias[j]. An element's bits depend on its row of x and of w alone. */
+typedef struct ewi_matmul {
+    size_t m, n, k;
+    const float *x;            /* [m, k] */
+    const void *w;             /* [n, k] of the weight type */
+    const float *bias;         /* [n], or NULL: nothing is added */
+    float *y;                  /* [m, n] */
+    size_t x_stride, y_stride; /* elements from row to row */
+    size_t w_stride_bytes;
+} ewi_matmul;
+
+/* Keys in a block of attention, at most. Blocks start at multiples of it. */
+#define EWI_ATTENTION_KEYS 64
+
+/* One query head at one position. Before its first block: max = -INFINITY, sum = 0, acc all zero. */
+typedef struct ewi_attention_row {
+    const float *q; /* [head_dim] */
+    float *acc;     /* [head_dim]: sum over keys of exp(score - max) * value */
+    float max, sum;
+    size_t n_keys; /* the row sees the first n_keys keys of this block; 0 leaves it as it is */
+} ewi_attention_row;
+
+/* A block of keys and values and all rows that look at it: the query heads of a group, of one or many positions. */
+typedef struct ewi_attention {
+    ewi_attention_row *rows;
+    size_t n_rows;
+    size_t head_dim;
+    const void *k, *v; /* [max of n_keys, head_dim] */
+    float scale;       /* score = scale * dot(q, k) */
+} ewi_attention;
+
+/*
+ * Rotates n_heads heads of one position in place, head h at x + h * stride: pair p by the angle whose cosine and sine are cos[p]
+ * and sin[p], 0 <= p < n_pairs. Elements from 2 * n_pairs on stay as they are.
+ */
+typedef void (*ewi_rope_fn)(float *x, size_t n_heads, size_t stride, const float *cos, const float *sin,
+                            size_t n_pairs);
+
+typedef struct ewi_kernels {
+    ewi_cpu_level level;
+
+    /* By weight type: F32, F16, BF16; NULL where there is none. */
+    void (*matmul[EWI_N_DTYPES])(const ewi_matmul *args);
+    /* By type of keys and values: F32, F16. */
+    void (*attention[EWI_N_DTYPES])(const ewi_attention *args);
+    /* out[i] = acc[i] / sum; in place allowed. */
+    void (*attention_finish)(float *out, const float *acc, float sum, size_t n);
+
+    /* y[i] = (x[i] / sqrt(mean(x^2) + eps)) * w[i]; in place allowed. n > 0. */
+    void (*rms_norm)(float *y, const float *x, const float *w, size_t n, float eps);
+    ewi_rope_fn rope_adjacent; /* pairs (2p, 2p + 1): what GGUF calls NORM */
+    ewi_rope_fn rope_halves;   /* pairs (p, p + n_pairs): what GGUF calls NEOX */
+    /* y[i] = gate[i] / (1 + exp(-gate[i])) * up[i]; in place allowed. */
+    void (*swiglu)(float *y, const float *gate, const float *up, size_t n);
+    /* y[i] = a[i] + b[i]; in place allowed. */
+    void (*add)(float *y, const float *a, const float *b, size_t n);
+
+    /* y[i] = exp(x[i] - shift); in place allowed. */
+    void (*exp)(float *y, const float *x, float shift, size_t n);
+    /* In canonical order. */
+    float (*sum)(const float *x, size_t n);
+    /* The largest; NaN never wins; -INFINITY when there is none. */
+    float (*max)(const float *x, size_t n);
+    /* The lowest index of the largest; NaN never wins; 0 when there is none. */
+    size_t (*argmax)(const float *x, size_t n);
+
+    /* By source type: F32 (a copy), F16, BF16: y[i] = x[i], exact. */
+    void (*widen[EWI_N_DTYPES])(float *y, const void *x, size_t n);
+    /* By destination type: F32 (a copy), F16: y[i] = x[i], to nearest, ties to even. */
+    void (*narrow[EWI_N_DTYPES])(void *y, const float *x, size_t n);
+} ewi_kernels;
+
+/* Chooses the level: the best that the machine has, capped by EDGEWISE_CPU. Errors: EW_INVALID for an unknown word there.
+ * Later calls repeat the first one's answer. */
+EWI_NODISCARD ew_status ewi_kernels_init(ew_error *err);
+
+/* The chosen table; without ewi_kernels_init, or after it failed, the best that the machine has. */
+const ewi_kernels *ewi_kernels_get(void);
+
+/* Fills *out with the kernels of one level, for tests. Errors: EW_UNSUPPORTED with the reason when it cannot run here. */
+EWI_NODISCARD ew_status ewi_kernels_at(ewi_cpu_level level, ewi_kernels *out, ew_error *err);
+
+#endif
