@@ -22,9 +22,9 @@ add_library(edgewise_flags INTERFACE)
 target_link_libraries(edgewise_flags INTERFACE edgewise_link_flags)
 
 target_compile_options(edgewise_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wcast-align -Wstrict-prototypes
-  -Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wswitch-enum -Wpointer-arith -Wwrite-strings -Wnull-dereference
-  -Wdouble-promotion
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wcast-align
+  -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wswitch-enum -Wpointer-arith
+  -Wwrite-strings -Wnull-dereference -Wdouble-promotion
   $<$<C_COMPILER_ID:Clang>:-Wno-unknown-warning-option>
   # The same bits on every machine: no contraction that the source does not spell as fma().
   -ffp-contract=off
@@ -51,7 +51,7 @@ if(EDGEWISE_COVER)
 endif()
 
 if(instrumentation)
-  # Instrumented code makes gcc's flow analysis see paths that do not exist: its warnings are shown, but do not fail the build.
+  # Instrumentation makes gcc's flow analysis see paths that do not exist: no warning fails such a build.
   target_compile_options(edgewise_flags INTERFACE ${instrumentation})
   target_link_options(edgewise_link_flags INTERFACE ${instrumentation})
 else()

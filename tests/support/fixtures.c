@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #define PATH_MAX_BYTES 4096
-#define RING 4
+#define RING           4
 
 static void give_up(const char *relative, const char *why) {
     const char *required = getenv("EDGEWISE_REQUIRE_FIXTURES");
