@@ -1,0 +1,49 @@
+#include "kernels/kernels.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "kernels/ladder.h"
+#include "os/thread.h"
+
+static void fill(ewi_kernels *table, ewi_cpu_level level) {
+    *table = (ewi_kernels){.level = level};
+    ewi_kernels_ref(table);
+}
+
+ew_status ewi_kernels_at(ewi_cpu_level level, ewi_kernels *out, ew_error *err) {
+    const char *why_not = ewi_cpu_why_not(level);
+    if (why_not[0]) return ewi_fail(err, EW_UNSUPPORTED, "level %s: %s", ewi_cpu_name(level), why_not);
+    fill(out, level);
+    return EW_OK;
+}
+
+/* ---- the one chosen table, written once ---- */
+
+enum { EMPTY, FILLING, READY };
+
+static ewi_kernels chosen;
+static atomic_int progress = EMPTY;
+
+/* The first caller fills the table; others wait for it. */
+static void choose(ewi_cpu_level cap) {
+    int expected = EMPTY;
+    if (atomic_compare_exchange_strong(&progress, &expected, FILLING)) {
+        fill(&chosen, ewi_cpu_best(cap));
+        atomic_store_explicit(&progress, READY, memory_order_release);
+    }
+    while (atomic_load_explicit(&progress, memory_order_acquire) != READY) ewi_cpu_relax();
+}
+
+ew_status ewi_kernels_init(ew_error *err) {
+    ewi_cpu_level cap = EWI_CPU_SCALAR;
+    EWI_TRY(ewi_cpu_parse(getenv("EDGEWISE_CPU"), &cap, err));
+    choose(cap);
+    return EW_OK;
+}
+
+const ewi_kernels *ewi_kernels_get(void) {
+    if (atomic_load_explicit(&progress, memory_order_acquire) != READY) choose(EWI_N_CPU_LEVELS - 1);
+    return &chosen;
+}

@@ -1,0 +1,18 @@
+/*
+ * ladder.h: the steps of the ladder. Each function puts the kernels of one instruction set into the table, over those of the step
+ * below; a kernel that it has no better code for stays.
+ *
+ *     ewi_kernels_ref(&table);
+ *     if (level < EWI_CPU_AVX2) return;
+ *     ewi_kernels_avx2(&table);
+ */
+#ifndef EW_KERNELS_LADDER_H
+#define EW_KERNELS_LADDER_H
+
+#include "kernels/kernels.h"
+
+void ewi_kernels_ref(ewi_kernels *table);
+void ewi_kernels_avx2(ewi_kernels *table);
+void ewi_kernels_avx512(ewi_kernels *table);
+
+#endif

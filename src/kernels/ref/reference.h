@@ -1,0 +1,75 @@
+/*
+ * reference.h: what the reference kernels share: the canonical reduction of docs/numerics.md, one number at a time.
+ *
+ * Pure functions, any thread.
+ *
+ *     ewi_lanes lanes = {{0}};
+ *     for (size_t i = 0; i < n; i++) ewi_lanes_fma(&lanes, i, x[i], w[i]);
+ *     ewi_lanes_pad(&lanes, n);
+ *     float dot = ewi_lanes_sum(&lanes);
+ */
+#ifndef EW_KERNELS_REF_REFERENCE_H
+#define EW_KERNELS_REF_REFERENCE_H
+
+#include <math.h>
+#include <string.h>
+
+#include "kernels/half.h"
+#include "kernels/kernels.h"
+
+typedef struct ewi_lanes {
+    float lane[16];
+} ewi_lanes;
+
+static inline void ewi_lanes_fma(ewi_lanes *lanes, size_t i, float x, float w) {
+    lanes->lane[i % 16] = fmaf(x, w, lanes->lane[i % 16]);
+}
+
+/* The lanes that the last, incomplete group of 16 lacks take a product of zeros: it turns a -0 into +0. */
+static inline void ewi_lanes_pad(ewi_lanes *lanes, size_t n) {
+    for (size_t i = n; i % 16 != 0; i++) ewi_lanes_fma(lanes, i, 0.0f, 0.0f);
+}
+
+/* 8+8, 4+4, 2+2, 1+1. */
+static inline float ewi_lanes_sum(const ewi_lanes *lanes) {
+    ewi_lanes t = *lanes;
+    for (size_t half = 8; half > 0; half /= 2)
+        for (size_t j = 0; j < half; j++) t.lane[j] += t.lane[j + half];
+    return t.lane[0];
+}
+
+/* Element i of an array of each type, wherever it lies. */
+typedef float (*ewi_load_fn)(const void *p, size_t i);
+
+static inline float ewi_load_f32(const void *p, size_t i) {
+    float x;
+    memcpy(&x, (const char *)p + i * sizeof x, sizeof x);
+    return x;
+}
+
+static inline float ewi_load_f16(const void *p, size_t i) {
+    uint16_t h;
+    memcpy(&h, (const char *)p + i * sizeof h, sizeof h);
+    return ewi_f16_to_f32(h);
+}
+
+static inline float ewi_load_bf16(const void *p, size_t i) {
+    uint16_t b;
+    memcpy(&b, (const char *)p + i * sizeof b, sizeof b);
+    return ewi_bf16_to_f32(b);
+}
+
+EWI_INLINE float ewi_dot(const float *x, const void *w, size_t n, ewi_load_fn load) {
+    ewi_lanes lanes = {{0}};
+    for (size_t i = 0; i < n; i++) ewi_lanes_fma(&lanes, i, x[i], load(w, i));
+    ewi_lanes_pad(&lanes, n);
+    return ewi_lanes_sum(&lanes);
+}
+
+/* Parts of the reference table. */
+void ewi_matmul_ref(ewi_kernels *table);
+void ewi_row_ref(ewi_kernels *table);
+void ewi_attention_ref(ewi_kernels *table);
+void ewi_convert_ref(ewi_kernels *table);
+
+#endif
