@@ -1,16 +1,11 @@
 /* fixtures.c: paths of real data, or a loud skip. */
 #include "fixtures.h"
+#include "test.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define PATH_MAX_BYTES 4096
 #define RING           4
