@@ -1,8 +1,11 @@
 /*
  * gguf.h: a GGUF v2/v3 file (ggml-org/ggml, docs/gguf.md) as checked views into its bytes.
  *
- * Parsing validates all of the structure: after it, every key, string, array and tensor lies inside the file. Views borrow from
- * the bytes, tables from the arena. Nothing is allocated before it is known to fit in the file.
+ * Parsing validates all of the structure: after it, every key, string, array and tensor lies inside the file, keys and tensor
+ * names are unique UTF-8 text without control characters, bools are 0 or 1, no tensor is empty or shares bytes with another.
+ * Bytes that belong to no tensor are allowed, as the format allows them. String values may hold any bytes. Views borrow from the
+ * bytes, tables from the arena (less than 40 MB at the limits below); nothing is allocated before it is known to fit in the file.
+ * The result is immutable and may be shared by threads.
  *
  *     ewi_gguf gguf;
  *     EWI_TRY(ewi_gguf_parse(bytes, &arena, &gguf, err));
@@ -15,6 +18,12 @@
 #include "base/arena.h"
 #include "base/slice.h"
 #include "tensor/tensor.h"
+
+#define EWI_GGUF_MAX_KV        65536u  /* entries; the largest known files have some hundreds */
+#define EWI_GGUF_MAX_TENSORS   262144u /* the largest known files have some thousands */
+#define EWI_GGUF_MAX_NAME      65535u  /* bytes of a key or tensor name */
+#define EWI_GGUF_MAX_DIMS      4u      /* of a tensor, as ggml has it */
+#define EWI_GGUF_MAX_ALIGNMENT (1u << 20)
 
 typedef enum ewi_gguf_type {
     EWI_GGUF_U8 = 0,
@@ -47,11 +56,11 @@ typedef struct ewi_gguf {
     size_t n_kv, n_tensors;
     const ewi_gguf_kv *kv;
     const ewi_tensor *tensors;
-    const uint32_t *kv_index, *tensor_index; /* private: hash tables over the two */
-    size_t kv_index_size, tensor_index_size; /* powers of two */
+    const uint32_t *kv_order, *tensor_order; /* private: both by name */
 } ewi_gguf;
 
-/* Errors: EW_FORMAT, EW_UNSUPPORTED (version, byte order, nested array), EW_NO_MEMORY; each names key, tensor or offset. */
+/* Errors: EW_FORMAT, EW_UNSUPPORTED (version, byte order, nested array, tensor type), EW_LIMIT, EW_NO_MEMORY; each names key,
+ * tensor or offset. */
 EWI_NODISCARD ew_status ewi_gguf_parse(ewi_bytes file, ewi_arena *arena, ewi_gguf *out, ew_error *err);
 
 /* NULL when absent. */
@@ -60,12 +69,12 @@ const ewi_tensor *ewi_gguf_find_tensor(const ewi_gguf *gguf, ew_str name);
 
 /* The value of a scalar of exactly this kind. kv->type was checked by the caller. */
 ew_str ewi_gguf_string(const ewi_gguf_kv *kv);
-/* Any integer or bool type, index < n; false when the type is another one or the value does not fit. */
+/* Any integer or bool type, index < n, also of an array; false when the type is another one or the value does not fit. */
 EWI_NODISCARD bool ewi_gguf_i64(const ewi_gguf_kv *kv, uint64_t index, int64_t *out);
 /* Any integer or float type, index < n. */
 EWI_NODISCARD bool ewi_gguf_f64(const ewi_gguf_kv *kv, uint64_t index, double *out);
 
-/* Walks an array of strings: *at starts as 0 and is private. Call it exactly n times. */
+/* Walks an array of strings: *at starts as 0 and is private. Call it at most n times. */
 ew_str ewi_gguf_next_string(const ewi_gguf_kv *kv, size_t *at);
 
 const char *ewi_gguf_type_name(ewi_gguf_type type); /* "u8", "string", ... */

@@ -32,3 +32,18 @@ bool ewi_dtype_from_safetensors(ew_str name, ewi_dtype *out) {
     }
     return false;
 }
+
+/* Numbers and names as ggml.h keeps them in its comments. */
+const char *ewi_dtype_removed(uint32_t gguf_id) {
+    switch (gguf_id) {
+    case 4: return "Q4_2";
+    case 5: return "Q4_3";
+    case 31: return "Q4_0_4_4";
+    case 32: return "Q4_0_4_8";
+    case 33: return "Q4_0_8_8";
+    case 36: return "IQ4_NL_4_4";
+    case 37: return "IQ4_NL_4_8";
+    case 38: return "IQ4_NL_8_8";
+    default: return NULL;
+    }
+}
