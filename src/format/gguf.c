@@ -24,50 +24,53 @@ static uint64_t left(const reader *r) {
     return r->file.len - r->at;
 }
 
-static ew_status read_bytes(reader *r, uint64_t len, const char *what, ewi_bytes *out, ew_error *err) {
-    if (len > left(r))
-        return ewi_fail(err, EW_FORMAT,
-                        "%s at offset %zu: %" PRIu64 " bytes, but the file ends at %zu (a cut download?)",
-                        what, r->at, len, r->file.len);
-    *out = (ewi_bytes){r->file.data + r->at, (size_t)len};
+/* The next len bytes; NULL, with *err filled, when the file ends before them. */
+static const uint8_t *read_bytes(reader *r, uint64_t len, const char *what, ew_error *err) {
+    if (len > left(r)) {
+        ewi_fail(err, EW_FORMAT,
+                 "%s at offset %zu: %" PRIu64 " bytes, but the file ends at %zu (a cut download?)", what,
+                 r->at, len, r->file.len);
+        return NULL;
+    }
+    const uint8_t *bytes = r->file.data + r->at;
     r->at += (size_t)len;
-    return EW_OK;
+    return bytes;
 }
 
 static ew_status read_u32(reader *r, const char *what, uint32_t *out, ew_error *err) {
-    ewi_bytes bytes = {0};
-    EWI_TRY(read_bytes(r, 4, what, &bytes, err));
-    *out = ewi_load_u32(bytes.data);
+    const uint8_t *bytes = read_bytes(r, 4, what, err);
+    if (!bytes) return EW_FORMAT;
+    *out = ewi_load_u32(bytes);
     return EW_OK;
 }
 
 static ew_status read_u64(reader *r, const char *what, uint64_t *out, ew_error *err) {
-    ewi_bytes bytes = {0};
-    EWI_TRY(read_bytes(r, 8, what, &bytes, err));
-    *out = ewi_load_u64(bytes.data);
+    const uint8_t *bytes = read_bytes(r, 8, what, err);
+    if (!bytes) return EW_FORMAT;
+    *out = ewi_load_u64(bytes);
     return EW_OK;
 }
 
-static bool is_name(ewi_bytes text) {
-    for (size_t i = 0; i < text.len; i++)
-        if (text.data[i] < 0x20 || text.data[i] == 0x7f) return false;
-    return ewi_utf8_valid(text.data, text.len);
+static bool is_name(const uint8_t *text, size_t len) {
+    for (size_t i = 0; i < len; i++)
+        if (text[i] < 0x20 || text[i] == 0x7f) return false;
+    return ewi_utf8_valid(text, len);
 }
 
 /* Reads a key or the name of a tensor. */
 static ew_status read_name(reader *r, const char *what, ew_str *out, ew_error *err) {
     size_t begin = r->at;
     uint64_t len = 0;
-    ewi_bytes text = {0};
     EWI_TRY(read_u64(r, what, &len, err));
-    EWI_TRY(read_bytes(r, len, what, &text, err));
+    const uint8_t *text = read_bytes(r, len, what, err);
+    if (!text) return EW_FORMAT;
     if (len == 0) return ewi_fail(err, EW_FORMAT, "%s at offset %zu is empty", what, begin);
     if (len > EWI_GGUF_MAX_NAME)
         return ewi_fail(err, EW_LIMIT, "%s at offset %zu has %" PRIu64 " bytes, at most %u", what, begin, len,
                         EWI_GGUF_MAX_NAME);
-    if (!is_name(text))
+    if (!is_name(text, (size_t)len))
         return ewi_fail(err, EW_FORMAT, "%s at offset %zu is not printable UTF-8", what, begin);
-    *out = (ew_str){(const char *)text.data, text.len};
+    *out = (ew_str){(const char *)text, (size_t)len};
     return EW_OK;
 }
 
@@ -356,10 +359,10 @@ static ew_status check_version(uint32_t version, ew_error *err) {
 
 static ew_status parse(ewi_bytes file, ewi_arena *arena, ewi_gguf *out, ew_error *err) {
     reader r = {file, 0};
-    ewi_bytes magic = {0};
     uint64_t n_tensors = 0, n_kv = 0;
-    EWI_TRY(read_bytes(&r, 4, "the header", &magic, err));
-    if (memcmp(magic.data, "GGUF", 4) != 0)
+    const uint8_t *magic = read_bytes(&r, 4, "the header", err);
+    if (!magic) return EW_FORMAT;
+    if (memcmp(magic, "GGUF", 4) != 0)
         return ewi_fail(err, EW_FORMAT, "the file does not begin with \"GGUF\"");
     EWI_TRY(read_u32(&r, "the version", &out->version, err));
     EWI_TRY(check_version(out->version, err));
