@@ -5,7 +5,6 @@
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "format/order.h"
 
 #define DEFAULT_ALIGNMENT 32u
@@ -51,12 +50,6 @@ static ew_status read_u64(reader *r, const char *what, uint64_t *out, ew_error *
     return EW_OK;
 }
 
-static bool is_name(const uint8_t *text, size_t len) {
-    for (size_t i = 0; i < len; i++)
-        if (text[i] < 0x20 || text[i] == 0x7f) return false;
-    return ewi_utf8_valid(text, len);
-}
-
 /* Reads a key or the name of a tensor. */
 static ew_status read_name(reader *r, const char *what, ew_str *out, ew_error *err) {
     size_t begin = r->at;
@@ -64,13 +57,11 @@ static ew_status read_name(reader *r, const char *what, ew_str *out, ew_error *e
     EWI_TRY(read_u64(r, what, &len, err));
     const uint8_t *text = read_bytes(r, len, what, err);
     if (!text) return EW_FORMAT;
-    if (len == 0) return ewi_fail(err, EW_FORMAT, "%s at offset %zu is empty", what, begin);
-    if (len > EWI_GGUF_MAX_NAME)
-        return ewi_fail(err, EW_LIMIT, "%s at offset %zu has %" PRIu64 " bytes, at most %u", what, begin, len,
-                        EWI_GGUF_MAX_NAME);
-    if (!is_name(text, (size_t)len))
-        return ewi_fail(err, EW_FORMAT, "%s at offset %zu is not printable UTF-8", what, begin);
-    *out = (ew_str){(const char *)text, (size_t)len};
+    ew_str name = {(const char *)text, (size_t)len};
+    if (!ewi_name_valid(name))
+        return ewi_fail(err, EW_FORMAT, "%s at offset %zu is not 1 to %u bytes of printable UTF-8", what,
+                        begin, EWI_NAME_MAX_BYTES);
+    *out = name;
     return EW_OK;
 }
 
@@ -170,30 +161,6 @@ static ew_status check_count(const reader *r, uint64_t n, uint32_t min_bytes, ui
     return EW_OK;
 }
 
-static uint64_t kv_key(const void *table, size_t index) {
-    return ewi_order_key(((const ewi_gguf_kv *)table)[index].key);
-}
-
-static int kv_compare(const void *table, size_t a, size_t b) {
-    const ewi_gguf_kv *kv = table;
-    return ewi_order_compare(kv[a].key, kv[b].key);
-}
-
-static ew_status order_kv(const ewi_gguf_kv *kv, size_t n, ewi_arena *arena, const uint32_t **out,
-                          ew_error *err) {
-    static const ewi_order_by by_key = {kv_key, kv_compare};
-    uint32_t *order;
-    EWI_TRY(ewi_order_make(arena, kv, n, &by_key, &order, err));
-    for (size_t i = 1; i < n; i++) {
-        ew_str key = kv[order[i]].key;
-        if (ewi_str_eq(key, kv[order[i - 1]].key))
-            return ewi_fail(err, EW_FORMAT, "key %.*s occurs twice: entries %" PRIu32 " and %" PRIu32,
-                            EWI_STR_ARG(key), order[i - 1], order[i]);
-    }
-    *out = order;
-    return EW_OK;
-}
-
 static ew_status read_kv_table(reader *r, uint64_t n, ewi_arena *arena, ewi_gguf *out, ew_error *err) {
     EWI_TRY(check_count(r, n, MIN_KV_BYTES, EWI_GGUF_MAX_KV, "metadata entries", err));
     ewi_gguf_kv *kv = ewi_arena_array(arena, (size_t)n, sizeof *kv);
@@ -206,7 +173,8 @@ static ew_status read_kv_table(reader *r, uint64_t n, ewi_arena *arena, ewi_gguf
     }
     out->kv = kv;
     out->n_kv = (size_t)n;
-    return order_kv(kv, out->n_kv, arena, &out->kv_order, err);
+    ew_status status = ewi_name_index_make(arena, &kv[0].key, out->n_kv, sizeof *kv, &out->kv_names, err);
+    return status ? ewi_fail_at(err, status, "key") : EW_OK;
 }
 
 static ew_status read_alignment(ewi_gguf *gguf, ew_error *err) {
@@ -280,30 +248,6 @@ static ew_status place_tensor(ewi_bytes file, uint64_t data_offset, ewi_tensor *
     return EW_OK;
 }
 
-static uint64_t tensor_key(const void *table, size_t index) {
-    return ewi_order_key(((const ewi_tensor *)table)[index].name);
-}
-
-static int tensor_compare(const void *table, size_t a, size_t b) {
-    const ewi_tensor *tensors = table;
-    return ewi_order_compare(tensors[a].name, tensors[b].name);
-}
-
-static ew_status order_tensors(const ewi_tensor *tensors, size_t n, ewi_arena *arena, const uint32_t **out,
-                               ew_error *err) {
-    static const ewi_order_by by_name = {tensor_key, tensor_compare};
-    uint32_t *order;
-    EWI_TRY(ewi_order_make(arena, tensors, n, &by_name, &order, err));
-    for (size_t i = 1; i < n; i++) {
-        ew_str name = tensors[order[i]].name;
-        if (ewi_str_eq(name, tensors[order[i - 1]].name))
-            return ewi_fail(err, EW_FORMAT, "tensor %.*s occurs twice: entries %" PRIu32 " and %" PRIu32,
-                            EWI_STR_ARG(name), order[i - 1], order[i]);
-    }
-    *out = order;
-    return EW_OK;
-}
-
 static uint64_t offset_key(const void *table, size_t index) {
     return ((const ewi_tensor *)table)[index].offset;
 }
@@ -342,7 +286,9 @@ static ew_status read_tensor_table(reader *r, uint64_t n, ewi_arena *arena, ewi_
     for (size_t i = 0; i < n; i++) EWI_TRY(place_tensor(r->file, out->data_offset, &tensors[i], err));
     out->tensors = tensors;
     out->n_tensors = (size_t)n;
-    EWI_TRY(order_tensors(tensors, out->n_tensors, arena, &out->tensor_order, err));
+    ew_status status = ewi_name_index_make(arena, &tensors[0].name, out->n_tensors, sizeof *tensors,
+                                           &out->tensor_names, err);
+    if (status) return ewi_fail_at(err, status, "tensor");
     return check_overlaps(tensors, out->n_tensors, arena, err);
 }
 
@@ -384,33 +330,13 @@ ew_status ewi_gguf_parse(ewi_bytes file, ewi_arena *arena, ewi_gguf *out, ew_err
 /* ------------------------------------------------------------------------------------------------------------- lookups */
 
 const ewi_gguf_kv *ewi_gguf_find(const ewi_gguf *gguf, ew_str key) {
-    size_t low = 0, high = gguf->n_kv;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const ewi_gguf_kv *kv = &gguf->kv[gguf->kv_order[middle]];
-        int order = ewi_order_compare(key, kv->key);
-        if (order == 0) return kv;
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return NULL;
+    size_t i;
+    return ewi_name_index_find(&gguf->kv_names, key, &i) ? &gguf->kv[i] : NULL;
 }
 
 const ewi_tensor *ewi_gguf_find_tensor(const ewi_gguf *gguf, ew_str name) {
-    size_t low = 0, high = gguf->n_tensors;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const ewi_tensor *tensor = &gguf->tensors[gguf->tensor_order[middle]];
-        int order = ewi_order_compare(name, tensor->name);
-        if (order == 0) return tensor;
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return NULL;
+    size_t i;
+    return ewi_name_index_find(&gguf->tensor_names, name, &i) ? &gguf->tensors[i] : NULL;
 }
 
 /* -------------------------------------------------------------------------------------------------------------- values */

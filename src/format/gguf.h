@@ -17,11 +17,11 @@
 
 #include "base/arena.h"
 #include "base/slice.h"
+#include "format/name.h"
 #include "tensor/tensor.h"
 
 #define EWI_GGUF_MAX_KV        65536u  /* entries; the largest known files have some hundreds */
 #define EWI_GGUF_MAX_TENSORS   262144u /* the largest known files have some thousands */
-#define EWI_GGUF_MAX_NAME      65535u  /* bytes of a key or tensor name */
 #define EWI_GGUF_MAX_DIMS      4u      /* of a tensor, as ggml has it */
 #define EWI_GGUF_MAX_ALIGNMENT (1u << 20)
 
@@ -56,7 +56,7 @@ typedef struct ewi_gguf {
     size_t n_kv, n_tensors;
     const ewi_gguf_kv *kv;
     const ewi_tensor *tensors;
-    const uint32_t *kv_order, *tensor_order; /* private: both by name */
+    ewi_name_index kv_names, tensor_names; /* private */
 } ewi_gguf;
 
 /* Errors: EW_FORMAT, EW_UNSUPPORTED (version, byte order, nested array, tensor type), EW_LIMIT, EW_NO_MEMORY; each names key,

@@ -448,22 +448,40 @@ static bool skip_step(ewi_json *json) {
     return problem_here(json, "expected a value");
 }
 
-/* Moves to the next value inside of the containers that were entered above `depth`. False: none is left, or a problem. */
-static bool skip_to_value(ewi_json *json, uint32_t depth) {
+/* Moves to the next value of the innermost container, whatever its kind. */
+static bool next_value(ewi_json *json) {
     ew_str key;
     bool escaped;
-    while (json->depth > depth && !json->problem)
-        if (in_object(json) ? next_raw_key(json, &key, &escaped) : ewi_json_next_item(json)) return true;
-    return false;
+    if (json->problem) return false;
+    return in_object(json) ? next_raw_key(json, &key, &escaped) : ewi_json_next_item(json);
+}
+
+/* Passes the value that is next. */
+static bool skip_value(ewi_json *json) {
+    uint32_t depth = json->depth;
+    bool more = true;
+    while (more && skip_step(json))
+        for (more = false; !more && json->depth > depth && !json->problem;) more = next_value(json);
+    return !json->problem;
 }
 
 ew_status ewi_json_skip_to(ewi_json *json, ew_str *out, ew_error *err) {
     skip_blanks(json);
     const uint8_t *begin = json->at;
-    uint32_t depth = json->depth;
-    while (skip_step(json) && skip_to_value(json, depth)) continue;
-    if (out && !json->problem) *out = (ew_str){(const char *)begin, (size_t)(json->at - begin)};
+    if (skip_value(json) && out) *out = (ew_str){(const char *)begin, (size_t)(json->at - begin)};
     return ewi_json_check(json, err);
+}
+
+ew_status ewi_json_count(const ewi_json *json, size_t *n, ew_error *err) {
+    ewi_json probe = *json;
+    ewi_json_kind kind = ewi_json_peek(&probe);
+    size_t count = 0;
+    if (kind != EWI_JSON_ARRAY && kind != EWI_JSON_OBJECT)
+        problem_here(&probe, "expected an array or an object");
+    else if (enter(&probe, kind == EWI_JSON_OBJECT))
+        while (next_value(&probe) && skip_value(&probe)) count++;
+    *n = count;
+    return ewi_json_check(&probe, err);
 }
 
 ew_status ewi_json_end(ewi_json *json, ew_error *err) {

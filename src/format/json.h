@@ -65,6 +65,9 @@ bool ewi_json_next_key(ewi_json *json, ew_str *key);
 /* Moves to the next element of the innermost array, likewise. */
 bool ewi_json_next_item(ewi_json *json);
 
+/* How many elements or members the container that is next has. Checks it as skip does, but does not move. */
+EWI_NODISCARD ew_status ewi_json_count(const ewi_json *json, size_t *n, ew_error *err);
+
 /* Each reads the value that is next, of exactly this kind; another kind is EW_FORMAT. */
 EWI_NODISCARD ew_status ewi_json_read_bool(ewi_json *json, bool *out, ew_error *err);
 /* 0..2^64-1, spelled without sign, fraction and exponent. */

@@ -1,6 +1,5 @@
 #include "format/order.h"
 
-#include "base/checked.h"
 #include "base/error.h"
 #include "base/mem.h"
 
@@ -8,19 +7,6 @@ typedef struct item {
     uint64_t key;
     uint32_t index;
 } item;
-
-uint64_t ewi_order_key(ew_str text) {
-    uint64_t key = 0;
-    for (size_t i = 0; i < 8; i++) key = key << 8 | (i < text.len ? (uint8_t)text.data[i] : 0u);
-    return key;
-}
-
-int ewi_order_compare(ew_str a, ew_str b) {
-    size_t n = a.len < b.len ? a.len : b.len;
-    int order = n ? memcmp(a.data, b.data, n) : 0;
-    if (order != 0) return order;
-    return (a.len > b.len) - (a.len < b.len);
-}
 
 static bool after(const void *table, const ewi_order_by *by, item a, item b) {
     if (a.key != b.key) return a.key > b.key;

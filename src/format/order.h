@@ -24,9 +24,4 @@ typedef struct ewi_order_by {
 EWI_NODISCARD ew_status ewi_order_make(ewi_arena *arena, const void *table, size_t n, const ewi_order_by *by,
                                        uint32_t **out, ew_error *err);
 
-/* A key for names: texts whose keys differ compare as their keys do. */
-uint64_t ewi_order_key(ew_str text);
-/* As memcmp, a text before its continuations. */
-int ewi_order_compare(ew_str a, ew_str b);
-
 #endif
