@@ -10,6 +10,12 @@
 static void fill(ewi_kernels *table, ewi_cpu_level level) {
     *table = (ewi_kernels){.level = level};
     ewi_kernels_ref(table);
+#if defined(__x86_64__)
+    if (level < EWI_CPU_AVX2) return;
+    ewi_kernels_avx2(table);
+    if (level < EWI_CPU_AVX512) return;
+    ewi_kernels_avx512(table);
+#endif
 }
 
 ew_status ewi_kernels_at(ewi_cpu_level level, ewi_kernels *out, ew_error *err) {

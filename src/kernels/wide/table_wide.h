@@ -1,0 +1,36 @@
+/*
+ * table_wide.h: puts the kernels of this folder into a table.
+ */
+#ifndef EW_KERNELS_WIDE_TABLE_WIDE_H
+#define EW_KERNELS_WIDE_TABLE_WIDE_H
+
+#include "kernels/wide/attention_wide.h"
+#include "kernels/wide/convert_wide.h"
+#include "kernels/wide/matmul_wide.h"
+#include "kernels/wide/row_wide.h"
+
+#ifdef V16_ROWS
+
+EWI_INLINE void fill_wide(ewi_kernels *table) {
+    table->matmul[EWI_F32] = matmul_f32;
+    table->matmul[EWI_F16] = matmul_f16;
+    table->matmul[EWI_BF16] = matmul_bf16;
+    table->attention[EWI_F32] = attention_f32;
+    table->attention[EWI_F16] = attention_f16;
+    table->attention_finish = attention_finish;
+    table->rms_norm = rms_norm;
+    table->rope_adjacent = rope_adjacent;
+    table->rope_halves = rope_halves;
+    table->swiglu = swiglu;
+    table->add = add;
+    table->exp = exp_shifted;
+    table->sum = sum;
+    table->max = max;
+    table->argmax = argmax;
+    table->widen[EWI_F16] = widen_f16;
+    table->widen[EWI_BF16] = widen_bf16;
+    table->narrow[EWI_F16] = narrow_f16;
+}
+
+#endif
+#endif

@@ -1,0 +1,160 @@
+/*
+ * v16_avx2.h: sixteen float lanes as two AVX2 registers. See wide/v16.h.
+ */
+#ifndef EW_KERNELS_X86_V16_AVX2_H
+#define EW_KERNELS_X86_V16_AVX2_H
+#if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
+
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "kernels/expf.h"
+
+/* 12 registers of accumulators and 4 of weights: all 16; inputs come from memory. */
+#define V16_ROWS 3
+#define V16_COLS 2
+
+typedef struct v16 {
+    __m256 lo, hi;
+} v16;
+
+EWI_INLINE v16 v16_zero(void) {
+    return (v16){_mm256_setzero_ps(), _mm256_setzero_ps()};
+}
+EWI_INLINE v16 v16_set1(float x) {
+    return (v16){_mm256_set1_ps(x), _mm256_set1_ps(x)};
+}
+EWI_INLINE float v16_get0(v16 a) {
+    return _mm256_cvtss_f32(a.lo);
+}
+
+EWI_INLINE v16 v16_add(v16 a, v16 b) {
+    return (v16){_mm256_add_ps(a.lo, b.lo), _mm256_add_ps(a.hi, b.hi)};
+}
+EWI_INLINE v16 v16_sub(v16 a, v16 b) {
+    return (v16){_mm256_sub_ps(a.lo, b.lo), _mm256_sub_ps(a.hi, b.hi)};
+}
+EWI_INLINE v16 v16_mul(v16 a, v16 b) {
+    return (v16){_mm256_mul_ps(a.lo, b.lo), _mm256_mul_ps(a.hi, b.hi)};
+}
+EWI_INLINE v16 v16_div(v16 a, v16 b) {
+    return (v16){_mm256_div_ps(a.lo, b.lo), _mm256_div_ps(a.hi, b.hi)};
+}
+EWI_INLINE v16 v16_max(v16 a, v16 b) {
+    return (v16){_mm256_max_ps(a.lo, b.lo), _mm256_max_ps(a.hi, b.hi)};
+}
+EWI_INLINE v16 v16_min(v16 a, v16 b) {
+    return (v16){_mm256_min_ps(a.lo, b.lo), _mm256_min_ps(a.hi, b.hi)};
+}
+EWI_INLINE v16 v16_fma(v16 a, v16 b, v16 c) {
+    return (v16){_mm256_fmadd_ps(a.lo, b.lo, c.lo), _mm256_fmadd_ps(a.hi, b.hi, c.hi)};
+}
+EWI_INLINE v16 v16_fms(v16 a, v16 b, v16 c) {
+    return (v16){_mm256_fmsub_ps(a.lo, b.lo, c.lo), _mm256_fmsub_ps(a.hi, b.hi, c.hi)};
+}
+EWI_INLINE v16 v16_fmaddsub(v16 a, v16 b, v16 c) {
+    return (v16){_mm256_fmaddsub_ps(a.lo, b.lo, c.lo), _mm256_fmaddsub_ps(a.hi, b.hi, c.hi)};
+}
+
+EWI_INLINE unsigned v16_equal(v16 a, v16 b) {
+    unsigned lo = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(a.lo, b.lo, _CMP_EQ_OQ));
+    return lo | (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(a.hi, b.hi, _CMP_EQ_OQ)) << 8;
+}
+
+/* ---- memory ---- */
+
+/* All ones in the first n of 16 lanes: lanes 0-7 or 8-15 of them. */
+EWI_INLINE __m256i v16_mask(size_t n, size_t from) {
+    static const int32_t ones[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+    return _mm256_loadu_si256((const void *)(ones + (16 - n) + from));
+}
+
+EWI_INLINE v16 v16_load(const void *p) {
+    const float *x = (const float *)p;
+    return (v16){_mm256_loadu_ps(x), _mm256_loadu_ps(x + 8)};
+}
+EWI_INLINE v16 v16_load_n(const void *p, size_t n) {
+    const float *x = (const float *)p;
+    return (v16){_mm256_maskload_ps(x, v16_mask(n, 0)), _mm256_maskload_ps(x + 8, v16_mask(n, 8))};
+}
+EWI_INLINE void v16_store(float *p, v16 a) {
+    _mm256_storeu_ps(p, a.lo);
+    _mm256_storeu_ps(p + 8, a.hi);
+}
+EWI_INLINE void v16_store_n(float *p, v16 a, size_t n) {
+    _mm256_maskstore_ps(p, v16_mask(n, 0), a.lo);
+    _mm256_maskstore_ps(p + 8, v16_mask(n, 8), a.hi);
+}
+
+EWI_INLINE v16 v16_load_f16(const void *p) {
+    const __m128i *h = (const __m128i *)p;
+    return (v16){_mm256_cvtph_ps(_mm_loadu_si128(h)), _mm256_cvtph_ps(_mm_loadu_si128(h + 1))};
+}
+EWI_INLINE v16 v16_load_f16_n(const void *p, size_t n) {
+    uint16_t h[16] = {0};
+    memcpy(h, p, n * sizeof *h);
+    return v16_load_f16(h);
+}
+
+EWI_INLINE __m256 v16_from_bf16(__m128i b) {
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(b), 16));
+}
+EWI_INLINE v16 v16_load_bf16(const void *p) {
+    const __m128i *b = (const __m128i *)p;
+    return (v16){v16_from_bf16(_mm_loadu_si128(b)), v16_from_bf16(_mm_loadu_si128(b + 1))};
+}
+EWI_INLINE v16 v16_load_bf16_n(const void *p, size_t n) {
+    uint16_t b[16] = {0};
+    memcpy(b, p, n * sizeof *b);
+    return v16_load_bf16(b);
+}
+
+EWI_INLINE void v16_store_f16(void *p, v16 a) {
+    __m128i *h = (__m128i *)p;
+    _mm_storeu_si128(h, _mm256_cvtps_ph(a.lo, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+    _mm_storeu_si128(h + 1, _mm256_cvtps_ph(a.hi, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
+EWI_INLINE void v16_store_f16_n(void *p, v16 a, size_t n) {
+    uint16_t h[16];
+    v16_store_f16(h, a);
+    memcpy(p, h, n * sizeof *h);
+}
+
+/* ---- across lanes ---- */
+
+/* Lane j of the result is lane j + lane j + 8. */
+EWI_INLINE __m256 v16_fold(v16 a) {
+    return _mm256_add_ps(a.lo, a.hi);
+}
+
+/* p[0] p[0] p[1] p[1] ... p[7] p[7] of the first n <= 8. */
+EWI_INLINE v16 v16_load_twice_n(const float *p, size_t n) {
+    __m256 a = _mm256_maskload_ps(p, v16_mask(n, 0));
+    __m256 low = _mm256_unpacklo_ps(a, a), high = _mm256_unpackhi_ps(a, a);
+    return (v16){_mm256_permute2f128_ps(low, high, 0x20), _mm256_permute2f128_ps(low, high, 0x31)};
+}
+
+/* Lanes 1 0 3 2 5 4 ... */
+EWI_INLINE v16 v16_swap_pairs(v16 a) {
+    return (v16){_mm256_permute_ps(a.lo, 0xb1), _mm256_permute_ps(a.hi, 0xb1)};
+}
+
+EWI_INLINE __m256 v16_scale_half(__m256 y, __m256 t) {
+    const __m256i one = _mm256_set1_epi32(127);
+    __m256i e = _mm256_sub_epi32(_mm256_castps_si256(t), _mm256_set1_epi32((int)EWI_EXPF_ROUND_BITS));
+    __m256i half = _mm256_srai_epi32(e, 1);
+    __m256i first = _mm256_slli_epi32(_mm256_add_epi32(half, one), 23);
+    __m256i second = _mm256_slli_epi32(_mm256_add_epi32(_mm256_sub_epi32(e, half), one), 23);
+    return _mm256_mul_ps(_mm256_mul_ps(y, _mm256_castsi256_ps(first)), _mm256_castsi256_ps(second));
+}
+
+/* y * 2^e, e the integer that t = e + EWI_EXPF_ROUND holds, in two factors 2^(e >> 1) and 2^(e - (e >> 1)). */
+EWI_INLINE v16 v16_scale(v16 y, v16 t) {
+    return (v16){v16_scale_half(y.lo, t.lo), v16_scale_half(y.hi, t.hi)};
+}
+
+#endif
+#endif
