@@ -1,0 +1,181 @@
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "checkkern.h"
+#include "os/clock.h"
+
+/* One measured call: what it reads and writes, and its multiplications and additions. */
+typedef struct work {
+    const ewi_kernels *kern;
+    ewi_dtype dtype;
+    size_t m, n, k;
+    float *x, *y;
+    unsigned char *w;
+    double bytes, flops;
+    void (*call)(const struct work *work);
+} work;
+
+/* The fastest of enough runs to fill 0.2 seconds. */
+static double best_ns(const work *w) {
+    uint64_t start = ewi_clock_ns(), best = UINT64_MAX;
+    for (int runs = 0; runs < 5 || ewi_clock_ns() - start < 200000000u; runs++) {
+        uint64_t before = ewi_clock_ns();
+        w->call(w);
+        uint64_t took = ewi_clock_ns() - before;
+        if (took < best) best = took;
+    }
+    return best > 0 ? (double)best : 1;
+}
+
+static void report(const char *name, const work *w) {
+    double ns = best_ns(w);
+    printf("%-8s %-34s %12.0f ns %8.2f GB/s %8.2f GFLOP/s\n", ewi_cpu_name(w->kern->level), name, ns,
+           w->bytes / ns, w->flops / ns);
+    fflush(stdout);
+}
+
+static void call_matmul(const work *w) {
+    ewi_matmul a = {.m = w->m, .n = w->n, .k = w->k, .x = w->x, .w = w->w, .y = w->y};
+    a.x_stride = w->k;
+    a.y_stride = w->n;
+    a.w_stride_bytes = w->k * ewi_dtype_get(w->dtype)->block_bytes;
+    w->kern->matmul[w->dtype](&a);
+}
+
+static void call_attention(const work *w) {
+    ewi_attention_row rows[64];
+    ewi_attention a = {.rows = rows, .n_rows = w->m, .head_dim = w->k, .scale = 0.125f};
+    size_t block_bytes = EWI_ATTENTION_KEYS * w->k * ewi_dtype_get(w->dtype)->block_bytes;
+    for (size_t r = 0; r < w->m; r++)
+        rows[r] = (ewi_attention_row){
+            .q = w->x + r * w->k, .acc = w->y + r * w->k, .max = -INFINITY, .n_keys = EWI_ATTENTION_KEYS};
+    for (size_t b = 0; b < w->n / EWI_ATTENTION_KEYS; b++) {
+        a.k = w->w + 2 * b * block_bytes;
+        a.v = w->w + (2 * b + 1) * block_bytes;
+        w->kern->attention[w->dtype](&a);
+    }
+}
+
+static void call_rms_norm(const work *w) {
+    w->kern->rms_norm(w->y, w->x, (const void *)w->w, w->n, 1e-5f);
+}
+static void call_swiglu(const work *w) {
+    w->kern->swiglu(w->y, w->x, (const void *)w->w, w->n);
+}
+static void call_add(const work *w) {
+    w->kern->add(w->y, w->x, (const void *)w->w, w->n);
+}
+static void call_exp(const work *w) {
+    w->kern->exp(w->y, w->x, 0.5f, w->n);
+}
+static void call_sum(const work *w) {
+    w->y[0] = w->kern->sum(w->x, w->n);
+}
+static void call_max(const work *w) {
+    w->y[0] = w->kern->max(w->x, w->n);
+}
+static void call_argmax(const work *w) {
+    w->y[0] = (float)w->kern->argmax(w->x, w->n);
+}
+static void call_widen(const work *w) {
+    w->kern->widen[EWI_F16](w->y, w->w, w->n);
+}
+static void call_narrow(const work *w) {
+    w->kern->narrow[EWI_F16](w->w, w->x, w->n);
+}
+static void call_rope_adjacent(const work *w) {
+    w->kern->rope_adjacent(w->y, w->m, w->k, w->x, w->x + w->k / 2, w->k / 2);
+}
+static void call_rope_halves(const work *w) {
+    w->kern->rope_halves(w->y, w->m, w->k, w->x, w->x + w->k / 2, w->k / 2);
+}
+
+static void bench_matmul(work *w, const char *only) {
+    static const ewi_dtype types[] = {EWI_F32, EWI_F16, EWI_BF16};
+    /* m, n, k: prefill of a small and a larger layer; a few rows; decode with weights beyond every cache */
+    static const size_t shapes[][3] = {{256, 576, 576}, {256, 256, 2048}, {8, 256, 2048}, {1, 16384, 2048}};
+    for (size_t t = 0; t < EWI_COUNT(types); t++)
+        for (size_t s = 0; s < EWI_COUNT(shapes); s++) {
+            char name[64];
+            work one = *w;
+            one.dtype = types[t];
+            one.m = shapes[s][0], one.n = shapes[s][1], one.k = shapes[s][2];
+            if (one.kern->level == EWI_CPU_SCALAR) one.m = 1, one.n = 64;
+            double bytes = ewi_dtype_get(one.dtype)->block_bytes;
+            one.bytes = (double)one.n * (double)one.k * bytes;
+            one.flops = 2.0 * (double)one.m * (double)one.n * (double)one.k;
+            one.call = call_matmul;
+            snprintf(name, sizeof name, "matmul %s %zux%zux%zu", ewi_dtype_get(one.dtype)->name, one.m, one.n,
+                     one.k);
+            if (strstr(name, only)) report(name, &one);
+        }
+}
+
+static void bench_attention(work *w, const char *only) {
+    static const ewi_dtype types[] = {EWI_F32, EWI_F16};
+    static const size_t rows[] = {1, 4, 48};
+    for (size_t t = 0; t < EWI_COUNT(types); t++)
+        for (size_t r = 0; r < EWI_COUNT(rows); r++) {
+            char name[64];
+            work one = *w;
+            one.dtype = types[t];
+            one.m = rows[r], one.n = 4096, one.k = 64;
+            one.bytes = 2.0 * (double)one.n * (double)one.k * ewi_dtype_get(one.dtype)->block_bytes;
+            one.flops = 4.0 * (double)one.m * (double)one.n * (double)one.k;
+            one.call = call_attention;
+            snprintf(name, sizeof name, "attention %s rows=%zu d=64 keys=4096",
+                     ewi_dtype_get(one.dtype)->name, one.m);
+            if (strstr(name, only)) report(name, &one);
+        }
+}
+
+static void bench_rows(work *w, const char *only) {
+    static const struct {
+        const char *name;
+        void (*call)(const work *w);
+        double bytes, flops; /* per element */
+    } calls[] = {
+        {"rms_norm n=2048", call_rms_norm, 16, 4},
+        {"swiglu n=2048", call_swiglu, 12, 14},
+        {"add n=2048", call_add, 12, 1},
+        {"exp n=2048", call_exp, 8, 12},
+        {"sum n=2048", call_sum, 4, 1},
+        {"max n=2048", call_max, 4, 1},
+        {"argmax n=2048", call_argmax, 8, 2},
+        {"widen F16 n=2048", call_widen, 6, 1},
+        {"narrow F16 n=2048", call_narrow, 6, 1},
+        {"rope_adjacent 32 x 64", call_rope_adjacent, 8, 3},
+        {"rope_halves 32 x 64", call_rope_halves, 8, 3},
+    };
+    for (size_t i = 0; i < EWI_COUNT(calls); i++) {
+        work one = *w;
+        one.m = 32, one.n = 2048, one.k = 64;
+        one.call = calls[i].call;
+        one.bytes = calls[i].bytes * 2048;
+        one.flops = calls[i].flops * 2048;
+        if (strstr(calls[i].name, only)) report(calls[i].name, &one);
+    }
+}
+
+int bench_level(const ewi_kernels *kern, const char *only) {
+    enum { FLOATS = 1 << 20, WEIGHT_BYTES = 16384 * 2048 * 4 };
+    work w = {.kern = kern};
+    w.x = ewi_alloc_array(FLOATS, sizeof *w.x);
+    w.y = ewi_zalloc_array(FLOATS, sizeof *w.y);
+    w.w = ewi_alloc(WEIGHT_BYTES);
+    bool ok = w.x && w.y && w.w;
+    for (size_t i = 0; ok && i < FLOATS; i++) w.x[i] = (float)(i * 37 % 101) * 0.01f - 0.5f;
+    if (ok) memset(w.w, 0x2e, WEIGHT_BYTES); /* small positive numbers in each type */
+    if (ok) {
+        bench_rows(&w, only);
+        bench_matmul(&w, only);
+        bench_attention(&w, only);
+    }
+    ewi_free(w.x);
+    ewi_free(w.y);
+    ewi_free(w.w);
+    if (!ok) fprintf(stderr, "checkkern: no memory for the benchmark\n");
+    return ok ? 0 : 1;
+}
