@@ -1,0 +1,237 @@
+/* encode.c: text to tokens. */
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "text/merger.h"
+#include "text/nfc.h"
+#include "text/scanner.h"
+#include "text/unicode.h"
+
+#define MAX_TEXT_BYTES ((size_t)1 << 31) /* symbols are counted in 32 bits */
+#define BLANK          0x2581u           /* SentencePiece's; a text's own is the same to it */
+
+/* One call of ew_tokenizer_encode. */
+typedef struct encoder {
+    const ew_tokenizer *tokenizer;
+    ew_token *out;
+    size_t cap, n;
+    bool after_unknown; /* neighbouring unknown characters are one unknown token */
+    ewi_merger merger;
+    ewi_buffer normalized; /* one stretch of text in Form C */
+    ewi_buffer blanked;    /* one stretch of text as SentencePiece sees it, with ' ' for its blank */
+    ew_error *err;
+} encoder;
+
+static void emit(encoder *e, uint32_t token) {
+    if (e->n < e->cap) e->out[e->n] = (ew_token)token;
+    e->n++;
+    e->after_unknown = false;
+}
+
+/* ---- byte-level BPE ---- */
+
+static void emit_symbols(encoder *e) {
+    const ewi_symbol *symbols = e->merger.symbols;
+    for (uint32_t i = 0; i != EWI_NO_SYMBOL; i = symbols[i].next) emit(e, symbols[i].token);
+}
+
+/* The token that spells the whole word, or EWI_NO_TOKEN. */
+static uint32_t whole_word(const ew_tokenizer *t, ewi_bytes word) {
+    if (word.len > t->pieces.max_len) return EWI_NO_TOKEN;
+    uint32_t token = ewi_pieces_find(&t->pieces, word.data, word.len, ewi_piece_hash(word.data, word.len));
+    return token != EWI_NO_TOKEN && ewi_token_is_text(t, token) ? token : EWI_NO_TOKEN;
+}
+
+static ew_status encode_word(encoder *e, ewi_bytes word) {
+    const ew_tokenizer *t = e->tokenizer;
+    uint32_t token = t->ignore_merges ? whole_word(t, word) : EWI_NO_TOKEN;
+    if (token != EWI_NO_TOKEN) {
+        emit(e, token);
+        return EW_OK;
+    }
+    EWI_TRY(ewi_merger_start(&e->merger, word.data, word.len, e->err));
+    for (size_t i = 0; i < word.len; i++) {
+        token = t->byte_tokens[word.data[i]];
+        if (token == EWI_NO_TOKEN)
+            return ewi_fail(e->err, EW_UNSUPPORTED,
+                            "text: this vocabulary has no token for byte 0x%02X: give valid UTF-8",
+                            word.data[i]);
+        ewi_merger_add(&e->merger, 1, token);
+    }
+    ewi_merger_run(&e->merger);
+    emit_symbols(e);
+    return EW_OK;
+}
+
+static ew_status encode_words(encoder *e, ewi_bytes text) {
+    ewi_words words;
+    ewi_words_init(&words, e->tokenizer->scanner, text);
+    for (ewi_bytes word; ewi_words_next(&words, &word);) EWI_TRY(encode_word(e, word));
+    return EW_OK;
+}
+
+/* ---- SentencePiece ---- */
+
+static bool has_byte_tokens(const ew_tokenizer *t, const uint8_t *bytes, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (t->byte_tokens[bytes[i]] == EWI_NO_TOKEN) return false;
+    return true;
+}
+
+static void emit_unknown(encoder *e, const uint8_t *bytes, size_t n) {
+    const ew_tokenizer *t = e->tokenizer;
+    if (has_byte_tokens(t, bytes, n)) {
+        for (size_t i = 0; i < n; i++) emit(e, t->byte_tokens[bytes[i]]);
+    } else if (!e->after_unknown) {
+        emit(e, t->unk);
+        e->after_unknown = true;
+    }
+}
+
+/* Adds one character. With merges, one that is no token takes part as its bytes (as Hugging Face's BPE has it). */
+static void add_character(encoder *e, const uint8_t *bytes, size_t n) {
+    const ew_tokenizer *t = e->tokenizer;
+    uint32_t token = whole_word(t, (ewi_bytes){bytes, n});
+    if (token != EWI_NO_TOKEN || !t->has_merges || !has_byte_tokens(t, bytes, n)) {
+        ewi_merger_add(&e->merger, n, token);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) ewi_merger_add(&e->merger, 1, t->byte_tokens[bytes[i]]);
+}
+
+static ew_status encode_pieces(encoder *e, ewi_bytes word) {
+    EWI_TRY(ewi_merger_start(&e->merger, word.data, word.len, e->err));
+    for (size_t i = 0, n; i < word.len; i += n) {
+        uint32_t c;
+        n = ewi_utf8_decode(word.data + i, word.len - i, &c);
+        add_character(e, word.data + i, n);
+    }
+    ewi_merger_run(&e->merger);
+    const ewi_symbol *symbols = e->merger.symbols;
+    for (uint32_t i = 0; i != EWI_NO_SYMBOL; i = symbols[i].next) {
+        if (symbols[i].token != EWI_NO_TOKEN)
+            emit(e, symbols[i].token);
+        else
+            emit_unknown(e, word.data + symbols[i].start, symbols[i].len);
+    }
+    return EW_OK;
+}
+
+static bool wants_blank(const ew_tokenizer *t, ewi_bytes text, bool first) {
+    bool has_blank = text.data[0] == ' ' || (text.len >= 3 && memcmp(text.data, "\xe2\x96\x81", 3) == 0);
+    switch (t->space_prefix) {
+    case EWI_PREFIX_EACH: return true;
+    case EWI_PREFIX_EACH_UNLESS_BLANK: return !has_blank;
+    case EWI_PREFIX_FIRST_UNLESS_BLANK: return first && !has_blank;
+    case EWI_PREFIX_NEVER: break;
+    }
+    return false;
+}
+
+/* Writes text to e->blanked with a blank before it where the model wants one, and each U+2581 as ' '. */
+static ew_status blank_text(encoder *e, ewi_bytes text, bool first) {
+    e->blanked.len = 0;
+    if (!ewi_buffer_reserve(&e->blanked, text.len + 1)) return ewi_no_memory(e->err, "a text");
+    uint8_t *out = e->blanked.data;
+    if (wants_blank(e->tokenizer, text, first)) *out++ = ' ';
+    for (size_t i = 0, n; i < text.len; i += n) {
+        n = text.data[i] == 0xe2 && text.len - i >= 3 && text.data[i + 1] == 0x96 && text.data[i + 2] == 0x81
+                ? 3
+                : 1;
+        *out++ = n == 3 ? ' ' : text.data[i];
+    }
+    e->blanked.len = (size_t)(out - e->blanked.data);
+    return EW_OK;
+}
+
+/*
+ * Merging all of a text at once would be as right, but slow. No merge can cross from a byte to a blank when no piece has the two
+ * side by side, so each such place ends a word; in most vocabularies those are all places before a run of blanks.
+ */
+static ew_status encode_blanked(encoder *e) {
+    ewi_bytes text = {e->blanked.data, e->blanked.len};
+    size_t start = 0;
+    for (size_t i = 1; i < text.len; i++) {
+        if (text.data[i] != ' ' || e->tokenizer->joins_blank[text.data[i - 1]]) continue;
+        EWI_TRY(encode_pieces(e, (ewi_bytes){text.data + start, i - start}));
+        start = i;
+    }
+    return encode_pieces(e, (ewi_bytes){text.data + start, text.len - start});
+}
+
+/* ---- both ---- */
+
+/* Text between special tokens; `first`: nothing was before it. */
+static ew_status encode_stretch(encoder *e, ewi_bytes text, bool first) {
+    if (text.len == 0) return EW_OK;
+    if (e->tokenizer->nfc && !ewi_nfc_is_plain(text)) {
+        e->normalized.len = 0;
+        EWI_TRY(ewi_nfc_append(&e->normalized, text, e->err));
+        text = (ewi_bytes){e->normalized.data, e->normalized.len};
+    }
+    if (e->tokenizer->kind == EWI_VOCAB_BPE) return encode_words(e, text);
+    EWI_TRY(blank_text(e, text, first));
+    return encode_blanked(e);
+}
+
+/* Where the white space that ends text[from..end) begins. */
+static size_t trim(ewi_bytes text, size_t from, size_t end) {
+    while (end > from) {
+        size_t start = end - 1;
+        while (start > from && end - start < 4 && (text.data[start] & 0xc0) == 0x80) start--;
+        uint32_t c;
+        bool whole = ewi_utf8_decode(text.data + start, end - start, &c) == end - start;
+        if (!whole || !(ewi_unicode_set(c) & EWI_UNICODE_WHITE_SPACE)) break;
+        end = start;
+    }
+    return end;
+}
+
+static size_t skip_blanks(ewi_bytes text, size_t at) {
+    while (at < text.len) {
+        uint32_t c;
+        size_t n = ewi_utf8_decode(text.data + at, text.len - at, &c);
+        if (!(ewi_unicode_set(c) & EWI_UNICODE_WHITE_SPACE)) break;
+        at += n;
+    }
+    return at;
+}
+
+static ew_status encode_text(encoder *e, ewi_bytes text, bool control) {
+    size_t from = 0;
+    bool first = true;
+    for (ewi_special_match match; ewi_specials_find(&e->tokenizer->specials, text, from, control, &match);
+         first = false) {
+        size_t end = match.type & EWI_TOKEN_LSTRIP ? trim(text, from, match.start) : match.start;
+        EWI_TRY(encode_stretch(e, (ewi_bytes){text.data + from, end - from}, first));
+        emit(e, match.token);
+        from = match.start + match.len;
+        if (match.type & EWI_TOKEN_RSTRIP) from = skip_blanks(text, from);
+    }
+    return from < text.len ? encode_stretch(e, (ewi_bytes){text.data + from, text.len - from}, first) : EW_OK;
+}
+
+ew_status ew_tokenizer_encode(const ew_tokenizer *tokenizer, ew_str text, unsigned flags, ew_token *out,
+                              size_t cap, size_t *n, ew_error *err) {
+    EWI_REQUIRE(tokenizer && n, err);
+    EWI_REQUIRE(text.data || text.len == 0, err);
+    EWI_REQUIRE(out || cap == 0, err);
+    EWI_REQUIRE((flags & ~(unsigned)(EW_ENCODE_BOS | EW_ENCODE_SPECIAL)) == 0, err);
+    *n = 0;
+    if (text.len >= MAX_TEXT_BYTES)
+        return ewi_fail(err, EW_LIMIT, "text: %zu bytes, at most %zu can be encoded at once", text.len,
+                        MAX_TEXT_BYTES - 1);
+    encoder e = {.tokenizer = tokenizer, .out = out, .cap = cap, .err = err};
+    ewi_merger_init(&e.merger, tokenizer);
+    ewi_buffer_init(&e.normalized, SIZE_MAX);
+    ewi_buffer_init(&e.blanked, SIZE_MAX);
+    if (flags & EW_ENCODE_BOS && tokenizer->bos >= 0) emit(&e, (uint32_t)tokenizer->bos);
+    ewi_bytes bytes = {(const uint8_t *)text.data, text.len};
+    ew_status status = text.len ? encode_text(&e, bytes, flags & EW_ENCODE_SPECIAL) : EW_OK;
+    ewi_buffer_deinit(&e.normalized);
+    ewi_buffer_deinit(&e.blanked);
+    ewi_merger_deinit(&e.merger);
+    if (!status) *n = e.n;
+    return status;
+}

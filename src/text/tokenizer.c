@@ -1,0 +1,202 @@
+#include "text/tokenizer.h"
+
+#include "base/checked.h"
+#include "base/error.h"
+#include "base/mem.h"
+
+#define TYPE_MASK 0x0f
+
+/* ---- checks of what a file says ---- */
+
+static ew_status check_id(const char *what, int32_t id, size_t n_tokens, ew_error *err) {
+    if (id >= -1 && (id < 0 || (size_t)id < n_tokens)) return EW_OK;
+    return ewi_fail(err, EW_FORMAT, "vocabulary: the %s token is %d, but there are only %zu tokens", what,
+                    (int)id, n_tokens);
+}
+
+static ew_status check_ids(const ewi_vocab *vocab, ew_error *err) {
+    EWI_TRY(check_id("beginning-of-sequence", vocab->bos, vocab->n_tokens, err));
+    EWI_TRY(check_id("end-of-sequence", vocab->eos, vocab->n_tokens, err));
+    EWI_TRY(check_id("unknown", vocab->unk, vocab->n_tokens, err));
+    for (size_t i = 0; i < vocab->n_eog; i++)
+        EWI_TRY(check_id("end-of-generation", vocab->eog[i], vocab->n_tokens, err));
+    return EW_OK;
+}
+
+static ew_status check_types(const ewi_vocab *vocab, ew_error *err) {
+    for (size_t i = 0; i < vocab->n_tokens; i++) {
+        unsigned type = vocab->types[i] & TYPE_MASK;
+        if (type < EWI_TOKEN_NORMAL || type > EWI_TOKEN_BYTE)
+            return ewi_fail(err, EW_FORMAT, "vocabulary: token %zu has type %u, known are 1 to 6", i, type);
+    }
+    return EW_OK;
+}
+
+static ew_status check_vocab(const ewi_vocab *vocab, ew_error *err) {
+    if (vocab->n_tokens == 0) return ewi_fail(err, EW_FORMAT, "vocabulary: it has no tokens");
+    if (vocab->n_tokens > INT32_MAX / 2)
+        return ewi_fail(err, EW_LIMIT, "vocabulary: %zu tokens are too many", vocab->n_tokens);
+    EWI_TRY(check_ids(vocab, err));
+    return check_types(vocab, err);
+}
+
+/* ---- tables ---- */
+
+static uint8_t public_flags(unsigned type) {
+    switch (type) {
+    case EWI_TOKEN_UNKNOWN:
+    case EWI_TOKEN_CONTROL: return EW_TOKEN_CONTROL;
+    case EWI_TOKEN_UNUSED: return EW_TOKEN_UNUSED;
+    case EWI_TOKEN_BYTE: return EW_TOKEN_BYTE;
+    default: return 0;
+    }
+}
+
+static ew_status init_types(ew_tokenizer *t, const ewi_vocab *vocab, ew_error *err) {
+    t->types = ewi_alloc(vocab->n_tokens);
+    t->flags = ewi_alloc(vocab->n_tokens);
+    if (!t->types || !t->flags) return ewi_no_memory(err, "the types of tokens");
+    memcpy(t->types, vocab->types, vocab->n_tokens);
+    for (size_t i = 0; i < vocab->n_tokens; i++) t->flags[i] = public_flags(vocab->types[i] & TYPE_MASK);
+    if (vocab->eos >= 0) t->flags[vocab->eos] |= EW_TOKEN_EOG;
+    for (size_t i = 0; i < vocab->n_eog; i++)
+        if (vocab->eog[i] >= 0) t->flags[vocab->eog[i]] |= EW_TOKEN_EOG;
+    return EW_OK;
+}
+
+/* Orders floats as unsigned numbers, the greatest first: IEEE 754 patterns ascend once negative ones are inverted. */
+static uint32_t score_key(float score) {
+    uint32_t bits;
+    float positive_zero = score + 0.0f; /* -0 and 0 are the same score */
+    memcpy(&bits, &positive_zero, sizeof bits);
+    return bits & 0x80000000u ? bits : ~(bits | 0x80000000u);
+}
+
+static ew_status init_scores(ew_tokenizer *t, const ewi_vocab *vocab, ew_error *err) {
+    t->score_keys = ewi_alloc_array(vocab->n_tokens, sizeof *t->score_keys);
+    if (!t->score_keys) return ewi_no_memory(err, "the scores of tokens");
+    for (size_t i = 0; i < vocab->n_tokens; i++) {
+        if (vocab->scores[i] != vocab->scores[i])
+            return ewi_fail(err, EW_FORMAT, "vocabulary: the score of token %zu is not a number", i);
+        t->score_keys[i] = score_key(vocab->scores[i]);
+    }
+    return EW_OK;
+}
+
+static void init_byte_tokens(ew_tokenizer *t) {
+    for (unsigned b = 0; b < 256; b++) {
+        uint8_t byte = (uint8_t)b;
+        uint32_t found = EWI_NO_TOKEN;
+        if (t->kind == EWI_VOCAB_BPE) found = ewi_pieces_find(&t->pieces, &byte, 1, ewi_piece_hash(&byte, 1));
+        t->byte_tokens[b] = found != EWI_NO_TOKEN && ewi_token_is_text(t, found) ? found : EWI_NO_TOKEN;
+    }
+    for (size_t i = 0; i < t->n_tokens; i++) {
+        if ((t->types[i] & TYPE_MASK) != EWI_TOKEN_BYTE) continue;
+        uint32_t *token = &t->byte_tokens[ewi_piece_bytes(&t->pieces, (uint32_t)i).data[0]];
+        if (*token == EWI_NO_TOKEN) *token = (uint32_t)i;
+    }
+}
+
+static void init_joins_blank(ew_tokenizer *t) {
+    for (size_t i = 0; i < t->n_tokens; i++) {
+        if (!ewi_token_is_text(t, (uint32_t)i)) continue;
+        ewi_bytes piece = ewi_piece_bytes(&t->pieces, (uint32_t)i);
+        for (size_t k = 1; k < piece.len; k++)
+            if (piece.data[k] == ' ') t->joins_blank[piece.data[k - 1]] = true;
+    }
+}
+
+/* Characters without a token become bytes, so SentencePiece vocabularies need all 256, or an unknown token. */
+static ew_status check_byte_tokens(const ew_tokenizer *t, ew_error *err) {
+    if (t->kind == EWI_VOCAB_BPE || t->unk != EWI_NO_TOKEN) return EW_OK;
+    for (unsigned b = 0; b < 256; b++)
+        if (t->byte_tokens[b] == EWI_NO_TOKEN)
+            return ewi_fail(err, EW_FORMAT,
+                            "vocabulary: it has neither byte token <0x%02X> nor an unknown token", b);
+    return EW_OK;
+}
+
+static ew_status init_tables(ew_tokenizer *t, const ewi_vocab *vocab, ew_error *err) {
+    EWI_TRY(init_types(t, vocab, err));
+    EWI_TRY(ewi_pieces_init(&t->pieces, vocab, err));
+    EWI_TRY(ewi_specials_init(&t->specials, &t->pieces, vocab, err));
+    if (t->has_merges)
+        EWI_TRY(ewi_pairs_init(&t->pairs, &t->pieces, vocab, err));
+    else if (t->kind == EWI_VOCAB_SPM)
+        EWI_TRY(init_scores(t, vocab, err));
+    init_byte_tokens(t);
+    if (t->kind == EWI_VOCAB_SPM) init_joins_blank(t);
+    return check_byte_tokens(t, err);
+}
+
+/* ---- life ---- */
+
+ew_status ewi_tokenizer_new(const ewi_vocab *vocab, ew_tokenizer **out, ew_error *err) {
+    *out = NULL;
+    EWI_TRY(check_vocab(vocab, err));
+    ew_tokenizer *t = ewi_zalloc(sizeof *t);
+    if (!t) return ewi_no_memory(err, "a tokenizer");
+    t->kind = vocab->kind;
+    t->scanner = vocab->scanner;
+    t->has_merges = vocab->merges.n > 0;
+    t->ignore_merges = vocab->ignore_merges;
+    t->nfc = vocab->nfc;
+    t->space_prefix = vocab->space_prefix;
+    t->n_tokens = vocab->n_tokens;
+    t->bos = vocab->bos;
+    t->eos = vocab->eos;
+    t->unk = vocab->unk < 0 ? EWI_NO_TOKEN : (uint32_t)vocab->unk;
+    t->add_bos = vocab->add_bos && vocab->bos >= 0;
+    t->spellings = vocab->tokens;
+    ew_status status = init_tables(t, vocab, err);
+    if (status)
+        ew_tokenizer_close(t);
+    else
+        *out = t;
+    return status;
+}
+
+void ewi_tokenizer_own(ew_tokenizer *tokenizer, void (*release)(void *owned), void *owned) {
+    tokenizer->release = release;
+    tokenizer->owned = owned;
+}
+
+void ew_tokenizer_close(ew_tokenizer *tokenizer) {
+    if (!tokenizer) return;
+    ewi_pieces_deinit(&tokenizer->pieces);
+    ewi_pairs_deinit(&tokenizer->pairs);
+    ewi_specials_deinit(&tokenizer->specials);
+    ewi_free(tokenizer->types);
+    ewi_free(tokenizer->flags);
+    ewi_free(tokenizer->score_keys);
+    if (tokenizer->release) tokenizer->release(tokenizer->owned);
+    ewi_free(tokenizer);
+}
+
+/* ---- what it says ---- */
+
+size_t ew_tokenizer_n_vocab(const ew_tokenizer *tokenizer) {
+    return tokenizer->n_tokens;
+}
+
+ew_token ew_tokenizer_bos(const ew_tokenizer *tokenizer) {
+    return tokenizer->bos;
+}
+
+ew_token ew_tokenizer_eos(const ew_tokenizer *tokenizer) {
+    return tokenizer->eos;
+}
+
+bool ew_tokenizer_adds_bos(const ew_tokenizer *tokenizer) {
+    return tokenizer->add_bos;
+}
+
+unsigned ew_token_flags(const ew_tokenizer *tokenizer, ew_token token) {
+    bool inside = token >= 0 && (size_t)token < tokenizer->n_tokens;
+    return inside ? tokenizer->flags[token] : 0;
+}
+
+ew_str ew_token_spelling(const ew_tokenizer *tokenizer, ew_token token) {
+    bool inside = token >= 0 && (size_t)token < tokenizer->n_tokens;
+    return inside ? tokenizer->spellings[token] : (ew_str){"", 0};
+}

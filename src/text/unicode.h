@@ -1,0 +1,98 @@
+/*
+ * unicode.h: what the scanners and the normalizer need to know of a character, from one stated version of Unicode.
+ *
+ * The tables are generated (tools/gen-unicode, UCD 15.0.0). A character that this version does not assign is Cn. Pure data:
+ * any thread.
+ *
+ *     uint32_t set = ewi_unicode_set(c);
+ *     if (set & EWI_UNICODE_L) ...                       \p{L}
+ *     if (set & EWI_UNICODE_WHITE_SPACE) ...             \s
+ */
+#ifndef EW_TEXT_UNICODE_H
+#define EW_TEXT_UNICODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/utf8.h"
+
+#define EWI_UNICODE_BLOCK 128
+#define EWI_UNICODE_CLASS_SPACE \
+    0x20 /* in a class byte: the character has White_Space; the other bits are the category */
+
+/* General categories, in the order of the generated classes. */
+typedef enum ewi_category {
+    EWI_CN,
+    EWI_CC,
+    EWI_CF,
+    EWI_CO,
+    EWI_CS,
+    EWI_LL,
+    EWI_LM,
+    EWI_LO,
+    EWI_LT,
+    EWI_LU,
+    EWI_MC,
+    EWI_ME,
+    EWI_MN,
+    EWI_ND,
+    EWI_NL,
+    EWI_NO,
+    EWI_PC,
+    EWI_PD,
+    EWI_PE,
+    EWI_PF,
+    EWI_PI,
+    EWI_PO,
+    EWI_PS,
+    EWI_SC,
+    EWI_SK,
+    EWI_SM,
+    EWI_SO,
+    EWI_ZL,
+    EWI_ZP,
+    EWI_ZS,
+} ewi_category;
+
+/* Sets of categories, as bits; a character's set has the bit of its category and, maybe, the one for white space. */
+#define EWI_UNICODE_BIT(category) (1u << (category))
+#define EWI_UNICODE_M             (EWI_UNICODE_BIT(EWI_MC) | EWI_UNICODE_BIT(EWI_ME) | EWI_UNICODE_BIT(EWI_MN))
+#define EWI_UNICODE_N             (EWI_UNICODE_BIT(EWI_ND) | EWI_UNICODE_BIT(EWI_NL) | EWI_UNICODE_BIT(EWI_NO))
+#define EWI_UNICODE_UNCASED       (EWI_UNICODE_BIT(EWI_LM) | EWI_UNICODE_BIT(EWI_LO))
+#define EWI_UNICODE_L \
+    (EWI_UNICODE_BIT(EWI_LL) | EWI_UNICODE_BIT(EWI_LT) | EWI_UNICODE_BIT(EWI_LU) | EWI_UNICODE_UNCASED)
+#define EWI_UNICODE_P                                                                                        \
+    (EWI_UNICODE_BIT(EWI_PC) | EWI_UNICODE_BIT(EWI_PD) | EWI_UNICODE_BIT(EWI_PE) | EWI_UNICODE_BIT(EWI_PF) | \
+     EWI_UNICODE_BIT(EWI_PI) | EWI_UNICODE_BIT(EWI_PO) | EWI_UNICODE_BIT(EWI_PS))
+#define EWI_UNICODE_WHITE_SPACE (1u << 30)
+
+extern const uint8_t ewi_unicode_index[0x110000 / EWI_UNICODE_BLOCK];
+extern const uint8_t ewi_unicode_classes[];
+
+/* The set of a character; EWI_UTF8_INVALID, a byte that is no character, counts as a symbol (So) like U+FFFD. */
+static inline uint32_t ewi_unicode_set(uint32_t c) {
+    if (c >= 0x110000) return EWI_UNICODE_BIT(EWI_SO);
+    size_t at = (size_t)ewi_unicode_index[c / EWI_UNICODE_BLOCK] * EWI_UNICODE_BLOCK + c % EWI_UNICODE_BLOCK;
+    uint8_t class = ewi_unicode_classes[at];
+    uint32_t space = (uint32_t)(class & EWI_UNICODE_CLASS_SPACE) << 25;
+    return EWI_UNICODE_BIT(class & 0x1f) | space;
+}
+
+/* Canonical composition (Unicode Standard Annex 15). The Hangul syllables are computed, not listed. */
+typedef struct ewi_unicode_ccc_range {
+    uint32_t first, last, ccc;
+} ewi_unicode_ccc_range;
+
+/* `whole` is canonically equal to `first` and `second`; second = 0: to `first` alone. */
+typedef struct ewi_unicode_pair {
+    uint32_t whole, first, second;
+} ewi_unicode_pair;
+
+extern const ewi_unicode_ccc_range ewi_unicode_ccc[]; /* ascending */
+extern const size_t ewi_unicode_n_ccc;
+extern const ewi_unicode_pair ewi_unicode_decompose[]; /* ascending by whole */
+extern const size_t ewi_unicode_n_decompose;
+extern const ewi_unicode_pair ewi_unicode_compose[]; /* ascending by first, then second */
+extern const size_t ewi_unicode_n_compose;
+
+#endif
