@@ -1,8 +1,8 @@
 /*
  * edgewise.h: small language models on the machine in front of you.
  *
- * A model is opened once and shared; an engine runs it in steps; a session is one conversation's state; a sampler chooses
- * tokens. The life of an answer:
+ * A model is opened once and shared; an engine runs it in steps; a session is one conversation's state; a
+ * sampler chooses tokens. The life of an answer:
  *
  *     ew_error err = {0};
  *     ew_model *model; ew_engine *engine; ew_session *session;
@@ -11,13 +11,15 @@
  *     ew_generate(session, prompt, n_prompt, NULL, on_text, user, NULL, &err);
  *     ew_session_free(session); ew_engine_free(engine); ew_model_close(model);
  *
- * Errors: a function that can fail returns ew_status and fills *err, which belongs to the caller and may be NULL. Nothing is
- * ever printed, and no input makes the library exit or abort. A broken promise of the caller (a NULL where none is allowed) is
- * EW_INVALID, or an abort in debug builds.
- * Ownership: new/open gives an object to the caller, free/close takes it back and accepts NULL. Slices (ew_str) are borrowed.
- * Options: a struct starts with struct_size = sizeof itself; zero in any other field means the default, and NULL all defaults.
- * Threads: models and tokenizers are immutable after opening and shared freely; an engine, its sessions and a sampler are used
- * by one thread at a time.
+ * Errors: a function that can fail returns ew_status and fills *err, which belongs to the caller and may be
+ * NULL. Nothing is ever printed, and no input makes the library exit or abort. A broken promise of the caller
+ * (a NULL where none is allowed) is EW_INVALID, or an abort in debug builds.
+ * Ownership: new/open gives an object to the caller, free/close takes it back and accepts NULL. Slices
+ * (ew_str) are borrowed.
+ * Options: a struct starts with struct_size = sizeof itself; zero in any other field means the default, and
+ * NULL all defaults.
+ * Threads: models and tokenizers are immutable after opening and shared freely; an engine, its sessions and a
+ * sampler are used by one thread at a time.
  */
 #ifndef EDGEWISE_EDGEWISE_H
 #define EDGEWISE_EDGEWISE_H
@@ -32,7 +34,7 @@ extern "C" {
 
 #define EW_API __attribute__((visibility("default")))
 
-/* ------------------------------------------------------------------------------------------------ version and errors */
+/* ------------------------------------------------------------------------------------- version and errors */
 
 #define EW_VERSION "0.1.0"
 
@@ -75,21 +77,22 @@ typedef struct ew_str {
 /* An index into a vocabulary. */
 typedef int32_t ew_token;
 
-/* ------------------------------------------------------------------------------------------------ truncated files */
+/* ---------------------------------------------------------------------------------------- truncated files */
 
 /*
- * Model files are mapped. When another process truncates one, touching the lost pages raises SIGBUS. This installs a process-wide
- * SIGBUS handler (call it once, from the program; a library must not do so by itself) that puts zero pages in place of lost pages
- * of Edgewise's own mappings and marks them, so that the running call returns EW_IO; any other SIGBUS goes to the previous
- * handler.
+ * Model files are mapped. When another process truncates one, touching the lost pages raises SIGBUS. This
+ * installs a process-wide SIGBUS handler (call it once, from the program; a library must not do so by itself)
+ * that puts zero pages in place of lost pages of Edgewise's own mappings and marks them, so that the running
+ * call returns EW_IO; any other SIGBUS goes to the previous handler.
  */
 EW_API ew_status ew_guard_install(ew_error *err);
 
-/* ------------------------------------------------------------------------------------------------ files: what one holds */
+/* ---------------------------------------------------------------------------------- files: what one holds */
 
 typedef struct ew_file ew_file;
 
-/* One metadata entry. `text` is its value written out; an array shows its first elements; `n` is an array's length, else 1. */
+/* One metadata entry. `text` is its value written out; an array shows its first elements; `n` is an array's
+ * length, else 1. */
 typedef struct ew_meta {
     ew_str key;
     const char *type; /* "u32", "string", "array of string", ... */
@@ -105,7 +108,7 @@ typedef struct ew_tensor_info {
     uint64_t offset; /* from the start of its file */
 } ew_tensor_info;
 
-/* Opens a GGUF or safetensors file, or a folder with config.json and safetensors, and checks all of its structure. */
+/* Opens a GGUF or safetensors file, or a folder with config.json and safetensors; checks all structure. */
 EW_API ew_status ew_file_open(const char *path, ew_file **out, ew_error *err);
 EW_API void ew_file_close(ew_file *file);
 
@@ -117,15 +120,15 @@ EW_API size_t ew_file_n_tensors(const ew_file *file);
 /* index < n. */
 EW_API ew_meta ew_file_meta(const ew_file *file, size_t index);
 EW_API ew_tensor_info ew_file_tensor(const ew_file *file, size_t index);
-/* Writes entry `index` as JSON text of at most cap - 1 bytes and a NUL to buf; arrays longer than max_items end in "...".
- * Returns the length that the whole text has. */
+/* Writes entry `index` as JSON text of at most cap - 1 bytes and a NUL to buf; arrays longer than max_items
+ * end in "...". Returns the length that the whole text has. */
 EW_API size_t ew_file_meta_text(const ew_file *file, size_t index, size_t max_items, char *buf, size_t cap);
 
-/* ------------------------------------------------------------------------------------------------ tokenizers */
+/* --------------------------------------------------------------------------------------------- tokenizers */
 
 typedef struct ew_tokenizer ew_tokenizer;
 
-/* Reads the vocabulary of a GGUF file, a tokenizer.json (or the folder that holds one), or a .tiktoken file. */
+/* Reads the vocabulary of a GGUF file, a tokenizer.json (or its folder), or a .tiktoken file. */
 EW_API ew_status ew_tokenizer_open(const char *path, ew_tokenizer **out, ew_error *err);
 EW_API void ew_tokenizer_close(ew_tokenizer *tokenizer);
 
@@ -133,13 +136,13 @@ EW_API size_t ew_tokenizer_n_vocab(const ew_tokenizer *tokenizer);
 
 enum {
     EW_ENCODE_BOS = 1, /* put the beginning-of-sequence token first, when the vocabulary has one */
-    EW_ENCODE_SPECIAL =
-        2, /* let special tokens that are spelled out in the text become tokens; never for a user's text */
+    /* Let special tokens that are spelled out in the text become tokens; never for a user's text. */
+    EW_ENCODE_SPECIAL = 2,
 };
 
 /*
- * Encodes text (any bytes) with the flags above. Writes at most cap tokens to out, and the number that the whole text has to *n:
- * when *n > cap, call again with more room.
+ * Encodes text (any bytes) with the flags above. Writes at most cap tokens to out, and the number that the
+ * whole text has to *n: when *n > cap, call again with more room.
  */
 EW_API ew_status ew_tokenizer_encode(const ew_tokenizer *tokenizer, ew_str text, unsigned flags,
                                      ew_token *out, size_t cap, size_t *n, ew_error *err);
@@ -162,8 +165,9 @@ EW_API unsigned ew_token_flags(const ew_tokenizer *tokenizer, ew_token token);
 EW_API ew_str ew_token_spelling(const ew_tokenizer *tokenizer, ew_token token);
 
 /*
- * Turns tokens into text as they come. UTF-8 characters are never split: bytes of an unfinished one wait in the detokenizer.
- * Bytes that can't become valid UTF-8 come out as U+FFFD, so that output is always valid UTF-8. Caller-owned; start from {0}.
+ * Turns tokens into text as they come. UTF-8 characters are never split: bytes of an unfinished one wait in
+ * the detokenizer. Bytes that can't become valid UTF-8 come out as U+FFFD, so that output is always valid
+ * UTF-8. Caller-owned; start from {0}.
  */
 typedef struct ew_detokenizer {
     uint8_t pending[4];
@@ -172,19 +176,21 @@ typedef struct ew_detokenizer {
 } ew_detokenizer;
 
 /*
- * Appends the text of token to buf: at most cap bytes are written, *len is what the whole text has. Control tokens give no text
- * unless `special`. When *len > cap, nothing was consumed: call again with more room.
+ * Appends the text of token to buf: at most cap bytes are written, *len is what the whole text has. Control
+ * tokens give no text unless `special`. When *len > cap, nothing was consumed: call again with more room.
  */
 EW_API ew_status ew_detokenize(const ew_tokenizer *tokenizer, ew_detokenizer *state, ew_token token,
                                bool special, char *buf, size_t cap, size_t *len, ew_error *err);
-/* Ends the text: writes what is still pending (an unfinished character becomes U+FFFD); at most 3 bytes. Returns the length. */
+/* Ends the text: writes what is still pending (an unfinished character becomes U+FFFD); at most 3 bytes.
+ * Returns the length. */
 EW_API size_t ew_detokenize_end(ew_detokenizer *state, char buf[4]);
 
-/* ------------------------------------------------------------------------------------------------ models */
+/* ------------------------------------------------------------------------------------------------- models */
 
 typedef struct ew_model ew_model;
 
-/* Opens a GGUF file, a safetensors file or a folder with config.json, weights and tokenizer.json. Weights stay in the mapping. */
+/* Opens a GGUF file, a safetensors file or a folder with config.json, weights and tokenizer.json. Weights
+ * stay in the mapping. */
 EW_API ew_status ew_model_open(const char *path, ew_model **out, ew_error *err);
 /* Only after the last engine on it is freed. */
 EW_API void ew_model_close(ew_model *model);
@@ -240,12 +246,12 @@ typedef bool (*ew_text_fn)(void *user, ew_str text);
 /* Writes the graph after its passes, and its plan, as text. */
 EW_API ew_status ew_engine_dump(const ew_engine *engine, ew_text_fn sink, void *user, ew_error *err);
 
-/* ------------------------------------------------------------------------------------------------ sessions and steps */
+/* ------------------------------------------------------------------------------------- sessions and steps */
 
 typedef enum ew_context_full {
     EW_CONTEXT_FULL_ERROR = 0, /* the answer ends with EW_CONTEXT_FULL */
-    EW_CONTEXT_FULL_SHIFT =
-        1, /* half of the tokens after the first n_keep are dropped and the rest is run again */
+    /* Half of the tokens after the first n_keep are dropped and the rest is run again. */
+    EW_CONTEXT_FULL_SHIFT = 1,
 } ew_context_full;
 
 typedef struct ew_session_options {
@@ -277,22 +283,24 @@ typedef struct ew_row {
 typedef void (*ew_logits_fn)(void *user, size_t row, const float *logits);
 
 /*
- * Runs rows of any number of sessions at once: the only way a model runs. The rows of one session follow each other in position,
- * beginning at its length. A row's logits do not depend, to the last bit, on the other rows, on how rows are cut into steps, or
- * on the number of threads. When it fails, every session is as it was before.
+ * Runs rows of any number of sessions at once: the only way a model runs. The rows of one session follow each
+ * other in position, beginning at its length. A row's logits do not depend, to the last bit, on the other
+ * rows, on how rows are cut into steps, or on the number of threads. When it fails, every session is as it
+ * was before.
  */
 EW_API ew_status ew_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ew_logits_fn on_logits,
                          void *user, ew_error *err);
 
-/* Makes the session's running and next ew_generate or ew_eval return EW_CANCELLED before its next step. Any thread, any time,
- * also a signal handler. Each such call clears the wish as it returns. */
+/* Makes the session's running and next ew_generate or ew_eval return EW_CANCELLED before its next step. Any
+ * thread, any time, also a signal handler. Each such call clears the wish as it returns. */
 EW_API void ew_session_cancel(ew_session *session);
 
-/* Runs n tokens after what the session holds, in steps of the engine's n_rows; on_logits (may be NULL) gets row = 0..n-1. */
+/* Runs n tokens after what the session holds, in steps of the engine's n_rows; on_logits (may be NULL) gets
+ * row = 0..n-1. */
 EW_API ew_status ew_eval(ew_session *session, const ew_token *tokens, size_t n, ew_logits_fn on_logits,
                          void *user, ew_error *err);
 
-/* ------------------------------------------------------------------------------------------------ sampling */
+/* ----------------------------------------------------------------------------------------------- sampling */
 
 typedef struct ew_sampler_options {
     size_t struct_size;
@@ -318,7 +326,7 @@ EW_API void ew_sampler_accept(ew_sampler *sampler, ew_token token);
 /* Chooses from logits[n_vocab]; equal logits go to the lower token. Does not accept. */
 EW_API ew_token ew_sampler_sample(ew_sampler *sampler, const float *logits);
 
-/* ------------------------------------------------------------------------------------------------ generation */
+/* --------------------------------------------------------------------------------------------- generation */
 
 typedef enum ew_finish {
     EW_FINISH_END = 0,       /* the model ended its answer */
@@ -328,7 +336,7 @@ typedef enum ew_finish {
     EW_FINISH_CANCELLED = 4, /* ew_session_cancel, or the callback returned false */
 } ew_finish;
 
-/* Receives each token of an answer and the text that became certain with it (maybe none); returns false to stop. */
+/* Receives each token of an answer and the text that became certain with it (maybe none); false stops. */
 typedef bool (*ew_token_fn)(void *user, ew_token token, ew_str text);
 
 typedef struct ew_generate_options {
@@ -343,19 +351,19 @@ typedef struct ew_generate_options {
 typedef struct ew_generation {
     ew_finish finish;
     uint32_t n_prompt, n_generated;
-    uint64_t prompt_ns, first_token_ns,
-        generate_ns; /* times of the prompt, up to the first token, and of the rest */
+    /* Times of the prompt, up to the first token, and of the rest. */
+    uint64_t prompt_ns, first_token_ns, generate_ns;
 } ew_generation;
 
 /*
- * Runs the prompt and answers. The prompt and the answer stay in the session. A prompt that does not fit the context is
- * EW_CONTEXT_FULL with the counts. result (may be NULL) is filled also on failure.
+ * Runs the prompt and answers. The prompt and the answer stay in the session. A prompt that does not fit the
+ * context is EW_CONTEXT_FULL with the counts. result (may be NULL) is filled also on failure.
  */
 EW_API ew_status ew_generate(ew_session *session, const ew_token *prompt, size_t n_prompt,
                              const ew_generate_options *options, ew_token_fn on_token, void *user,
                              ew_generation *result, ew_error *err);
 
-/* ------------------------------------------------------------------------------------------------ the machine */
+/* -------------------------------------------------------------------------------------------- the machine */
 
 typedef struct ew_cpu_level {
     const char *name; /* "scalar", "avx2", ... */
@@ -365,8 +373,8 @@ typedef struct ew_cpu_level {
 
 typedef struct ew_machine {
     char cpu_name[64];
-    uint32_t n_cores,
-        n_threads; /* physical cores, hardware threads of this machine that the process may use */
+    /* Physical cores and hardware threads of this machine that the process may use. */
+    uint32_t n_cores, n_threads;
     uint32_t n_performance_cores;
     uint64_t l1d_bytes, l2_bytes, l3_bytes; /* per instance; 0 = unknown */
     uint64_t memory_bytes, memory_available_bytes;

@@ -27,7 +27,7 @@ void ewi_arena_deinit(ewi_arena *arena) {
     *arena = (ewi_arena){.max_bytes = arena->max_bytes};
 }
 
-/* Chunks double with what the arena holds, so that a small arena stays small and a large one has few chunks. */
+/* Chunks double with what the arena holds: a small arena stays small and a large one has few chunks. */
 static size_t next_chunk_bytes(const ewi_arena *arena, size_t need) {
     size_t size = arena->used_bytes < CHUNK_MIN_BYTES ? CHUNK_MIN_BYTES : arena->used_bytes;
     if (size > CHUNK_MAX_BYTES) size = CHUNK_MAX_BYTES;

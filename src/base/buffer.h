@@ -1,8 +1,8 @@
 /*
  * buffer.h: bytes that grow, up to a maximum they are born with.
  *
- * A failed append leaves the buffer unchanged except that `failed` stays set, so that a writer can append many times and check
- * once. Not thread-safe.
+ * A failed append leaves the buffer unchanged except that `failed` stays set, so that a writer can append
+ * many times and check once. Not thread-safe.
  *
  *     ewi_buffer out;
  *     ewi_buffer_init(&out, 1u << 20);

@@ -1,5 +1,5 @@
 /*
- * checked.h: the one layer of size arithmetic. Every size that depends on bytes from outside is computed here.
+ * checked.h: the one layer of size arithmetic. Every size that bytes from outside decide is computed here.
  *
  * Each function returns false, and leaves *out alone, when the exact result does not fit.
  *

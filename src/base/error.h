@@ -1,8 +1,8 @@
 /*
  * error.h: how functions fail.
  *
- * Three classes. An operating error (a bad file, no memory) is an ew_status with a text. Misuse of the public API aborts in
- * debug builds and is EW_INVALID in release builds. A broken invariant of our own is EW_ASSERT.
+ * Three classes. An operating error (a bad file, no memory) is an ew_status with a text. Misuse of the public
+ * API aborts in debug builds and is EW_INVALID in release builds. A broken invariant of our own is EW_ASSERT.
  *
  *     ew_status load(const char *path, ew_error *err) {
  *         ...
@@ -34,7 +34,8 @@ EWI_COLD EWI_NORETURN void ewi_assert_failed(const char *expr, const char *file,
 
 #define EW_ASSERT(expr) (EWI_LIKELY(expr) ? (void)0 : ewi_assert_failed(#expr, __FILE__, __LINE__))
 
-/* The caller of the public API kept its promise `expr`; otherwise a debug build stops here and a release build returns. */
+/* The caller of the public API kept its promise `expr`; otherwise a debug build stops here and a release
+ * build returns. */
 #ifdef EW_DEBUG
 #define EWI_REQUIRE(expr, err) EW_ASSERT(expr)
 #else

@@ -1,15 +1,15 @@
 /*
  * mem.h: the only door to the heap. malloc and free are called nowhere else.
  *
- * Each function that returns memory returns NULL when there is none; the caller turns that into EW_NO_MEMORY. Blocks are
- * aligned to 64 bytes. Thread-safe.
+ * Each function that returns memory returns NULL when there is none; the caller turns that into EW_NO_MEMORY.
+ * Blocks are aligned to 64 bytes. Thread-safe.
  *
  *     float *x = ewi_alloc_array(n, sizeof *x);
  *     if (!x) return ewi_no_memory(err, "session state");
  *     ewi_free(x);
  *
- * A hostile build (EW_HOSTILE) fills new blocks with garbage, moves a block at each realloc, and fails the Nth allocation or
- * file call on request, for the torture tests.
+ * A hostile build (EW_HOSTILE) fills new blocks with garbage, moves a block at each realloc, and fails the
+ * Nth allocation or file call on request, for the torture tests.
  */
 #ifndef EW_BASE_MEM_H
 #define EW_BASE_MEM_H

@@ -1,8 +1,8 @@
 /*
  * slice.h: borrowed ranges of bytes and text, and little-endian loads from them.
  *
- * A slice owns nothing: it lives as long as what it points into (a mapping, an arena, a literal). Text slices (`ew_str`,
- * from the public header) are not NUL-terminated.
+ * A slice owns nothing: it lives as long as what it points into (a mapping, an arena, a literal). Text slices
+ * (`ew_str`, from the public header) are not NUL-terminated.
  */
 #ifndef EW_BASE_SLICE_H
 #define EW_BASE_SLICE_H
@@ -20,7 +20,7 @@ typedef struct ewi_bytes {
 
 #define EWI_STR(literal) ((ew_str){(literal), sizeof(literal) - 1})
 
-/* For printf: ("%.*s", EWI_STR_ARG(s)); at most 200 bytes are shown, so that a hostile name cannot flood a message. */
+/* For printf: ("%.*s", EWI_STR_ARG(s)); shows at most 200 bytes: a hostile name cannot flood a message. */
 #define EWI_STR_SHOWN  200
 #define EWI_STR_ARG(s) ((int)((s).len < EWI_STR_SHOWN ? (s).len : EWI_STR_SHOWN)), (s).data
 
@@ -47,7 +47,8 @@ static inline bool ewi_str_ends(ew_str s, const char *suffix) {
     return s.len >= n && memcmp(s.data + (s.len - n), suffix, n) == 0;
 }
 
-/* FNV-1a, 64 bit (http://www.isthe.com/chongo/tech/comp/fnv/), finished with a multiply-shift so that low bits mix. */
+/* FNV-1a, 64 bit (http://www.isthe.com/chongo/tech/comp/fnv/), finished with a multiply-shift that
+ * mixes the low bits. */
 static inline uint64_t ewi_hash_bytes(const void *data, size_t len) {
     const uint8_t *p = (const uint8_t *)data;
     uint64_t h = 0xcbf29ce484222325u;

@@ -1,5 +1,5 @@
 /*
- * utf8.h: UTF-8 as Unicode 15 (table 3-7) defines it: no overlong forms, no surrogates, nothing past U+10FFFF.
+ * utf8.h: UTF-8 as Unicode 15 (table 3-7) defines it: nothing overlong, no surrogates, nothing past U+10FFFF.
  *
  *     for (size_t i = 0; i < len; i += n) { n = ewi_utf8_decode(text + i, len - i, &c); ... }
  */

@@ -1,10 +1,11 @@
 /*
  * graph.h: a model as a graph: nodes in order, each producing one value (SSA), weights as views.
  *
- * A value has an element type and dims; a dim is a number or a symbol that a step binds: T rows, L rows whose logits are wanted.
- * The builder functions infer the type of what they add and remember the first mistake, so that a description of a model reads
- * without checks; ewi_graph_verify reports it. Nodes, names and lists live in the graph's arena; weights belong to the model.
- * One thread builds a graph; after its passes it is immutable and shared.
+ * A value has an element type and dims; a dim is a number or a symbol that a step binds: T rows, L rows whose
+ * logits are wanted. The builder functions infer the type of what they add and remember the first mistake, so
+ * that a description of a model reads without checks; ewi_graph_verify reports it. Nodes, names and lists
+ * live in the graph's arena; weights belong to the model. One thread builds a graph; after its passes it is
+ * immutable and shared.
  *
  *     ewi_graph graph;
  *     ewi_graph_init(&graph);
@@ -114,10 +115,12 @@ ewi_value ewi_graph_select(ewi_graph *graph, ewi_value x);
 ewi_value ewi_graph_append(ewi_graph *graph, const ewi_node *node);
 void ewi_graph_set_output(ewi_graph *graph, ewi_value output);
 
-/* The type that an op gives to the types of its inputs and weights; EW_FORMAT names op, weight and what does not fit. */
+/* The type that an op gives to the types of its inputs and weights; EW_FORMAT names op, weight and what does
+ * not fit. */
 EWI_NODISCARD ew_status ewi_node_infer(const ewi_graph *graph, ewi_node *node, ew_error *err);
 
-/* Every node is of the type that its op gives, uses only values before it, stages never go back, and the output is f32 logits. */
+/* Every node is of the type that its op gives, uses only values before it, stages never go back, and the
+ * output is f32 logits. */
 EWI_NODISCARD ew_status ewi_graph_verify(const ewi_graph *graph, ew_error *err);
 
 /* One line a node: `%3 = linear %2, blk.0.attn_q.weight f32[64, 64] : f32[T, 64]`. */

@@ -7,8 +7,8 @@ static bool is_rowwise(ewi_op op) {
 }
 
 /*
- * narrow[i]: every use of value i is a select, or a row-wise op that is itself narrow; and i is row-wise, so that it can be
- * computed on selected rows only.
+ * narrow[i]: every use of value i is a select, or a row-wise op that is itself narrow; and i is row-wise, so
+ * that it can be computed on selected rows only.
  */
 static void find_narrow(const ewi_graph *graph, bool *narrow) {
     for (uint32_t i = 0; i < graph->n_nodes; i++)
@@ -28,7 +28,8 @@ typedef struct narrowing {
     ewi_value *selected; /* new value with the wanted rows */
 } narrowing;
 
-/* The new value that holds the wanted rows of old value i: narrow itself, or selected once where it is first needed. */
+/* The new value that holds the wanted rows of old value i: narrow itself, or selected once where it is first
+ * needed. */
 static ewi_value selected_of(narrowing *n, ewi_value i, uint32_t stage) {
     if (n->selected[i] != EWI_NO_VALUE) return n->selected[i];
     ewi_node select = {.op = EWI_OP_SELECT, .n_inputs = 1, .inputs = {n->full[i]}, .stage = stage};

@@ -1,5 +1,6 @@
 /*
- * passes.h: functions from a graph to a graph. Each builds the new graph beside the old one and is followed by the verifier.
+ * passes.h: functions from a graph to a graph. Each builds the new graph beside the old one and is followed
+ * by the verifier.
  *
  *     EWI_TRY(ewi_passes_run(&graph, ewi_passes_default, ewi_n_passes_default, NULL, err));
  */
@@ -23,8 +24,8 @@ EWI_NODISCARD ew_status ewi_passes_run(ewi_graph *graph, const ewi_pass *passes,
                                        ewi_buffer *dump, ew_error *err);
 
 /*
- * narrow: takes the selection of rows as far up as possible. select(f(x)) = f(select(x)) for every op that works on rows one by
- * one, so that after the last attention only rows whose logits are wanted go on.
+ * narrow: takes the selection of rows as far up as possible. select(f(x)) = f(select(x)) for every op that
+ * works on rows one by one, so that after the last attention only rows whose logits are wanted go on.
  */
 void ewi_pass_narrow(const ewi_graph *from, ewi_graph *to);
 

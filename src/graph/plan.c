@@ -48,7 +48,8 @@ static bool meets(const planner *p, uint32_t other, size_t offset, size_t size, 
     return offset < p->offsets[other] + l->size_bytes && p->offsets[other] < offset + size;
 }
 
-/* The lowest place where node i meets no value that lives now (first fit). Terminates: each move goes up past a living value. */
+/* The lowest place where node i meets no value that lives now (first fit). Terminates: each move goes up past
+ * a living value. */
 static ew_status place(planner *p, uint32_t i, ew_error *err) {
     size_t size = p->lives[i].size_bytes, offset = 0, end;
     for (uint32_t k = 0; k < i; k++) {

@@ -1,9 +1,10 @@
 /*
  * plan.h: a verified graph as stages that can be run apart, and one arena for all of its values.
  *
- * A value lives from the node that makes it to its last use; values whose lives do not meet share bytes, and an element-wise op
- * writes over an input that dies there. The output is computed in pieces of at most head_rows rows, so that logits of a large
- * vocabulary never need a large arena. The plan borrows the graph and is immutable.
+ * A value lives from the node that makes it to its last use; values whose lives do not meet share bytes, and
+ * an element-wise op writes over an input that dies there. The output is computed in pieces of at most
+ * head_rows rows, so that logits of a large vocabulary never need a large arena. The plan borrows the graph
+ * and is immutable.
  *
  *     ewi_plan plan;
  *     EWI_TRY(ewi_plan_make(&graph, n_rows, head_rows, &arena, &plan, err));

@@ -1,7 +1,8 @@
 /*
  * file.h: whole files: read-only mappings, small reads, atomic writes, and what a path is.
  *
- * A mapping is shared, read-only, page-aligned and registered with the guard (see edgewise.h: truncated files). Thread-safe.
+ * A mapping is shared, read-only, page-aligned and registered with the guard (see edgewise.h: truncated
+ * files). Thread-safe.
  *
  *     ewi_map *map;
  *     EWI_TRY(ewi_map_open(path, &map, err));
@@ -20,8 +21,8 @@
 
 typedef struct ewi_map ewi_map;
 
-/* Errors: EW_IO (absent, not a regular file, unreadable), EW_LIMIT (too many mappings), EW_NO_MEMORY. An empty file maps as
- * zero bytes. */
+/* Errors: EW_IO (absent, not a regular file, unreadable), EW_LIMIT (too many mappings), EW_NO_MEMORY. An
+ * empty file maps as zero bytes. */
 EWI_NODISCARD ew_status ewi_map_open(const char *path, ewi_map **out, ew_error *err);
 void ewi_map_close(ewi_map *map);
 ewi_bytes ewi_map_bytes(const ewi_map *map);

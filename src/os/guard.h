@@ -1,9 +1,10 @@
 /*
  * guard.h: survive files that are truncated while they are mapped.
  *
- * Touching a page past the new end of a mapped file raises SIGBUS. The handler that ew_guard_install sets looks the address up
- * among the registered ranges, puts an anonymous zero page there, and marks the range as lost; execution goes on with zeros and
- * whoever asks ewi_guard_lost next refuses the result. Lock-free: a signal may come at any instruction.
+ * Touching a page past the new end of a mapped file raises SIGBUS. The handler that ew_guard_install sets
+ * looks the address up among the registered ranges, puts an anonymous zero page there, and marks the range as
+ * lost; execution goes on with zeros and whoever asks ewi_guard_lost next refuses the result. Lock-free: a
+ * signal may come at any instruction.
  */
 #ifndef EW_OS_GUARD_H
 #define EW_OS_GUARD_H

@@ -1,5 +1,5 @@
 /*
- * topology.h: what processors, caches and memory this machine has, and binding a thread to a core (through hwloc).
+ * topology.h: this machine's processors, caches and memory, and binding a thread to a core (through hwloc).
  *
  * Loading reads /sys and takes some milliseconds: only who starts threads or shows the machine does so.
  *
@@ -27,7 +27,8 @@ typedef struct ewi_topology {
 
 EWI_NODISCARD ew_status ewi_topology_load(ewi_topology *out, ew_error *err);
 void ewi_topology_unload(ewi_topology *topology);
-/* Best effort: false when the system refuses. index counts performance cores first, then the others, and wraps around. */
+/* Best effort: false when the system refuses. index counts performance cores first, then the others, and
+ * wraps around. */
 bool ewi_topology_bind(const ewi_topology *topology, uint32_t index);
 
 /* Memory that can be had now without swapping; 0 = unknown. */

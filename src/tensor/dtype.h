@@ -1,9 +1,10 @@
 /*
- * dtype.h: every element type that a model file can name: its names, and how many elements a block of how many bytes holds.
+ * dtype.h: every element type that a model file can name: its names, and how many elements a block of how
+ * many bytes holds.
  *
- * Block sizes of the GGUF types are those of the GGUF specification (ggml-org/ggml, docs/gguf.md) and ggml's block structs;
- * the others are those of the safetensors format, whose types below a byte are stated as the smallest group that fills bytes.
- * Constant tables; thread-safe.
+ * Block sizes of the GGUF types are those of the GGUF specification (ggml-org/ggml, docs/gguf.md) and ggml's
+ * block structs; the others are those of the safetensors format, whose types below a byte are stated as the
+ * smallest group that fills bytes. Constant tables; thread-safe.
  *
  *     ewi_dtype dtype;
  *     if (!ewi_dtype_from_gguf(id, &dtype)) ... ewi_dtype_removed(id) ...

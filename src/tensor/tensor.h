@@ -1,8 +1,8 @@
 /*
  * tensor.h: a named, typed, shaped view of bytes that somebody else owns.
  *
- * dims are outermost first and row-major: the weight of y = x W^T is [out, in]. The innermost dimension is a whole number of
- * blocks of the element type.
+ * dims are outermost first and row-major: the weight of y = x W^T is [out, in]. The innermost dimension is a
+ * whole number of blocks of the element type.
  */
 #ifndef EW_TENSOR_TENSOR_H
 #define EW_TENSOR_TENSOR_H
@@ -23,7 +23,8 @@ typedef struct ewi_tensor {
 } ewi_tensor;
 
 /*
- * Computes the size of a tensor of that type and shape. The text of a failure names no tensor: the caller puts it in front.
+ * Computes the size of a tensor of that type and shape. The text of a failure names no tensor: the
+ * caller puts it in front.
  * Errors: EW_FORMAT when the product overflows 2^63, or the last dimension is no whole number of blocks.
  */
 EWI_NODISCARD ew_status ewi_tensor_size(ewi_dtype dtype, uint32_t n_dims, const uint64_t *dims,
