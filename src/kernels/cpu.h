@@ -35,8 +35,9 @@ bool ewi_cpu_usable(ewi_cpu_level level);
 ewi_cpu_level ewi_cpu_best(ewi_cpu_level cap);
 
 /*
- * The cap that a word of EDGEWISE_CPU names: scalar, avx2, avx512, vnni, amx or neon. A level that this version or this
- * architecture lacks means the best below it. NULL and "" mean no cap. Errors: EW_INVALID for any other word.
+ * The cap that a word of EDGEWISE_CPU names: scalar, avx2, avx512, vnni, amx or neon. A level that this
+ * version or this architecture lacks means the best below it. NULL and "" mean no cap. Errors: EW_INVALID for
+ * any other word.
  */
 EWI_NODISCARD ew_status ewi_cpu_parse(const char *word, ewi_cpu_level *cap, ew_error *err);
 

@@ -28,7 +28,7 @@ static double horner(const double *c, size_t n, double x) {
     return sum;
 }
 
-/* x = n ln 2 + r with |r| <= ln2 / 2; then the Taylor series of (e^r - 1 - r) / r^2, whose rest is below 2^-57. */
+/* x = n ln 2 + r with |r| <= ln2 / 2; then the Taylor series of (e^r - 1 - r) / r^2, wrong below 2^-57. */
 double ewi_exp(double x) {
     static const double taylor[] = {1.0 / 2,       1.0 / 6,        1.0 / 24,        1.0 / 120,
                                     1.0 / 720,     1.0 / 5040,     1.0 / 40320,     1.0 / 362880,
@@ -44,7 +44,8 @@ double ewi_exp(double x) {
     return y * pow2(half) * pow2((int)n - half);
 }
 
-/* x = 2^e m with m in [sqrt(1/2), sqrt 2]; with s = (m-1)/(m+1), log m = 2 atanh(s) = 2 (s + s^3/3 + s^5/5 + ...). */
+/* x = 2^e m with m in [sqrt(1/2), sqrt 2]; with s = (m-1)/(m+1), log m = 2 atanh(s) = 2 (s + s^3/3 + s^5/5 +
+ * ...). */
 double ewi_log(double x) {
     static const double odd[] = {2.0 / 3,  2.0 / 5,  2.0 / 7,  2.0 / 9,  2.0 / 11,
                                  2.0 / 13, 2.0 / 15, 2.0 / 17, 2.0 / 19, 2.0 / 21};
@@ -81,8 +82,9 @@ static double two_sum(double a, double b, double *error) {
 }
 
 /*
- * Cody and Waite: pi/2 as three pieces of at most 27 bits and a tail. |quadrants| <= 2^26 has at most 26 bits and the sign, so the
- * products with the pieces are exact; sums keep their errors. What remains wrong is below 2^-110 in absolute terms.
+ * Cody and Waite: pi/2 as three pieces of at most 27 bits and a tail. |quadrants| <= 2^26 has at most 26 bits
+ * and the sign, so the products with the pieces are exact; sums keep their errors. What remains wrong is
+ * below 2^-110 in absolute terms.
  */
 static angle reduce(double x) {
     double n = rint(x * 0x1.45f306dc9c883p-1);
@@ -110,7 +112,8 @@ static double sin_series(double r, double lo) {
     return r + fma(z * r, horner(odd, EWI_COUNT(odd), z), lo);
 }
 
-/* cos(hi + lo) = cos(hi) - lo sin(hi); the first two terms, 1 - z/2, are added so that their rounding error is kept. */
+/* cos(hi + lo) = cos(hi) - lo sin(hi); the first two terms, 1 - z/2, are added so that their rounding error
+ * is kept. */
 static double cos_series(double r, double lo) {
     static const double even[] = {1.0 / 24,
                                   -1.0 / 720,

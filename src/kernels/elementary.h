@@ -1,6 +1,7 @@
 /*
- * elementary.h: exp, log, sin, cos and pow in double precision, for set-up (rope tables) and reports; libm's differ from
- * machine to machine. One implementation at every level, so the same bits everywhere. docs/numerics.md states the errors.
+ * elementary.h: exp, log, sin, cos and pow in double precision, for set-up (rope tables) and reports; libm's
+ * differ from machine to machine. One implementation at every level, so the same bits everywhere.
+ * docs/numerics.md states the errors.
  *
  * Pure functions, any thread.
  *

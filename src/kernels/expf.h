@@ -1,8 +1,9 @@
 /*
  * expf.h: the constants of the float exponential that all levels share.
  *
- * x = n ln 2 + r with |r| <= ln2 / 2 and e^r = 1 + r + r^2 p(r). p is the Chebyshev fit of degree 5 to (e^r - 1 - r) / r^2 on that
- * interval (mpmath.chebyfit at 200 bits, coefficients rounded to f32): it is wrong by 2^-32 of the result.
+ * x = n ln 2 + r with |r| <= ln2 / 2 and e^r = 1 + r + r^2 p(r). p is the Chebyshev fit of degree 5 to (e^r -
+ * 1 - r) / r^2 on that interval (mpmath.chebyfit at 200 bits, coefficients rounded to f32): it is wrong by
+ * 2^-32 of the result.
  */
 #ifndef EW_KERNELS_EXPF_H
 #define EW_KERNELS_EXPF_H

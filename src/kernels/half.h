@@ -1,8 +1,9 @@
 /*
  * half.h: f16 (IEEE 754 binary16) and bf16 to and from f32, one number at a time, by bits.
  *
- * The definition that every level follows: widening is exact; narrowing rounds to nearest, ties to even. A NaN keeps its sign and
- * the top bits of its payload; f16 conversions make it quiet, bf16 widening leaves it alone. Pure functions, any thread.
+ * The definition that every level follows: widening is exact; narrowing rounds to nearest, ties to even. A
+ * NaN keeps its sign and the top bits of its payload; f16 conversions make it quiet, bf16 widening leaves it
+ * alone. Pure functions, any thread.
  *
  *     float x = ewi_f16_to_f32(0x3c00);      1.0
  */
@@ -47,7 +48,8 @@ static inline uint16_t ewi_f32_to_f16(float x) {
         float shifted = ewi_bits_float(magnitude) + 0.5f;
         return (uint16_t)(sign | (ewi_float_bits(shifted) - 0x3f000000));
     }
-    /* Half of the last kept bit, less one when that bit is even; a carry may run on into the exponent, up to infinity. */
+    /* Half of the last kept bit, less one when that bit is even; a carry may run on into the exponent, up to
+     * infinity. */
     uint32_t rounded = magnitude + 0xfff + ((magnitude >> 13) & 1);
     return (uint16_t)(sign | ((rounded - (112u << 23)) >> 13));
 }

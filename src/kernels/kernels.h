@@ -1,10 +1,11 @@
 /*
- * kernels.h: the arithmetic, one table of functions. docs/numerics.md defines every result to the last bit; all levels give
- * the same bits, except that a NaN's payload is only defined for conversions.
+ * kernels.h: the arithmetic, one table of functions. docs/numerics.md defines every result to the last bit;
+ * all levels give the same bits, except that a NaN's payload is only defined for conversions.
  *
- * Kernels are pure functions over the caller's memory: no state, no allocation, any thread. Float pointers are aligned to 4
- * bytes; weights, keys and values (const void *) to nothing. No byte outside the stated shapes is read or written. Outputs may
- * be exactly an input where "in place" is said; otherwise they don't overlap.
+ * Kernels are pure functions over the caller's memory: no state, no allocation, any thread. Float pointers
+ * are aligned to 4 bytes; weights, keys and values (const void *) to nothing. No byte outside the stated
+ * shapes is read or written. Outputs may be exactly an input where "in place" is said; otherwise they don't
+ * overlap.
  *
  *     EWI_TRY(ewi_kernels_init(err));                       reads EDGEWISE_CPU
  *     const ewi_kernels *kern = ewi_kernels_get();
@@ -17,7 +18,8 @@
 #include "kernels/cpu.h"
 #include "tensor/dtype.h"
 
-/* y = x W^T + bias: y[i][j] = dot(x[i], w[j]) + bias[j]. An element's bits depend on its row of x and of w alone. */
+/* y = x W^T + bias: y[i][j] = dot(x[i], w[j]) + bias[j]. An element's bits depend on its row of x and of w
+ * alone. */
 typedef struct ewi_matmul {
     size_t m, n, k;
     const float *x;            /* [m, k] */
@@ -39,7 +41,8 @@ typedef struct ewi_attention_row {
     size_t n_keys; /* the row sees the first n_keys keys of this block; 0 leaves it as it is */
 } ewi_attention_row;
 
-/* A block of keys and values and all rows that look at it: the query heads of a group, of one or many positions. */
+/* A block of keys and values and all rows that look at it: the query heads of a group, of one or many
+ * positions. */
 typedef struct ewi_attention {
     ewi_attention_row *rows;
     size_t n_rows;
@@ -49,8 +52,8 @@ typedef struct ewi_attention {
 } ewi_attention;
 
 /*
- * Rotates n_heads heads of one position in place, head h at x + h * stride: pair p by the angle whose cosine and sine are cos[p]
- * and sin[p], 0 <= p < n_pairs. Elements from 2 * n_pairs on stay as they are.
+ * Rotates n_heads heads of one position in place, head h at x + h * stride: pair p by the angle whose cosine
+ * and sine are cos[p] and sin[p], 0 <= p < n_pairs. Elements from 2 * n_pairs on stay as they are.
  */
 typedef void (*ewi_rope_fn)(float *x, size_t n_heads, size_t stride, const float *cos, const float *sin,
                             size_t n_pairs);
@@ -89,14 +92,15 @@ typedef struct ewi_kernels {
     void (*narrow[EWI_N_DTYPES])(void *y, const float *x, size_t n);
 } ewi_kernels;
 
-/* Chooses the level: the best that the machine has, capped by EDGEWISE_CPU. Errors: EW_INVALID for an unknown word there.
- * Later calls repeat the first one's answer. */
+/* Chooses the level: the best that the machine has, capped by EDGEWISE_CPU. The first choice stays. Errors:
+ * EW_INVALID for an unknown word there. */
 EWI_NODISCARD ew_status ewi_kernels_init(ew_error *err);
 
 /* The chosen table; without ewi_kernels_init, or after it failed, the best that the machine has. */
 const ewi_kernels *ewi_kernels_get(void);
 
-/* Fills *out with the kernels of one level, for tests. Errors: EW_UNSUPPORTED with the reason when it cannot run here. */
+/* Fills *out with the kernels of one level, for tests. Errors: EW_UNSUPPORTED with the reason when it cannot
+ * run here. */
 EWI_NODISCARD ew_status ewi_kernels_at(ewi_cpu_level level, ewi_kernels *out, ew_error *err);
 
 #endif

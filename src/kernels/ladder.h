@@ -1,6 +1,6 @@
 /*
- * ladder.h: the steps of the ladder. Each function puts the kernels of one instruction set into the table, over those of the step
- * below; a kernel that it has no better code for stays.
+ * ladder.h: the steps of the ladder. Each function puts the kernels of one instruction set into the table,
+ * over those of the step below; a kernel that it has no better code for stays.
  *
  *     ewi_kernels_ref(&table);
  *     if (level < EWI_CPU_AVX2) return;

@@ -1,4 +1,5 @@
-/* checkkern [--seed N] [--bench [KERNEL]]: compares every kernel at every usable level with the reference, bit for bit. */
+/* checkkern [--seed N] [--bench [KERNEL]]: compares every kernel at every usable level with the reference,
+ * bit for bit. */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 
 #include "checkkern.h"
@@ -68,8 +69,8 @@ static bool map_slot(ck_slot *slot, size_t page) {
     return true;
 }
 
-/* Two times of three the block ends where access ends; else it lies up to 15 floats (and with align 1, odd bytes) after the
- * page in front that has no access. */
+/* Two times of three the block ends where access ends; else it lies up to 15 floats (and with align 1, odd
+ * bytes) after the page in front that has no access. */
 static void *place(ck *c, ck_slot *slot, size_t size, size_t align) {
     if (size > CK_BYTES) {
         fprintf(stderr, "checkkern: a block of %zu bytes, at most %u\n", size, CK_BYTES);

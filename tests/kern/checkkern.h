@@ -1,13 +1,15 @@
 /*
- * checkkern.h: what the kernel checks share: memory with a guard page and poison, random numbers with a seed, comparison by bits.
+ * checkkern.h: what the kernel checks share: memory with a guard page and poison, random numbers with a seed,
+ * comparison by bits.
  *
- * A check draws inputs, runs the reference and the kernel under test on outputs placed in poisoned memory, and compares the bits.
- * Single thread.
+ * A check draws inputs, runs the reference and the kernel under test on outputs placed in poisoned memory,
+ * and compares the bits. Single thread.
  *
- *     float *x = ck_input(c, 0, n, CK_NORMAL);           ends at a page that must not be read, or lies at a random offset
+ *     float *x = ck_input(c, 0, n, CK_NORMAL);      ends where no access is allowed, or lies at a random offset
  *     float *want = ck_output(c, 0, n), *got = ck_output(c, 1, n);
+ *     ck_name(c, "add n=%zu", n);
  *     c->ref->add(want, x, x, n); c->kern->add(got, x, x, n);
- *     ck_compare(c, n, "add n=%zu", n);
+ *     ck_compare(c, n);
  */
 #ifndef TESTS_KERN_CHECKKERN_H
 #define TESTS_KERN_CHECKKERN_H
@@ -67,7 +69,8 @@ float *ck_output(ck *c, size_t i, size_t n);
 
 /* Names the case that comes, before it runs. */
 EWI_PRINTF(2, 3) void ck_name(ck *c, const char *fmt, ...);
-/* Compares n floats of both outputs by bits (any NaN equals any NaN), and that nothing around them was written. */
+/* Compares n floats of both outputs by bits (any NaN equals any NaN), and that nothing around them was
+ * written. */
 void ck_compare(ck *c, size_t n);
 /* The same for bytes, exactly. */
 void ck_compare_bytes(ck *c, size_t size);

@@ -2,8 +2,8 @@
 #include "kernels/ref/reference.h"
 
 /*
- * One block for one row: softmax in one pass over blocks (Milakov and Gimelshein 2018, arXiv:1805.02867; the block form is that of
- * FlashAttention, Dao et al. 2022, arXiv:2205.14135).
+ * One block for one row: softmax in one pass over blocks (Milakov and Gimelshein 2018, arXiv:1805.02867; the
+ * block form is that of FlashAttention, Dao et al. 2022, arXiv:2205.14135).
  */
 EWI_INLINE void attend(const ewi_attention *a, ewi_attention_row *row, size_t bytes, ewi_load_fn load) {
     const size_t d = a->head_dim, stride = d * bytes;

@@ -1,5 +1,5 @@
 /*
- * reference.h: what the reference kernels share: the canonical reduction of docs/numerics.md, one number at a time.
+ * reference.h: what the reference kernels share: the canonical reduction of docs/numerics.md in plain C.
  *
  * Pure functions, any thread.
  *

@@ -1,7 +1,9 @@
 /*
- * attention_wide.h: one block of attention over 16 lanes: a few rows at a time share each pass over keys and values.
+ * attention_wide.h: one block of attention over 16 lanes: a few rows at a time share each pass over keys and
+ * values.
  *
- * A row that sees fewer keys than its neighbours (causality) never touches the others' values: they may be anything.
+ * A row that sees fewer keys than its neighbours (causality) never touches the others' values: they may be
+ * anything.
  */
 #ifndef EW_KERNELS_WIDE_ATTENTION_WIDE_H
 #define EW_KERNELS_WIDE_ATTENTION_WIDE_H
@@ -36,7 +38,8 @@ EWI_INLINE void score_rows(const ewi_attention *a, const ewi_attention_row *rows
     }
 }
 
-/* Turns scores into exp(scale * score - max) and brings max and sum up to date; returns what the old acc shrinks by. */
+/* Turns scores into exp(scale * score - max) and brings max and sum up to date; returns what the old acc
+ * shrinks by. */
 EWI_INLINE float soften(ewi_attention_row *row, float *p, float scale) {
     const size_t n = row->n_keys;
     v16 best = v16_set1(row->max), lanes = v16_zero();
@@ -55,7 +58,8 @@ EWI_INLINE float soften(ewi_attention_row *row, float *p, float scale) {
     return shrink;
 }
 
-/* acc[r][0..n) = acc * shrink + sum over keys of p * v, for 16 * cols columns of which the last 16 may have fewer. */
+/* acc[r][0..n) = acc * shrink + sum over keys of p * v, for 16 * cols columns of which the last 16 may have
+ * fewer. */
 EWI_INLINE void mix(ewi_attention_row *rows, size_t n_rows, size_t cols, size_t n_last, size_t at,
                     const char *v, size_t stride, score_row *p, const float *shrink, size_t n_common,
                     v16_format format) {

@@ -1,7 +1,7 @@
 /*
  * tile_wide.h: dot products of a few rows with a few columns at once, all accumulators in registers.
  *
- * What matmul and the scores of attention are made of. A dot product's bits don't depend on the tile it is in.
+ * What matmul and the scores of attention are made of. The tile does not change a dot product's bits.
  */
 #ifndef EW_KERNELS_WIDE_TILE_WIDE_H
 #define EW_KERNELS_WIDE_TILE_WIDE_H
@@ -10,7 +10,7 @@
 
 #ifdef V16_ROWS
 
-/* acc[r][c] += x[r][i..i+16) * w[c][i..i+16), n of the 16 lanes; rows and cols are constants after inlining. */
+/* acc[r][c] += x[r][i..i+16) * w[c][i..i+16), n of the 16 lanes; inlining makes rows and cols constants. */
 EWI_INLINE void tile_step(v16 *acc, size_t rows, size_t cols, const float *const *x, size_t i, const char *w,
                           size_t w_stride, size_t n, v16_format format) {
     v16 weights[4];

@@ -151,7 +151,7 @@ EWI_INLINE __m256 v16_scale_half(__m256 y, __m256 t) {
     return _mm256_mul_ps(_mm256_mul_ps(y, _mm256_castsi256_ps(first)), _mm256_castsi256_ps(second));
 }
 
-/* y * 2^e, e the integer that t = e + EWI_EXPF_ROUND holds, in two factors 2^(e >> 1) and 2^(e - (e >> 1)). */
+/* y * 2^e, where t = e + EWI_EXPF_ROUND, in two factors 2^(e >> 1) and 2^(e - (e >> 1)). */
 EWI_INLINE v16 v16_scale(v16 y, v16 t) {
     return (v16){v16_scale_half(y.lo, t.lo), v16_scale_half(y.hi, t.hi)};
 }

@@ -124,7 +124,7 @@ EWI_INLINE v16 v16_swap_pairs(v16 a) {
     return _mm512_permute_ps(a, 0xb1);
 }
 
-/* y * 2^e, e the integer that t = e + EWI_EXPF_ROUND holds, in two factors 2^(e >> 1) and 2^(e - (e >> 1)). */
+/* y * 2^e, where t = e + EWI_EXPF_ROUND, in two factors 2^(e >> 1) and 2^(e - (e >> 1)). */
 EWI_INLINE v16 v16_scale(v16 y, v16 t) {
     const __m512i one = _mm512_set1_epi32(127);
     __m512i e = _mm512_sub_epi32(_mm512_castps_si512(t), _mm512_set1_epi32((int)EWI_EXPF_ROUND_BITS));

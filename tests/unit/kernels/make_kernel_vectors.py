@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""Writes kernel_vectors.h: docs/numerics.md carried out in exact rational arithmetic, one rounding at a time.
+
+    python3 make_kernel_vectors.py > kernel_vectors.h
+
+Independent of the C code: every float operation is computed exactly as a fraction and rounded once to the
+nearest f32, ties to even.
+"""
+
+import random
+from fractions import Fraction as F
+from math import isqrt
+
+rng = random.Random(271828)
+
+
+def round_to(value, bits, least):
+    """The nearest number of `bits` bits, ties to even; 2^least is the smallest subnormal."""
+    if value == 0:
+        return F(0)
+    n, d = abs(value).numerator, abs(value).denominator
+    e = n.bit_length() - d.bit_length()
+    if F(n, d) < F(2) ** e:
+        e -= 1
+    unit = F(2) ** max(e - bits + 1, least)
+    quotient = F(n, d) / unit
+    whole = quotient.numerator // quotient.denominator
+    rest = quotient - whole
+    if rest > F(1, 2) or (rest == F(1, 2) and whole % 2):
+        whole += 1
+    return whole * unit * (1 if value > 0 else -1)
+
+
+def f32(value):
+    return round_to(F(value), 24, -149)
+
+
+def f16(value):
+    return round_to(F(value), 11, -24)
+
+
+def bf16(value):
+    return round_to(F(value), 8, -133)
+
+
+def fma(a, b, c):
+    return f32(a * b + c)
+
+
+def add(a, b):
+    return f32(a + b)
+
+
+def mul(a, b):
+    return f32(a * b)
+
+
+def div(a, b):
+    return f32(a / b)
+
+
+def sqrt(x):
+    """Rounded from 100 more bits than needed: the root of an f32 is never a tie."""
+    scale = 1 << 200
+    return f32(F(isqrt(x.numerator * scale * scale // x.denominator), scale))
+
+
+def tree(lane):
+    for half in (8, 4, 2, 1):
+        lane = [add(lane[j], lane[j + half]) for j in range(half)]
+    return lane[0]
+
+
+def dot(x, w):
+    lane = [F(0)] * 16
+    for i in range(len(x)):
+        lane[i % 16] = fma(x[i], w[i], lane[i % 16])
+    return tree(lane)
+
+
+def total(x):
+    lane = [F(0)] * 16
+    for i, v in enumerate(x):
+        lane[i % 16] = add(lane[i % 16], v)
+    return tree(lane)
+
+
+def h(text):
+    return F(float.fromhex(text))
+
+
+def exp(x):
+    """The section on exp, step by step; arguments here stay inside the clamp."""
+    rounder = h("0x1.8p+23")
+    n = add(fma(x, h("0x1.715476p+0"), rounder), -rounder)
+    r = fma(n, -h("0x1.62e43p-1"), x)
+    r = fma(n, h("0x1.05c61p-29"), r)
+    p = h("0x1.a1256cp-13")
+    for c in ("0x1.6d43bp-10", "0x1.1110ep-7", "0x1.5554e8p-5", "0x1.555556p-3", "0x1p-1"):
+        p = fma(p, r, h(c))
+    y = add(fma(mul(r, r), p, r), F(1))
+    e = int(n)
+    return f32(f32(y * F(2) ** (e // 2)) * F(2) ** (e - e // 2))
+
+
+def draw(n, kind=f32):
+    return [kind(F(rng.uniform(-2, 2))) for _ in range(n)]
+
+
+def array(name, values):
+    print(f"static const float {name}[] = {{")
+    row = [float(v).hex() + "f" for v in values]
+    for i in range(0, len(row), 5):
+        print("    " + ", ".join(row[i:i + 5]) + ",")
+    print("};")
+
+
+def matmul():
+    m, n, k = 3, 5, 37
+    x, bias = [draw(k) for _ in range(m)], draw(n)
+    array("matmul_x", sum(x, []))
+    array("matmul_bias", bias)
+    for name, kind in (("f32", f32), ("f16", f16), ("bf16", bf16)):
+        w = [draw(k, kind) for _ in range(n)]
+        array(f"matmul_{name}_w", sum(w, []))
+        array(f"matmul_{name}_y", [add(dot(x[i], w[j]), bias[j]) for i in range(m) for j in range(n)])
+
+
+def norm():
+    n = 50
+    x, w, eps = draw(n), draw(n), h("0x1.4f8b58p-17")
+    inverse = div(F(1), sqrt(add(div(dot(x, x), F(n)), eps)))
+    array("norm_x", x)
+    array("norm_w", w)
+    array("norm_y", [mul(mul(a, inverse), b) for a, b in zip(x, w)])
+
+
+def rope():
+    pairs = 9
+    x, c, s = draw(2 * pairs + 3), draw(pairs), draw(pairs)
+
+    def rotated(index):
+        y = list(x)
+        for p in range(pairs):
+            i, j = index(p)
+            y[i] = fma(x[i], c[p], -mul(x[j], s[p]))
+            y[j] = fma(x[j], c[p], mul(x[i], s[p]))
+        return y
+
+    array("rope_x", x)
+    array("rope_cos", c)
+    array("rope_sin", s)
+    array("rope_adjacent_y", rotated(lambda p: (2 * p, 2 * p + 1)))
+    array("rope_halves_y", rotated(lambda p: (p, p + pairs)))
+
+
+def swiglu():
+    gate, up = [f32(12 * v) for v in draw(40)], draw(40)
+    array("swiglu_gate", gate)
+    array("swiglu_up", up)
+    array("swiglu_y", [mul(div(g, add(F(1), exp(-g))), u) for g, u in zip(gate, up)])
+
+
+def attention():
+    """Two blocks for two rows; the rows see 20 and 17 keys of the first and 3 and none of the second."""
+    d, keys = 21, (20, 3)
+    q = [draw(d) for _ in range(2)]
+    k = [[draw(d, f16) for _ in range(n)] for n in keys]
+    v = [[draw(d, f16) for _ in range(n)] for n in keys]
+    seen, scale, out = ((20, 17), (3, 0)), h("0x1.bcp-3"), []
+    for r in range(2):
+        top, amount, acc = None, F(0), [F(0)] * d
+        for block in range(2):
+            n = seen[block][r]
+            if n == 0:
+                continue
+            score = [mul(scale, dot(q[r], k[block][j])) for j in range(n)]
+            new = max(score + ([top] if top is not None else []))
+            p = [exp(add(s, -new)) for s in score]
+            shrink = exp(add(top, -new)) if top is not None else F(0)
+            amount, top = fma(amount, shrink, total(p)), new
+            acc = [mul(a, shrink) for a in acc]
+            for j in range(n):
+                acc = [fma(p[j], v[block][j][i], acc[i]) for i in range(d)]
+        out += [div(a, amount) for a in acc]
+    array("attention_q", sum(q, []))
+    for name, data in (("k", k), ("v", v)):
+        for block in range(2):
+            array(f"attention_{name}{block}", sum(data[block], []))
+    array("attention_out", out)
+
+
+print("""/*
+ * kernel_vectors.h: inputs and outputs of kernels, made by make_kernel_vectors.py in exact arithmetic.
+ * Do not edit.
+ *
+ * Constant data; weights are numbers that their type holds exactly.
+ *
+ *     assert_bits(y, matmul_f32_y, 15);
+ */
+#ifndef TESTS_UNIT_KERNELS_KERNEL_VECTORS_H
+#define TESTS_UNIT_KERNELS_KERNEL_VECTORS_H
+""")
+matmul()
+norm()
+rope()
+swiglu()
+attention()
+print("\n#endif")

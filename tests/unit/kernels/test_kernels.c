@@ -1,0 +1,130 @@
+/* Every usable level against docs/numerics.md as make_kernel_vectors.py carries it out in exact arithmetic.
+ * */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "kernel_vectors.h"
+#include "kernels/half.h"
+#include "kernels/kernels.h"
+
+static void assert_bits(const float *got, const float *want, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (ewi_float_bits(got[i]) != ewi_float_bits(want[i]))
+            fail_msg("element %zu is %a, not %a", i, (double)got[i], (double)want[i]);
+}
+
+/* Runs a test at every level that this machine has. */
+static void at_each_level(void (*test)(const ewi_kernels *kern)) {
+    for (ewi_cpu_level level = EWI_CPU_SCALAR; level < EWI_N_CPU_LEVELS; level++) {
+        ewi_kernels kern;
+        ew_error err = {0};
+        if (ewi_kernels_at(level, &kern, &err) == EW_OK)
+            test(&kern);
+        else
+            print_message("SKIPPED: %s\n", err.text);
+    }
+}
+
+/* f16 or bf16 numbers from floats that these types hold. */
+static void pack(uint16_t *out, const float *x, size_t n, ewi_dtype dtype) {
+    for (size_t i = 0; i < n; i++)
+        out[i] = dtype == EWI_F16 ? ewi_f32_to_f16(x[i]) : (uint16_t)(ewi_float_bits(x[i]) >> 16);
+}
+
+enum { M = 3, N = 5, K = 37 };
+
+static void matmul(const ewi_kernels *kern) {
+    float y[M * N];
+    uint16_t w[N * K];
+    ewi_matmul a = {
+        .m = M, .n = N, .k = K, .x = matmul_x, .bias = matmul_bias, .y = y, .x_stride = K, .y_stride = N};
+    a.w = matmul_f32_w;
+    a.w_stride_bytes = 4 * K;
+    kern->matmul[EWI_F32](&a);
+    assert_bits(y, matmul_f32_y, M * N);
+    a.w = w;
+    a.w_stride_bytes = 2 * K;
+    pack(w, matmul_f16_w, N * K, EWI_F16);
+    kern->matmul[EWI_F16](&a);
+    assert_bits(y, matmul_f16_y, M * N);
+    pack(w, matmul_bf16_w, N * K, EWI_BF16);
+    kern->matmul[EWI_BF16](&a);
+    assert_bits(y, matmul_bf16_y, M * N);
+}
+
+static void rows(const ewi_kernels *kern) {
+    float y[64];
+    kern->rms_norm(y, norm_x, norm_w, EWI_COUNT(norm_x), 1e-5f);
+    assert_bits(y, norm_y, EWI_COUNT(norm_y));
+    kern->swiglu(y, swiglu_gate, swiglu_up, EWI_COUNT(swiglu_gate));
+    assert_bits(y, swiglu_y, EWI_COUNT(swiglu_y));
+    memcpy(y, rope_x, sizeof rope_x);
+    kern->rope_adjacent(y, 1, EWI_COUNT(rope_x), rope_cos, rope_sin, EWI_COUNT(rope_cos));
+    assert_bits(y, rope_adjacent_y, EWI_COUNT(rope_adjacent_y));
+    memcpy(y, rope_x, sizeof rope_x);
+    kern->rope_halves(y, 1, EWI_COUNT(rope_x), rope_cos, rope_sin, EWI_COUNT(rope_cos));
+    assert_bits(y, rope_halves_y, EWI_COUNT(rope_halves_y));
+}
+
+enum { DIM = 21, KEYS = 20 };
+
+static void attention(const ewi_kernels *kern) {
+    static const float *const keys[2] = {attention_k0, attention_k1}, *const values[2] = {attention_v0,
+                                                                                          attention_v1};
+    static const size_t n[2] = {EWI_COUNT(attention_k0), EWI_COUNT(attention_k1)},
+                        seen[2][2] = {{20, 17}, {3, 0}};
+    float acc[2][DIM] = {{0}}, out[2 * DIM];
+    uint16_t k[KEYS * DIM], v[KEYS * DIM];
+    ewi_attention_row row[2] = {{.q = attention_q, .acc = acc[0], .max = -INFINITY},
+                                {.q = attention_q + DIM, .acc = acc[1], .max = -INFINITY}};
+    for (int block = 0; block < 2; block++) {
+        pack(k, keys[block], n[block], EWI_F16);
+        pack(v, values[block], n[block], EWI_F16);
+        for (int r = 0; r < 2; r++) row[r].n_keys = seen[block][r];
+        kern->attention[EWI_F16](
+            &(ewi_attention){.rows = row, .n_rows = 2, .head_dim = DIM, .k = k, .v = v, .scale = 0x1.bcp-3f});
+    }
+    for (int r = 0; r < 2; r++) kern->attention_finish(out + r * DIM, acc[r], row[r].sum, DIM);
+    assert_bits(out, attention_out, 2 * DIM);
+}
+
+static void extremes(const ewi_kernels *kern) {
+    const float x[] = {NAN, 2.0f, -1.0f, 2.0f, NAN, -INFINITY}, none[] = {NAN, NAN};
+    const float low[] = {NAN, -INFINITY, -INFINITY}, zeros[] = {-0.0f, 0.0f};
+    assert_int_equal(kern->argmax(x, 6), 1);
+    assert_true(kern->max(x, 6) == 2.0f);
+    assert_int_equal(kern->argmax(none, 2), 0);
+    assert_true(kern->max(none, 2) == -INFINITY && kern->max(none, 0) == -INFINITY);
+    assert_int_equal(kern->argmax(low, 3), 1);
+    assert_int_equal(kern->argmax(zeros, 2), 0);
+}
+
+static void test_matmul(void **state) {
+    (void)state;
+    at_each_level(matmul);
+}
+static void test_rows(void **state) {
+    (void)state;
+    at_each_level(rows);
+}
+static void test_attention(void **state) {
+    (void)state;
+    at_each_level(attention);
+}
+static void test_extremes(void **state) {
+    (void)state;
+    at_each_level(extremes);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_matmul), cmocka_unit_test(test_rows),
+                                       cmocka_unit_test(test_attention), cmocka_unit_test(test_extremes)};
+    return cmocka_run_group_tests_name("kernels", tests, NULL, NULL);
+}
