@@ -113,11 +113,14 @@ static ew_status count_members(const ewi_json *json, uint32_t limit, const char 
 }
 
 static ew_status read_meta(ewi_json *json, ewi_safetensors *st, ew_error *err) {
-    size_t n_max, n = 0;
+    size_t n_max = 0, n = 0;
     if (st->meta) return ewi_fail(err, EW_FORMAT, "occurs twice");
-    EWI_TRY(count_members(json, EWI_SAFETENSORS_MAX_META, "entries", &n_max, err));
+    bool is_null = ewi_json_peek(json) == EWI_JSON_NULL; /* some writers' way to say that there is none */
+    if (!is_null) EWI_TRY(count_members(json, EWI_SAFETENSORS_MAX_META, "entries", &n_max, err));
     ewi_safetensors_meta *meta = ewi_arena_array(json->arena, n_max, sizeof *meta);
     if (!meta) return ewi_no_memory(err, "the metadata table");
+    st->meta = meta;
+    if (is_null) return ewi_json_skip(json, err);
     EWI_TRY(ewi_json_enter_object(json, err));
     for (ew_str key; ewi_json_next_key(json, &key); n++) {
         meta[n].key = key;
@@ -125,7 +128,6 @@ static ew_status read_meta(ewi_json *json, ewi_safetensors *st, ew_error *err) {
         EWI_TRY(ewi_json_read_string(json, &meta[n].value, err));
     }
     EWI_TRY(ewi_json_check(json, err));
-    st->meta = meta;
     st->n_meta = n;
     ewi_name_index names;
     return ewi_name_index_make(json->arena, &meta[0].key, n, sizeof *meta, &names, err);
