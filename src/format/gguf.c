@@ -173,8 +173,7 @@ static ew_status read_kv_table(reader *r, uint64_t n, ewi_arena *arena, ewi_gguf
     }
     out->kv = kv;
     out->n_kv = (size_t)n;
-    ew_status status = ewi_name_index_make(arena, &kv[0].key, out->n_kv, sizeof *kv, &out->kv_names, err);
-    return status ? ewi_fail_at(err, status, "key") : EW_OK;
+    return ewi_name_index_make(arena, &kv[0].key, out->n_kv, sizeof *kv, "key", &out->kv_names, err);
 }
 
 static ew_status read_alignment(ewi_gguf *gguf, ew_error *err) {
@@ -286,9 +285,8 @@ static ew_status read_tensor_table(reader *r, uint64_t n, ewi_arena *arena, ewi_
     for (size_t i = 0; i < n; i++) EWI_TRY(place_tensor(r->file, out->data_offset, &tensors[i], err));
     out->tensors = tensors;
     out->n_tensors = (size_t)n;
-    ew_status status = ewi_name_index_make(arena, &tensors[0].name, out->n_tensors, sizeof *tensors,
-                                           &out->tensor_names, err);
-    if (status) return ewi_fail_at(err, status, "tensor");
+    EWI_TRY(ewi_name_index_make(arena, &tensors[0].name, out->n_tensors, sizeof *tensors, "tensor",
+                                &out->tensor_names, err));
     return check_overlaps(tensors, out->n_tensors, arena, err);
 }
 

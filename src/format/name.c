@@ -50,14 +50,14 @@ ew_status ewi_name_order(ewi_arena *arena, const ew_str *first, size_t n, size_t
 }
 
 ew_status ewi_name_index_make(ewi_arena *arena, const ew_str *first, size_t n, size_t stride_bytes,
-                              ewi_name_index *out, ew_error *err) {
+                              const char *what, ewi_name_index *out, ew_error *err) {
     uint32_t *order;
     EWI_TRY(ewi_name_order(arena, first, n, stride_bytes, &order, err));
     ewi_name_index index = {first, n, stride_bytes, order};
     for (size_t i = 1; i < n; i++) {
         ew_str name = ewi_name_index_at(&index, i);
         if (ewi_str_eq(name, ewi_name_index_at(&index, i - 1)))
-            return ewi_fail(err, EW_FORMAT, "%.*s occurs twice: entries %" PRIu32 " and %" PRIu32,
+            return ewi_fail(err, EW_FORMAT, "%s %.*s occurs twice: entries %" PRIu32 " and %" PRIu32, what,
                             EWI_STR_ARG(name), order[i - 1], order[i]);
     }
     *out = index;

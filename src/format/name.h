@@ -5,7 +5,7 @@
  * records of the caller's table, and is immutable: threads may share it.
  *
  *     ewi_name_index index;
- *     EWI_TRY(ewi_name_index_make(arena, &table[0].name, n, sizeof table[0], &index, err));      refuses names that occur twice
+ *     EWI_TRY(ewi_name_index_make(arena, &table[0].name, n, sizeof table[0], "tensor", &index, err));
  *     if (ewi_name_index_find(&index, EWI_STR("output.weight"), &i)) use(&table[i]);
  */
 #ifndef EW_FORMAT_NAME_H
@@ -29,9 +29,11 @@ typedef struct ewi_name_index {
     const uint32_t *order; /* records by name */
 } ewi_name_index;
 
-/* n < 2^32. Errors: EW_FORMAT with the name and both records' numbers when one occurs twice; EW_NO_MEMORY. */
+/* n < 2^32; `what` the names name. Errors: EW_FORMAT with the name and both records' numbers when one occurs twice;
+ * EW_NO_MEMORY. */
 EWI_NODISCARD ew_status ewi_name_index_make(ewi_arena *arena, const ew_str *first, size_t n,
-                                            size_t stride_bytes, ewi_name_index *out, ew_error *err);
+                                            size_t stride_bytes, const char *what, ewi_name_index *out,
+                                            ew_error *err);
 /* False when absent. */
 bool ewi_name_index_find(const ewi_name_index *index, ew_str name, size_t *record);
 /* The name of the record that stands at `rank` in the order. */

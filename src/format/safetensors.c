@@ -43,15 +43,16 @@ static ew_status read_shape(ewi_json *json, ewi_tensor *tensor, ew_error *err) {
 }
 
 static ew_status read_offsets(ewi_json *json, entry *e, ew_error *err) {
+    static const char expected[] = "data_offsets must be two numbers, [begin, end]";
     uint64_t offsets[2] = {0};
     size_t n = 0;
     EWI_TRY(ewi_json_enter_array(json, err));
     for (; ewi_json_next_item(json); n++) {
-        if (n == 2) break;
+        if (n == 2) return ewi_fail(err, EW_FORMAT, "%s", expected);
         EWI_TRY(ewi_json_read_u64(json, &offsets[n], err));
     }
     EWI_TRY(ewi_json_check(json, err));
-    if (n != 2) return ewi_fail(err, EW_FORMAT, "data_offsets must be two numbers, [begin, end]");
+    if (n != 2) return ewi_fail(err, EW_FORMAT, "%s", expected);
     e->begin = offsets[0];
     e->end = offsets[1];
     return EW_OK;
@@ -130,7 +131,7 @@ static ew_status read_meta(ewi_json *json, ewi_safetensors *st, ew_error *err) {
     EWI_TRY(ewi_json_check(json, err));
     st->n_meta = n;
     ewi_name_index names;
-    return ewi_name_index_make(json->arena, &meta[0].key, n, sizeof *meta, &names, err);
+    return ewi_name_index_make(json->arena, &meta[0].key, n, sizeof *meta, "key", &names, err);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- the header */
@@ -226,9 +227,8 @@ static ew_status parse(ewi_bytes file, ewi_arena *arena, ewi_safetensors *st, ew
     if (!tensors) return ewi_no_memory(err, "the tensor table");
     st->tensors = tensors;
     EWI_TRY(read_header(&json, &data, tensors, st, err));
-    ew_status status =
-        ewi_name_index_make(arena, &tensors[0].name, st->n_tensors, sizeof *tensors, &st->tensor_names, err);
-    if (status) return ewi_fail_at(err, status, "tensor");
+    EWI_TRY(ewi_name_index_make(arena, &tensors[0].name, st->n_tensors, sizeof *tensors, "tensor",
+                                &st->tensor_names, err));
     return check_tiling(st, &data, arena, err);
 }
 

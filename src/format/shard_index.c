@@ -46,8 +46,8 @@ static ew_status read_weight_map(ewi_json *json, ewi_shard_entry **out, size_t *
 static ew_status sort_by_tensor(const ewi_shard_entry *entries, size_t n, ewi_arena *arena,
                                 ewi_shard_index *out, ew_error *err) {
     ewi_name_index names;
-    ew_status status = ewi_name_index_make(arena, &entries[0].tensor, n, sizeof *entries, &names, err);
-    if (status) return ewi_fail_at(err, status, "weight_map: tensor");
+    EWI_TRY(ewi_name_index_make(arena, &entries[0].tensor, n, sizeof *entries, "weight_map: tensor", &names,
+                                err));
     ewi_shard_entry *sorted = ewi_arena_array(arena, n, sizeof *sorted);
     if (!sorted) return ewi_no_memory(err, "the shard index");
     for (size_t i = 0; i < n; i++) sorted[i] = entries[names.order[i]];
