@@ -17,14 +17,16 @@ void ewi_buffer_deinit(ewi_buffer *buffer) {
     *buffer = (ewi_buffer){.max = buffer->max};
 }
 
+/* A block holds one byte more than cap, so that vsnprintf's NUL never needs room of its own. */
 bool ewi_buffer_reserve(ewi_buffer *buffer, size_t extra) {
     size_t need;
     if (!ewi_add_size(buffer->len, extra, &need) || need > buffer->max) return !(buffer->failed = true);
     if (need <= buffer->cap) return true;
-    size_t cap = buffer->cap > buffer->max / 2 ? buffer->max : buffer->cap * 2;
+    size_t cap = buffer->cap > buffer->max / 2 ? buffer->max : buffer->cap * 2, with_nul;
     if (cap < need) cap = need;
     if (cap < 64 && buffer->max >= 64) cap = 64;
-    uint8_t *data = ewi_realloc_array(buffer->data, buffer->len, cap, 1);
+    if (!ewi_add_size(cap, 1, &with_nul)) return !(buffer->failed = true);
+    uint8_t *data = ewi_realloc_array(buffer->data, buffer->len, with_nul, 1);
     if (!data) return !(buffer->failed = true);
     buffer->data = data;
     buffer->cap = cap;
@@ -43,7 +45,8 @@ bool ewi_buffer_printf(ewi_buffer *buffer, const char *fmt, ...) {
     va_start(args, fmt);
     int n = vsnprintf(NULL, 0, fmt, args);
     va_end(args);
-    if (n < 0 || !ewi_buffer_reserve(buffer, (size_t)n + 1)) return !(buffer->failed = true);
+    if (n < 0 || !ewi_buffer_reserve(buffer, (size_t)n)) return !(buffer->failed = true);
+    if (n == 0) return true;
     va_start(args, fmt);
     vsnprintf((char *)buffer->data + buffer->len, (size_t)n + 1, fmt, args);
     va_end(args);
@@ -66,17 +69,20 @@ static bool add_json_ascii(ewi_buffer *buffer, uint32_t c) {
 }
 
 bool ewi_buffer_json_string(ewi_buffer *buffer, ew_str text) {
-    ewi_buffer_add(buffer, "\"", 1);
-    for (size_t i = 0; i < text.len && !buffer->failed;) {
+    size_t begin = buffer->len;
+    bool ok = ewi_buffer_add(buffer, "\"", 1);
+    for (size_t i = 0; i < text.len && ok;) {
         uint32_t c;
         size_t n = ewi_utf8_decode((const uint8_t *)text.data + i, text.len - i, &c);
         if (c < 0x80)
-            add_json_ascii(buffer, c);
+            ok = add_json_ascii(buffer, c);
         else if (c == EWI_UTF8_INVALID)
-            ewi_buffer_add(buffer, "\xef\xbf\xbd", 3);
+            ok = ewi_buffer_add(buffer, "\xef\xbf\xbd", 3);
         else
-            ewi_buffer_add(buffer, text.data + i, n);
+            ok = ewi_buffer_add(buffer, text.data + i, n);
         i += n;
     }
-    return ewi_buffer_add(buffer, "\"", 1);
+    ok = ok && ewi_buffer_add(buffer, "\"", 1);
+    if (!ok) buffer->len = begin;
+    return ok;
 }
