@@ -19,8 +19,8 @@ static void write_replacement(writer *w) {
 }
 
 /*
- * Takes one more byte. Each longest run of bytes that begins a character but can't end it becomes one U+FFFD (Unicode 15,
- * section 3.9, "substitution of maximal subparts").
+ * Takes one more byte. Each longest run of bytes that begins a character but can't end it becomes one U+FFFD
+ * (Unicode 15, section 3.9, "substitution of maximal subparts").
  */
 static void take_byte(writer *w, ew_detokenizer *state, uint8_t byte) {
     state->pending[state->n_pending++] = byte;

@@ -89,7 +89,10 @@ static void emit_unknown(encoder *e, const uint8_t *bytes, size_t n) {
     }
 }
 
-/* Adds one character. With merges, one that is no token takes part as its bytes (as Hugging Face's BPE has it). */
+/*
+ * Adds one character. With merges, one that is no token takes part as its bytes (as Hugging Face's BPE has
+ * it).
+ */
 static void add_character(encoder *e, const uint8_t *bytes, size_t n) {
     const ew_tokenizer *t = e->tokenizer;
     uint32_t token = whole_word(t, (ewi_bytes){bytes, n});
@@ -146,8 +149,9 @@ static ew_status blank_text(encoder *e, ewi_bytes text, bool first) {
 }
 
 /*
- * Merging all of a text at once would be as right, but slow. No merge can cross from a byte to a blank when no piece has the two
- * side by side, so each such place ends a word; in most vocabularies those are all places before a run of blanks.
+ * Merging all of a text at once would be as right, but slow. No merge can cross from a byte to a blank when
+ * no piece has the two side by side, so each such place ends a word; in most vocabularies those are all
+ * places before a run of blanks.
  */
 static ew_status encode_blanked(encoder *e) {
     ewi_bytes text = {e->blanked.data, e->blanked.len};

@@ -23,7 +23,9 @@ void ewi_merger_deinit(ewi_merger *merger) {
     free_long(merger);
 }
 
-/* The heap begins with at most n - 1 pairs; each merge takes one out and puts at most two in: 2n are enough. */
+/*
+ * The heap begins with at most n - 1 pairs; each merge takes one out and puts at most two in: 2n are enough.
+ */
 static ew_status grow(ewi_merger *merger, size_t max_symbols, ew_error *err) {
     size_t cap = max_symbols < 2 * merger->cap ? 2 * merger->cap : max_symbols, heap_cap;
     free_long(merger);

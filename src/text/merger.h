@@ -1,9 +1,9 @@
 /*
  * merger.h: byte-pair merging of one word, of any length, in O(n log n).
  *
- * A word starts as symbols (bytes or characters). While two neighbours merge, the pair of the lowest rank does, the leftmost
- * where ranks are equal. Short words look for that pair by a scan, long ones keep a heap. The merger is scratch memory for many
- * words: it grows to the longest. One thread at a time.
+ * A word starts as symbols (bytes or characters). While two neighbours merge, the pair of the lowest rank
+ * does, the leftmost where ranks are equal. Short words look for that pair by a scan, long ones keep a heap.
+ * The merger is scratch memory for many words: it grows to the longest. One thread at a time.
  *
  *     ewi_merger merger;
  *     ewi_merger_init(&merger, tokenizer);

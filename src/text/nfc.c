@@ -17,7 +17,9 @@
 #define T_COUNT 28u
 #define S_COUNT (L_COUNT * V_COUNT * T_COUNT)
 
-/* A decomposed character and, until it is composed, its order among its neighbours: class first, then place. */
+/*
+ * A decomposed character and, until it is composed, its order among its neighbours: class first, then place.
+ */
 typedef struct mark {
     uint32_t c, ccc;
     size_t place;
@@ -115,7 +117,10 @@ static void order(stretch *s) {
     }
 }
 
-/* Canonical composition: each character joins the last starter unless one of its class or higher stands between. */
+/*
+ * Canonical composition: each character joins the last starter unless one of its class or higher stands
+ * between.
+ */
 static void compose(stretch *s) {
     size_t kept = 0, starter = SIZE_MAX;
     uint32_t last_ccc = 0;
@@ -145,8 +150,8 @@ static void flush(ewi_buffer *out, stretch *s) {
 }
 
 /*
- * True when c begins a new stretch: neither it nor what it decomposes to is a mark or the second of a pair. Not all such characters,
- * but those of most texts, so that stretches stay short.
+ * True when c begins a new stretch: neither it nor what it decomposes to is a mark or the second of a pair.
+ * Not all such characters, but those of most texts, so that stretches stay short.
  */
 static bool is_boundary(uint32_t c) {
     return c < 0x300 || (c >= 0x2010 && c <= 0x3098 && combining_class(c) == 0) ||

@@ -1,8 +1,9 @@
 /*
- * nfc.h: Unicode Normalization Form C (Unicode Standard Annex 15), for vocabularies that were trained on normalized text.
+ * nfc.h: Unicode Normalization Form C (Unicode Standard Annex 15), for vocabularies that were trained on
+ * normalized text.
  *
- * Bytes that are not valid UTF-8 pass through and separate the text around them. Linear in the text, but for sorting the marks
- * of one character, which is n log n. Any thread.
+ * Bytes that are not valid UTF-8 pass through and separate the text around them. Linear in the text, but for
+ * sorting the marks of one character, which is n log n. Any thread.
  *
  *     ewi_buffer out;
  *     ewi_buffer_init(&out, max);

@@ -1,8 +1,9 @@
 /*
  * pairs.h: which two neighbouring tokens merge, in which order, into which token.
  *
- * Owns its tables; immutable after init, shared by any threads. Where a pair is listed twice, the first (best) rank counts. A
- * merge that touches a control, unknown or byte token is left out: text must never grow into one.
+ * Owns its tables; immutable after init, shared by any threads. Where a pair is listed twice, the first
+ * (best) rank counts. A merge that touches a control, unknown or byte token is left out: text must never grow
+ * into one.
  *
  *     EWI_TRY(ewi_pairs_init(&pairs, &pieces, &vocab, err));
  *     uint32_t rank = ewi_pairs_rank(&pairs, left, right);
@@ -27,7 +28,10 @@ typedef struct ewi_pairs {
     uint32_t *joined; /* [n] by rank */
 } ewi_pairs;
 
-/* Errors: EW_FORMAT names the merge and the token that the vocabulary lacks; EW_NO_MEMORY. On failure nothing is kept. */
+/*
+ * Errors: EW_FORMAT names the merge and the token that the vocabulary lacks; EW_NO_MEMORY. On failure nothing
+ * is kept.
+ */
 EWI_NODISCARD ew_status ewi_pairs_init(ewi_pairs *pairs, const ewi_pieces *pieces, const ewi_vocab *vocab,
                                        ew_error *err);
 void ewi_pairs_deinit(ewi_pairs *pairs);

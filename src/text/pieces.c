@@ -11,7 +11,10 @@
 
 /* ---- spellings ---- */
 
-/* GPT-2's alphabet (openai/gpt-2, encoder.py): printable Latin-1 bytes are themselves, the other 68 follow from U+0100 on. */
+/*
+ * GPT-2's alphabet (openai/gpt-2, encoder.py): printable Latin-1 bytes are themselves, the other 68 follow
+ * from U+0100 on.
+ */
 static bool is_itself(uint32_t c) {
     return (c >= 0x21 && c <= 0x7e) || (c >= 0xa1 && c <= 0xac) || (c >= 0xae && c <= 0xff);
 }

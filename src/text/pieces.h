@@ -1,11 +1,11 @@
 /*
  * pieces.h: the bytes that every token stands for, and the way back from bytes to a token.
  *
- * A piece is a token as text: GPT-2's alphabet turned back to bytes, U+2581 to a blank, <0x41> to its byte. Owns its tables;
- * immutable after init, shared by any threads.
+ * A piece is a token as text: GPT-2's alphabet turned back to bytes, U+2581 to a blank, <0x41> to its byte.
+ * Owns its tables; immutable after init, shared by any threads.
  *
- * The hash of a piece is a polynomial in its bytes, so that the hash of two pieces side by side follows from theirs: looking a
- * pair up costs no second pass over its bytes (Karp and Rabin 1987).
+ * The hash of a piece is a polynomial in its bytes, so that the hash of two pieces side by side follows from
+ * theirs: looking a pair up costs no second pass over its bytes (Karp and Rabin 1987).
  *
  *     EWI_TRY(ewi_pieces_init(&pieces, &vocab, err));
  *     uint32_t id = ewi_pieces_find(&pieces, text, len, ewi_piece_hash(text, len));
@@ -35,7 +35,10 @@ typedef struct ewi_pieces {
     uint64_t powers[256]; /* of the polynomial's base */
 } ewi_pieces;
 
-/* Errors: EW_FORMAT names the token whose spelling is wrong; EW_LIMIT; EW_NO_MEMORY. On failure nothing is kept. */
+/*
+ * Errors: EW_FORMAT names the token whose spelling is wrong; EW_LIMIT; EW_NO_MEMORY. On failure nothing is
+ * kept.
+ */
 EWI_NODISCARD ew_status ewi_pieces_init(ewi_pieces *pieces, const ewi_vocab *vocab, ew_error *err);
 void ewi_pieces_deinit(ewi_pieces *pieces);
 
@@ -60,14 +63,14 @@ static inline uint64_t ewi_piece_hash_join(const ewi_pieces *pieces, uint64_t le
 }
 
 /*
- * The token that spells these bytes, or EWI_NO_TOKEN. Where several do: a normal one before a user-defined one before any other,
- * then the lowest. Byte tokens are never found.
+ * The token that spells these bytes, or EWI_NO_TOKEN. Where several do: a normal one before a user-defined
+ * one before any other, then the lowest. Byte tokens are never found.
  */
 uint32_t ewi_pieces_find(const ewi_pieces *pieces, const uint8_t *text, size_t len, uint64_t hash);
 
 /*
- * Turns a token's spelling into its bytes at out, which has room for spelling.len. Returns false, with the spelling as it is,
- * when a normal BPE token holds a character outside GPT-2's alphabet.
+ * Turns a token's spelling into its bytes at out, which has room for spelling.len. Returns false, with the
+ * spelling as it is, when a normal BPE token holds a character outside GPT-2's alphabet.
  */
 bool ewi_piece_decode(ewi_vocab_kind kind, bool raw_bytes, ew_str spelling, uint8_t *out, size_t *len);
 

@@ -10,8 +10,8 @@
 
 /* o200k's two halves of a word: [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}] and [\p{Ll}\p{Lm}\p{Lo}\p{M}]. */
 #define SOFT  (EWI_UNICODE_UNCASED | EWI_UNICODE_M)
-#define UPPER (EWI_UNICODE_BIT(EWI_LU) | EWI_UNICODE_BIT(EWI_LT) | SOFT)
-#define LOWER (EWI_UNICODE_BIT(EWI_LL) | SOFT)
+#define UPPER (EWI_CATEGORY(EWI_LU) | EWI_CATEGORY(EWI_LT) | SOFT)
+#define LOWER (EWI_CATEGORY(EWI_LL) | SOFT)
 
 /* The text up to where an expression can see: the end of the piece that the cascade gave it. */
 typedef struct view {
@@ -56,7 +56,9 @@ static bool is_newline(uint8_t b) {
     return b == '\n' || b == '\r';
 }
 
-/* 's 't 're 've 'm 'll 'd: the end of one at `at`, or `at`. With (?i), the long s (U+017F) is an s as well. */
+/*
+ * 's 't 're 've 'm 'll 'd: the end of one at `at`, or `at`. With (?i), the long s (U+017F) is an s as well.
+ */
 static size_t contraction(view v, size_t at, bool any_case) {
     if (at + 1 >= v.end || v.text[at] != '\'') return at;
     uint8_t fold = any_case ? 0x20 : 0;
@@ -69,7 +71,10 @@ static size_t contraction(view v, size_t at, bool any_case) {
     return at;
 }
 
-/* \s+(?!\S)|\s+ : a run of white space, without its last character when something follows. `last` is where that one begins. */
+/*
+ * \s+(?!\S)|\s+ : a run of white space, without its last character when something follows. `last` is where
+ * that one begins.
+ */
 static size_t blanks_before(view v, size_t at, size_t last, size_t end) {
     return end == v.end || last == at ? end : last;
 }
@@ -123,7 +128,10 @@ static size_t symbols(view v, size_t at, bool slash) {
     return end;
 }
 
-/* (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,max}| ?[^\s\p{L}\p{N}]+[\r\n]*  : its end, or `at`. */
+/*
+ * (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,max}| ?[^\s\p{L}\p{N}]+[\r\n]*  : its end, or
+ * `at`.
+ */
 static size_t scan_word(view v, size_t at, unsigned max_digits) {
     size_t end = contraction(v, at, true);
     if (end > at) return end;
@@ -151,8 +159,8 @@ static size_t scan_cl100k(view v, size_t at) {
 }
 
 /*
- * UPPER*LOWER+ : its end, or `at`. When no lower-case letter follows the run of UPPER, backtracking gives the end of the last
- * character in it that is in LOWER too.
+ * UPPER*LOWER+ : its end, or `at`. When no lower-case letter follows the run of UPPER, backtracking gives the
+ * end of the last character in it that is in LOWER too.
  */
 static size_t upper_lower(view v, size_t at) {
     size_t end = at, soft = at, next;
@@ -163,8 +171,9 @@ static size_t upper_lower(view v, size_t at) {
 }
 
 /*
- * [^\r\n\p{L}\p{N}]?UPPER*LOWER+(?i:'s|...)?|[^\r\n\p{L}\p{N}]?UPPER+LOWER*(?i:'s|...)? : its end, or `at`. The optional first
- * character can be a mark, which is in UPPER and LOWER as well: then the first alternative matches without it.
+ * [^\r\n\p{L}\p{N}]?UPPER*LOWER+(?i:'s|...)?|[^\r\n\p{L}\p{N}]?UPPER+LOWER*(?i:'s|...)? : its end, or `at`.
+ * The optional first character can be a mark, which is in UPPER and LOWER as well: then the first alternative
+ * matches without it.
  */
 static size_t cased_word(view v, size_t at) {
     size_t next;
@@ -185,7 +194,10 @@ static size_t scan_o200k(view v, size_t at) {
     return end > at ? end : blanks_or_newlines(v, at);
 }
 
-/* ---- the expressions of cascades: each gives the end of a match at `at`, or of the gap before the next match ---- */
+/*
+ * ---- the expressions of cascades: each gives the end of a match at `at`, or of the gap before the next
+ * match ----
+ */
 
 /* \p{N} */
 static size_t each_digit(view v, size_t at) {

@@ -1,9 +1,10 @@
 /*
  * scanner.h: cuts text into the words inside which byte-level BPE merges.
  *
- * Each model family names a regular expression, or a cascade of them where each one cuts the pieces of the one before. Here each
- * is a small hand-written scanner with the same result; the expressions stand beside them in scanner.c. Time is linear in the
- * text. A byte that is not valid UTF-8 counts as one symbol. The walk borrows the text; no allocation; one thread per walk.
+ * Each model family names a regular expression, or a cascade of them where each one cuts the pieces of the
+ * one before. Here each is a small hand-written scanner with the same result; the expressions stand beside
+ * them in scanner.c. Time is linear in the text. A byte that is not valid UTF-8 counts as one symbol. The
+ * walk borrows the text; no allocation; one thread per walk.
  *
  *     ewi_words words;
  *     ewi_words_init(&words, EWI_SCAN_GPT2, text);

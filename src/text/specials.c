@@ -82,7 +82,10 @@ void ewi_specials_deinit(ewi_specials *specials) {
     *specials = (ewi_specials){0};
 }
 
-/* The first of items[low..high), which agree in `depth` bytes and are longer, whose next byte is not below `byte`. */
+/*
+ * The first of items[low..high), which agree in `depth` bytes and are longer, whose next byte is not below
+ * `byte`.
+ */
 static size_t lower_bound(const ewi_special *items, size_t low, size_t high, size_t depth, unsigned byte) {
     while (low < high) {
         size_t middle = low + (high - low) / 2;

@@ -1,9 +1,9 @@
 /*
  * specials.h: finds control and user-defined tokens that are spelled out in a text.
  *
- * At each place the longest one wins, and the first place wins over later ones. A text of n bytes costs O(n) plus, where a
- * token may begin, the length of what matches; that length is bounded by EWI_SPECIAL_MAX_LEN. Owns its table, borrows the
- * pieces; immutable after init, shared by any threads.
+ * At each place the longest one wins, and the first place wins over later ones. A text of n bytes costs O(n)
+ * plus, where a token may begin, the length of what matches; that length is bounded by EWI_SPECIAL_MAX_LEN.
+ * Owns its table, borrows the pieces; immutable after init, shared by any threads.
  *
  *     EWI_TRY(ewi_specials_init(&specials, &pieces, &vocab, err));
  *     while (ewi_specials_find(&specials, text, from, false, &match)) from = match.start + match.len;

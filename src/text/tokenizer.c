@@ -64,7 +64,10 @@ static ew_status init_types(ew_tokenizer *t, const ewi_vocab *vocab, ew_error *e
     return EW_OK;
 }
 
-/* Orders floats as unsigned numbers, the greatest first: IEEE 754 patterns ascend once negative ones are inverted. */
+/*
+ * Orders floats as unsigned numbers, the greatest first: IEEE 754 patterns ascend once negative ones are
+ * inverted.
+ */
 static uint32_t score_key(float score) {
     uint32_t bits;
     float positive_zero = score + 0.0f; /* -0 and 0 are the same score */
@@ -106,7 +109,9 @@ static void init_joins_blank(ew_tokenizer *t) {
     }
 }
 
-/* Characters without a token become bytes, so SentencePiece vocabularies need all 256, or an unknown token. */
+/*
+ * Characters without a token become bytes, so SentencePiece vocabularies need all 256, or an unknown token.
+ */
 static ew_status check_byte_tokens(const ew_tokenizer *t, ew_error *err) {
     if (t->kind == EWI_VOCAB_BPE || t->unk != EWI_NO_TOKEN) return EW_OK;
     for (unsigned b = 0; b < 256; b++)

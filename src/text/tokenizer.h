@@ -1,8 +1,10 @@
 /*
- * tokenizer.h: a vocabulary made ready: lookup by bytes, by pair and by special token. The public functions are in edgewise.h.
+ * tokenizer.h: a vocabulary made ready: lookup by bytes, by pair and by special token. The public functions
+ * are in edgewise.h.
  *
- * Borrows the spellings of the ewi_vocab it was made from and owns all else. Immutable after ewi_tokenizer_new and shared by any
- * threads; ewi_tokenizer_own hands it what must live as long (a mapping, an arena), to be released by ew_tokenizer_close.
+ * Borrows the spellings of the ewi_vocab it was made from and owns all else. Immutable after
+ * ewi_tokenizer_new and shared by any threads; ewi_tokenizer_own hands it what must live as long (a mapping,
+ * an arena), to be released by ew_tokenizer_close.
  *
  *     EWI_TRY(ewi_tokenizer_new(&vocab, &tokenizer, err));
  *     ewi_tokenizer_own(tokenizer, release, files);

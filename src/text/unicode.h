@@ -1,8 +1,9 @@
 /*
- * unicode.h: what the scanners and the normalizer need to know of a character, from one stated version of Unicode.
+ * unicode.h: what the scanners and the normalizer need to know of a character, from one stated version of
+ * Unicode.
  *
- * The tables are generated (tools/gen-unicode, UCD 15.0.0). A character that this version does not assign is Cn. Pure data:
- * any thread.
+ * The tables are generated (tools/gen-unicode, UCD 15.0.0). A character that this version does not assign is
+ * Cn. Pure data: any thread.
  *
  *     uint32_t set = ewi_unicode_set(c);
  *     if (set & EWI_UNICODE_L) ...                       \p{L}
@@ -54,28 +55,30 @@ typedef enum ewi_category {
     EWI_ZS,
 } ewi_category;
 
-/* Sets of categories, as bits; a character's set has the bit of its category and, maybe, the one for white space. */
-#define EWI_UNICODE_BIT(category) (1u << (category))
-#define EWI_UNICODE_M             (EWI_UNICODE_BIT(EWI_MC) | EWI_UNICODE_BIT(EWI_ME) | EWI_UNICODE_BIT(EWI_MN))
-#define EWI_UNICODE_N             (EWI_UNICODE_BIT(EWI_ND) | EWI_UNICODE_BIT(EWI_NL) | EWI_UNICODE_BIT(EWI_NO))
-#define EWI_UNICODE_UNCASED       (EWI_UNICODE_BIT(EWI_LM) | EWI_UNICODE_BIT(EWI_LO))
+/* Sets of categories, as bits. A character has that of its category, maybe that of white space. */
+#define EWI_CATEGORY(c)     (1u << (c))
+#define EWI_UNICODE_M       (EWI_CATEGORY(EWI_MC) | EWI_CATEGORY(EWI_ME) | EWI_CATEGORY(EWI_MN))
+#define EWI_UNICODE_N       (EWI_CATEGORY(EWI_ND) | EWI_CATEGORY(EWI_NL) | EWI_CATEGORY(EWI_NO))
+#define EWI_UNICODE_UNCASED (EWI_CATEGORY(EWI_LM) | EWI_CATEGORY(EWI_LO))
 #define EWI_UNICODE_L \
-    (EWI_UNICODE_BIT(EWI_LL) | EWI_UNICODE_BIT(EWI_LT) | EWI_UNICODE_BIT(EWI_LU) | EWI_UNICODE_UNCASED)
-#define EWI_UNICODE_P                                                                                        \
-    (EWI_UNICODE_BIT(EWI_PC) | EWI_UNICODE_BIT(EWI_PD) | EWI_UNICODE_BIT(EWI_PE) | EWI_UNICODE_BIT(EWI_PF) | \
-     EWI_UNICODE_BIT(EWI_PI) | EWI_UNICODE_BIT(EWI_PO) | EWI_UNICODE_BIT(EWI_PS))
+    (EWI_CATEGORY(EWI_LL) | EWI_CATEGORY(EWI_LT) | EWI_CATEGORY(EWI_LU) | EWI_UNICODE_UNCASED)
+#define EWI_UNICODE_P                                                                            \
+    (EWI_CATEGORY(EWI_PC) | EWI_CATEGORY(EWI_PD) | EWI_CATEGORY(EWI_PE) | EWI_CATEGORY(EWI_PF) | \
+     EWI_CATEGORY(EWI_PI) | EWI_CATEGORY(EWI_PO) | EWI_CATEGORY(EWI_PS))
 #define EWI_UNICODE_WHITE_SPACE (1u << 30)
 
 extern const uint8_t ewi_unicode_index[0x110000 / EWI_UNICODE_BLOCK];
 extern const uint8_t ewi_unicode_classes[];
 
-/* The set of a character; EWI_UTF8_INVALID, a byte that is no character, counts as a symbol (So) like U+FFFD. */
+/*
+ * The set of a character; EWI_UTF8_INVALID, a byte that is no character, counts as a symbol (So) like U+FFFD.
+ */
 static inline uint32_t ewi_unicode_set(uint32_t c) {
-    if (c >= 0x110000) return EWI_UNICODE_BIT(EWI_SO);
+    if (c >= 0x110000) return EWI_CATEGORY(EWI_SO);
     size_t at = (size_t)ewi_unicode_index[c / EWI_UNICODE_BLOCK] * EWI_UNICODE_BLOCK + c % EWI_UNICODE_BLOCK;
-    uint8_t class = ewi_unicode_classes[at];
-    uint32_t space = (uint32_t)(class & EWI_UNICODE_CLASS_SPACE) << 25;
-    return EWI_UNICODE_BIT(class & 0x1f) | space;
+    uint8_t packed = ewi_unicode_classes[at];
+    uint32_t space = (uint32_t)(packed & EWI_UNICODE_CLASS_SPACE) << 25;
+    return EWI_CATEGORY(packed & 0x1f) | space;
 }
 
 /* Canonical composition (Unicode Standard Annex 15). The Hangul syllables are computed, not listed. */

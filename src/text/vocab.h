@@ -1,8 +1,9 @@
 /*
- * vocab.h: a vocabulary as every file format spells it, in one neutral form. Loaders (room model) fill it; the tokenizer reads it.
+ * vocab.h: a vocabulary as every file format spells it, in one neutral form. Loaders (room model) fill it;
+ * the tokenizer reads it.
  *
- * All slices are borrowed from whatever the loader mapped; they outlive the tokenizer. Nothing here is trusted: ewi_tokenizer_new
- * checks ids, types, scores, byte tokens and merges.
+ * All slices are borrowed from whatever the loader mapped; they outlive the tokenizer. Nothing here is
+ * trusted: ewi_tokenizer_new checks ids, types, scores, byte tokens and merges.
  *
  *     ewi_vocab vocab;
  *     EWI_TRY(ewi_vocab_from_gguf(&gguf, &arena, &vocab, err));
@@ -15,7 +16,7 @@
 #include "base/slice.h"
 
 typedef enum ewi_vocab_kind {
-    EWI_VOCAB_SPM, /* SentencePiece-style: over characters, blanks written as U+2581, bytes as a last resort */
+    EWI_VOCAB_SPM, /* SentencePiece-style: characters, blanks written as U+2581, bytes as a last resort */
     EWI_VOCAB_BPE, /* byte-level BPE: scan into words, then merge bytes */
 } ewi_vocab_kind;
 
@@ -28,7 +29,10 @@ typedef enum ewi_token_type {
     EWI_TOKEN_BYTE = 6,
 } ewi_token_type;
 
-/* Or-ed to the type of a control or user-defined token: it swallows the white space before (after) it in a text. */
+/*
+ * Or-ed to the type of a control or user-defined token: it swallows the white space before (after) it in a
+ * text.
+ */
 enum { EWI_TOKEN_LSTRIP = 0x10, EWI_TOKEN_RSTRIP = 0x20 };
 
 /* The pre-tokenizer patterns that models use, each a small scanner. */
@@ -55,8 +59,8 @@ typedef enum ewi_space_prefix {
 
 /* Gives the merges one by one, best first, each side spelled like a token: read exactly n times. */
 typedef struct ewi_merge_source {
-    size_t
-        n; /* 0: a pair's rank comes from the joined token: its score (SPM), or its id (BPE, as tiktoken does) */
+    /* 0: a pair's rank comes from the joined token: its score (SPM), or its id (BPE, as tiktoken does). */
+    size_t n;
     void *state;
     ew_status (*next)(void *state, ew_str *left, ew_str *right, ew_error *err);
 } ewi_merge_source;

@@ -1,0 +1,317 @@
+/* vocab_gguf.c: tokenizer.ggml.* metadata (ggml-org/ggml, docs/gguf.md) to a vocabulary. */
+#include "base/error.h"
+#include "base/mem.h"
+#include "model/vocab_load.h"
+
+/* Files that leave these out mean them (SentencePiece's own defaults). */
+enum { SPM_UNK = 0, SPM_BOS = 1, SPM_EOS = 2 };
+
+/* What tokenizer.ggml.pre may say; names that share a line's pattern are other models' names for it. */
+static const struct pattern {
+    const char *name;
+    ewi_scanner scanner;
+    bool llama3; /* words that are tokens are taken whole, and texts begin with BOS */
+} patterns[] = {
+    {"default", EWI_SCAN_GGUF_DEFAULT, false},
+    {"gpt-2", EWI_SCAN_GPT2, false},
+    {"phi-2", EWI_SCAN_GPT2, false},
+    {"mpt", EWI_SCAN_GPT2, false},
+    {"olmo", EWI_SCAN_GPT2, false},
+    {"jais", EWI_SCAN_GPT2, false},
+    {"trillion", EWI_SCAN_GPT2, false},
+    {"granite-docling", EWI_SCAN_GPT2, false},
+    {"exaone4", EWI_SCAN_GPT2, false},
+    {"gigachat", EWI_SCAN_GPT2, false},
+    {"mellum", EWI_SCAN_GPT2, false},
+    {"llama3", EWI_SCAN_LLAMA3, true},
+    {"llama-v3", EWI_SCAN_LLAMA3, true},
+    {"llama-bpe", EWI_SCAN_LLAMA3, true},
+    {"falcon3", EWI_SCAN_LLAMA3, true},
+    {"falcon-h1", EWI_SCAN_LLAMA3, true},
+    {"pixtral", EWI_SCAN_LLAMA3, true},
+    {"midm-2.0", EWI_SCAN_LLAMA3, true},
+    {"lfm2", EWI_SCAN_LLAMA3, true},
+    {"dbrx", EWI_SCAN_LLAMA3, false},
+    {"smaug-bpe", EWI_SCAN_LLAMA3, false},
+    {"glm4", EWI_SCAN_LLAMA3, false},
+    {"chatglm-bpe", EWI_SCAN_LLAMA3, false},
+    {"qwen2", EWI_SCAN_QWEN2, false},
+    {"deepseek-r1-qwen", EWI_SCAN_QWEN2, false},
+    {"stablelm2", EWI_SCAN_QWEN2, false},
+    {"megrez", EWI_SCAN_QWEN2, false},
+    {"hunyuan", EWI_SCAN_QWEN2, false},
+    {"grok-2", EWI_SCAN_QWEN2, false},
+    {"solar-open", EWI_SCAN_QWEN2, false},
+    {"kormo", EWI_SCAN_QWEN2, false},
+    {"gpt-4o", EWI_SCAN_O200K, false},
+    {"llama4", EWI_SCAN_O200K, false},
+    {"kanana2", EWI_SCAN_O200K, false},
+    {"starcoder", EWI_SCAN_STARCODER, false},
+    {"refact", EWI_SCAN_STARCODER, false},
+    {"command-r", EWI_SCAN_STARCODER, false},
+    {"smollm", EWI_SCAN_STARCODER, false},
+    {"codeshell", EWI_SCAN_STARCODER, false},
+    {"exaone", EWI_SCAN_STARCODER, false},
+    {"minerva-7b", EWI_SCAN_STARCODER, false},
+    {"mellum2", EWI_SCAN_STARCODER, false},
+    {"falcon", EWI_SCAN_FALCON, false},
+    {"deepseek-coder", EWI_SCAN_DEEPSEEK_CODER, false},
+};
+
+/* ---- typed reads ---- */
+
+static ew_status wrong_type(const char *key, const ewi_gguf_kv *kv, const char *wanted, ew_error *err) {
+    return ewi_fail(err, EW_FORMAT, "gguf: %s is of type %s, not %s", key, ewi_gguf_type_name(kv->type),
+                    wanted);
+}
+
+static ew_status read_string(const ewi_gguf *gguf, const char *key, ew_str *out, ew_error *err) {
+    const ewi_gguf_kv *kv = ewi_gguf_find(gguf, ewi_str(key));
+    if (!kv) return EW_OK;
+    if (kv->type != EWI_GGUF_STRING) return wrong_type(key, kv, "string", err);
+    *out = ewi_gguf_string(kv);
+    return EW_OK;
+}
+
+static ew_status read_bool(const ewi_gguf *gguf, const char *key, bool *out, ew_error *err) {
+    const ewi_gguf_kv *kv = ewi_gguf_find(gguf, ewi_str(key));
+    int64_t value;
+    if (!kv) return EW_OK;
+    if (kv->type != EWI_GGUF_BOOL || !ewi_gguf_i64(kv, 0, &value)) return wrong_type(key, kv, "bool", err);
+    *out = value != 0;
+    return EW_OK;
+}
+
+/* Leaves *out alone when the key is absent. */
+static ew_status read_token(const ewi_gguf *gguf, const char *key, size_t n_tokens, int32_t *out,
+                            ew_error *err) {
+    const ewi_gguf_kv *kv = ewi_gguf_find(gguf, ewi_str(key));
+    int64_t value;
+    if (!kv) return EW_OK;
+    if (kv->type == EWI_GGUF_ARRAY || !ewi_gguf_i64(kv, 0, &value))
+        return wrong_type(key, kv, "an integer", err);
+    if (value < 0 || (uint64_t)value >= n_tokens)
+        return ewi_fail(err, EW_FORMAT, "gguf: %s is %lld, but there are only %zu tokens", key,
+                        (long long)value, n_tokens);
+    *out = (int32_t)value;
+    return EW_OK;
+}
+
+/* An array, of n items unless n is 0. *out is NULL when the key is absent. */
+static ew_status find_array(const ewi_gguf *gguf, const char *key, uint64_t n, const ewi_gguf_kv **out,
+                            ew_error *err) {
+    *out = ewi_gguf_find(gguf, ewi_str(key));
+    if (!*out) return EW_OK;
+    if ((*out)->type != EWI_GGUF_ARRAY) return wrong_type(key, *out, "an array", err);
+    if (n && (*out)->n != n)
+        return ewi_fail(err, EW_FORMAT, "gguf: %s has %llu items for %llu tokens", key,
+                        (unsigned long long)(*out)->n, (unsigned long long)n);
+    return EW_OK;
+}
+
+static ew_status find_strings(const ewi_gguf *gguf, const char *key, const ewi_gguf_kv **out, ew_error *err) {
+    EWI_TRY(find_array(gguf, key, 0, out, err));
+    if (!*out) return ewi_fail(err, EW_FORMAT, "gguf: %s is missing", key);
+    if ((*out)->item_type == EWI_GGUF_STRING) return EW_OK;
+    return ewi_fail(err, EW_FORMAT, "gguf: %s is an array of %s, not of string", key,
+                    ewi_gguf_type_name((*out)->item_type));
+}
+
+/* ---- tokens ---- */
+
+static ew_status read_tokens(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *vocab, ew_error *err) {
+    const ewi_gguf_kv *kv;
+    EWI_TRY(find_strings(gguf, "tokenizer.ggml.tokens", &kv, err));
+    if (kv->n == 0 || kv->n > INT32_MAX / 2)
+        return ewi_fail(err, EW_FORMAT, "gguf: tokenizer.ggml.tokens has %llu tokens",
+                        (unsigned long long)kv->n);
+    vocab->n_tokens = (size_t)kv->n;
+    ew_str *tokens = ewi_arena_array(arena, vocab->n_tokens, sizeof *tokens);
+    if (!tokens) return ewi_no_memory(err, "the vocabulary");
+    size_t at = 0;
+    for (size_t i = 0; i < vocab->n_tokens; i++) tokens[i] = ewi_gguf_next_string(kv, &at);
+    vocab->tokens = tokens;
+    return EW_OK;
+}
+
+/* Old files have no types: then a spelling like a byte's means one (SPM). */
+static uint8_t guess_type(const ewi_vocab *vocab, size_t i) {
+    ew_str token = vocab->tokens[i];
+    bool byte = token.len == 6 && ewi_str_starts(token, "<0x") && token.data[5] == '>';
+    return byte && vocab->kind == EWI_VOCAB_SPM ? EWI_TOKEN_BYTE : EWI_TOKEN_NORMAL;
+}
+
+static ew_status read_types(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *vocab, ew_error *err) {
+    const char *key = "tokenizer.ggml.token_type";
+    const ewi_gguf_kv *kv;
+    EWI_TRY(find_array(gguf, key, vocab->n_tokens, &kv, err));
+    uint8_t *types = ewi_arena_array(arena, vocab->n_tokens, 1);
+    if (!types) return ewi_no_memory(err, "the vocabulary");
+    for (size_t i = 0; i < vocab->n_tokens; i++) {
+        int64_t type = 0;
+        if (!kv) {
+            types[i] = guess_type(vocab, i);
+        } else if (!ewi_gguf_i64(kv, i, &type)) {
+            return ewi_fail(err, EW_FORMAT, "gguf: %s is an array of %s, not of integers", key,
+                            ewi_gguf_type_name(kv->item_type));
+        } else if (type < 0 || type > EWI_TOKEN_BYTE) {
+            return ewi_fail(err, EW_FORMAT, "gguf: %s: token %zu has type %lld, known are 0 to 6", key, i,
+                            (long long)type);
+        } else {
+            types[i] = type == 0 ? EWI_TOKEN_UNUSED : (uint8_t)type; /* 0 = undefined */
+        }
+    }
+    vocab->types = types;
+    return EW_OK;
+}
+
+static ew_status read_scores(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *vocab, ew_error *err) {
+    const char *key = "tokenizer.ggml.scores";
+    const ewi_gguf_kv *kv;
+    EWI_TRY(find_array(gguf, key, vocab->n_tokens, &kv, err));
+    if (!kv) return ewi_fail(err, EW_FORMAT, "gguf: %s is missing", key);
+    float *scores = ewi_arena_array(arena, vocab->n_tokens, sizeof *scores);
+    if (!scores) return ewi_no_memory(err, "the vocabulary");
+    for (size_t i = 0; i < vocab->n_tokens; i++) {
+        double score;
+        if (!ewi_gguf_f64(kv, i, &score))
+            return ewi_fail(err, EW_FORMAT, "gguf: %s is an array of %s, not of numbers", key,
+                            ewi_gguf_type_name(kv->item_type));
+        scores[i] = (float)score;
+    }
+    vocab->scores = scores;
+    return EW_OK;
+}
+
+typedef struct merge_walk {
+    const ewi_gguf_kv *kv;
+    size_t at;
+} merge_walk;
+
+static ew_status next_merge(void *state, ew_str *left, ew_str *right, ew_error *err) {
+    merge_walk *walk = state;
+    return ewi_merge_split(ewi_gguf_next_string(walk->kv, &walk->at), left, right, err);
+}
+
+static ew_status read_merges(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *vocab, ew_error *err) {
+    const ewi_gguf_kv *kv;
+    EWI_TRY(find_strings(gguf, "tokenizer.ggml.merges", &kv, err));
+    merge_walk *walk = ewi_arena_array(arena, 1, sizeof *walk);
+    if (!walk) return ewi_no_memory(err, "the vocabulary");
+    walk->kv = kv;
+    vocab->merges = (ewi_merge_source){.n = (size_t)kv->n, .state = walk, .next = next_merge};
+    return EW_OK;
+}
+
+/* ---- the rest ---- */
+
+static ew_status read_pattern(const ewi_gguf *gguf, ewi_vocab *vocab, ew_error *err) {
+    ew_str name = EWI_STR("default");
+    EWI_TRY(read_string(gguf, "tokenizer.ggml.pre", &name, err));
+    for (size_t i = 0; i < EWI_COUNT(patterns); i++) {
+        if (!ewi_str_is(name, patterns[i].name)) continue;
+        vocab->scanner = patterns[i].scanner;
+        vocab->ignore_merges = vocab->add_bos = patterns[i].llama3;
+        return EW_OK;
+    }
+    return ewi_fail(err, EW_UNSUPPORTED,
+                    "gguf: tokenizer.ggml.pre \"%.*s\" is a pattern that is not known here",
+                    EWI_STR_ARG(name));
+}
+
+static ew_status read_special_ids(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *vocab, ew_error *err) {
+    size_t n = vocab->n_tokens;
+    int32_t more[2] = {-1, -1};
+    EWI_TRY(read_token(gguf, "tokenizer.ggml.bos_token_id", n, &vocab->bos, err));
+    EWI_TRY(read_token(gguf, "tokenizer.ggml.eos_token_id", n, &vocab->eos, err));
+    EWI_TRY(read_token(gguf, "tokenizer.ggml.unknown_token_id", n, &vocab->unk, err));
+    EWI_TRY(read_token(gguf, "tokenizer.ggml.eot_token_id", n, &more[0], err));
+    EWI_TRY(read_token(gguf, "tokenizer.ggml.eom_token_id", n, &more[1], err));
+    return ewi_vocab_find_eog(vocab, more, EWI_COUNT(more), arena, err);
+}
+
+static bool name_has(ew_str name, const char *wanted) {
+    size_t n = strlen(wanted);
+    for (size_t i = 0; i + n <= name.len; i++) {
+        size_t k = 0;
+        while (k < n && (name.data[i + k] | 0x20) == wanted[k]) k++;
+        if (k == n) return true;
+    }
+    return false;
+}
+
+/*
+ * GGUF has no place for "swallows the white space after it", which Phi-3's special tokens do but for three.
+ * Files of that model are known by name, as llama.cpp knows them.
+ */
+static ew_status apply_phi3(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *vocab, ew_error *err) {
+    ew_str name = {0};
+    EWI_TRY(read_string(gguf, "general.name", &name, err));
+    if (!name_has(name, "phi-3") && !name_has(name, "phi3")) return EW_OK;
+    uint8_t *types = ewi_arena_array(arena, vocab->n_tokens, 1);
+    if (!types) return ewi_no_memory(err, "the vocabulary");
+    for (size_t i = 0; i < vocab->n_tokens; i++) {
+        ew_str token = vocab->tokens[i];
+        bool plain =
+            ewi_str_is(token, "<unk>") || ewi_str_is(token, "<s>") || ewi_str_is(token, "<|endoftext|>");
+        bool special = vocab->types[i] == EWI_TOKEN_CONTROL || ewi_str_is(token, "</s>");
+        types[i] = (uint8_t)(vocab->types[i] | (special && !plain ? EWI_TOKEN_RSTRIP : 0));
+    }
+    vocab->types = types;
+    return EW_OK;
+}
+
+static ew_status read_spm(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *vocab, ew_error *err) {
+    bool prefix = true;
+    vocab->add_bos = true;
+    if (vocab->n_tokens > SPM_EOS) {
+        vocab->unk = SPM_UNK;
+        vocab->bos = SPM_BOS;
+        vocab->eos = SPM_EOS;
+    }
+    EWI_TRY(read_scores(gguf, arena, vocab, err));
+    EWI_TRY(read_bool(gguf, "tokenizer.ggml.add_space_prefix", &prefix, err));
+    vocab->space_prefix = prefix ? EWI_PREFIX_EACH : EWI_PREFIX_NEVER;
+    return apply_phi3(gguf, arena, vocab, err);
+}
+
+static ew_status read_bpe(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *vocab, ew_error *err) {
+    EWI_TRY(read_merges(gguf, arena, vocab, err));
+    return read_pattern(gguf, vocab, err);
+}
+
+static ew_status read_kind(const ewi_gguf *gguf, ewi_vocab *vocab, ew_error *err) {
+    ew_str model = {0};
+    EWI_TRY(read_string(gguf, "tokenizer.ggml.model", &model, err));
+    if (!model.data)
+        return ewi_fail(err, EW_FORMAT,
+                        "gguf: tokenizer.ggml.model is missing: the file holds no vocabulary");
+    if (!ewi_str_is(model, "llama") && !ewi_str_is(model, "gpt2"))
+        return ewi_fail(err, EW_UNSUPPORTED,
+                        "gguf: tokenizer.ggml.model \"%.*s\": only llama and gpt2 are supported",
+                        EWI_STR_ARG(model));
+    vocab->kind = ewi_str_is(model, "llama") ? EWI_VOCAB_SPM : EWI_VOCAB_BPE;
+    return EW_OK;
+}
+
+bool ewi_gguf_has_vocab(const ewi_gguf *gguf) {
+    const ewi_gguf_kv *kv = ewi_gguf_find(gguf, EWI_STR("tokenizer.ggml.model"));
+    if (!kv) return false;
+    ew_str model = kv->type == EWI_GGUF_STRING ? ewi_gguf_string(kv) : (ew_str){0};
+    return !ewi_str_is(model, "no_vocab") && !ewi_str_is(model, "none");
+}
+
+ew_status ewi_vocab_from_gguf(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *out, ew_error *err) {
+    ewi_vocab vocab = {.bos = -1, .eos = -1, .unk = -1};
+    EWI_TRY(read_kind(gguf, &vocab, err));
+    EWI_TRY(read_tokens(gguf, arena, &vocab, err));
+    EWI_TRY(read_types(gguf, arena, &vocab, err));
+    if (vocab.kind == EWI_VOCAB_SPM)
+        EWI_TRY(read_spm(gguf, arena, &vocab, err));
+    else
+        EWI_TRY(read_bpe(gguf, arena, &vocab, err));
+    EWI_TRY(read_bool(gguf, "tokenizer.ggml.add_bos_token", &vocab.add_bos, err));
+    EWI_TRY(read_special_ids(gguf, arena, &vocab, err));
+    *out = vocab;
+    return EW_OK;
+}

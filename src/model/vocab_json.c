@@ -1,0 +1,321 @@
+/*
+ * vocab_json.c: a tokenizer.json (huggingface/tokenizers) to a vocabulary.
+ *
+ * The file describes a pipeline of any normalizer, pre-tokenizer, model, post-processor and decoder. Accepted
+ * are the pipelines that language models use and that the tokenizer follows to the letter; vocab_pipeline.c
+ * knows them.
+ */
+#include "base/error.h"
+#include "base/mem.h"
+#include "format/json.h"
+#include "model/vocab_load.h"
+#include "model/vocab_pipeline.h"
+
+#define MAX_HOLES 65536u /* ids below the largest that no token has */
+
+/* The members of the file, as text, and those of its "model". */
+typedef struct parts {
+    ew_str added_tokens, normalizer, pre_tokenizer, post_processor, decoder, model;
+    ew_str vocab, merges, unk_token;
+    bool byte_fallback, ignore_merges;
+} parts;
+
+typedef struct json_loader {
+    parts parts;
+    ewi_arena *arena;
+    ewi_vocab *vocab;
+    ew_str *tokens;
+    uint8_t *types; /* 0 = no token has this id yet */
+    ew_error *err;
+} json_loader;
+
+static void open_text(const json_loader *l, ewi_json *json, ew_str text) {
+    ewi_json_init(json, (ewi_bytes){(const uint8_t *)text.data, text.len}, l->arena);
+}
+
+/* ---- the outline ---- */
+
+static ew_status read_file(json_loader *l, ewi_bytes file) {
+    struct {
+        const char *key;
+        ew_str *text;
+    } known[] = {
+        {"added_tokens", &l->parts.added_tokens},
+        {"normalizer", &l->parts.normalizer},
+        {"pre_tokenizer", &l->parts.pre_tokenizer},
+        {"post_processor", &l->parts.post_processor},
+        {"decoder", &l->parts.decoder},
+        {"model", &l->parts.model},
+        /*
+         * Said about batches of training data; those who load the file for inference set their own, or none.
+         */
+        {"version", NULL},
+        {"truncation", NULL},
+        {"padding", NULL},
+    };
+    ewi_json json;
+    ew_str key;
+    ewi_json_init(&json, file, l->arena);
+    EWI_TRY(ewi_json_enter_object(&json, l->err));
+    while (ewi_json_next_key(&json, &key)) {
+        size_t i = 0;
+        while (i < EWI_COUNT(known) && !ewi_str_is(key, known[i].key)) i++;
+        if (i == EWI_COUNT(known))
+            return ewi_fail(l->err, EW_UNSUPPORTED, "tokenizer.json: \"%.*s\" is not known here",
+                            EWI_STR_ARG(key));
+        EWI_TRY(ewi_json_skip_to(&json, known[i].text, l->err));
+    }
+    EWI_TRY(ewi_json_end(&json, l->err));
+    return l->parts.model.data ? EW_OK : ewi_fail(l->err, EW_FORMAT, "tokenizer.json: \"model\" is missing");
+}
+
+/* null, "", false and 0 all say that an option is off. */
+static ew_status expect_off(const json_loader *l, ewi_json *json, ew_str key) {
+    ew_str text;
+    EWI_TRY(ewi_json_skip_to(json, &text, l->err));
+    bool off = ewi_str_is(text, "null") || ewi_str_is(text, "\"\"") || ewi_str_is(text, "false") ||
+               ewi_str_is(text, "0") || ewi_str_is(text, "0.0");
+    if (off) return EW_OK;
+    return ewi_fail(l->err, EW_UNSUPPORTED, "tokenizer.json: model: %.*s is %.*s, which is not supported",
+                    EWI_STR_ARG(key), EWI_STR_ARG(text));
+}
+
+static ew_status expect_bpe(const json_loader *l, ewi_json *json) {
+    ew_str type;
+    EWI_TRY(ewi_json_read_string(json, &type, l->err));
+    if (ewi_str_is(type, "BPE")) return EW_OK;
+    return ewi_fail(l->err, EW_UNSUPPORTED, "tokenizer.json: model type \"%.*s\": only BPE is supported",
+                    EWI_STR_ARG(type));
+}
+
+static ew_status read_optional_string(const json_loader *l, ewi_json *json, ew_str *out) {
+    if (ewi_json_peek(json) == EWI_JSON_NULL) return ewi_json_skip(json, l->err);
+    return ewi_json_read_string(json, out, l->err);
+}
+
+static ew_status read_model_member(json_loader *l, ewi_json *json, ew_str key) {
+    parts *p = &l->parts;
+    if (ewi_str_is(key, "type")) return expect_bpe(l, json);
+    if (ewi_str_is(key, "vocab")) return ewi_json_skip_to(json, &p->vocab, l->err);
+    if (ewi_str_is(key, "merges")) return ewi_json_skip_to(json, &p->merges, l->err);
+    if (ewi_str_is(key, "unk_token")) return read_optional_string(l, json, &p->unk_token);
+    if (ewi_str_is(key, "byte_fallback")) return ewi_json_read_bool(json, &p->byte_fallback, l->err);
+    if (ewi_str_is(key, "ignore_merges")) return ewi_json_read_bool(json, &p->ignore_merges, l->err);
+    if (ewi_str_is(key, "fuse_unk"))
+        return ewi_json_skip(json, l->err); /* only matters where byte tokens are missing */
+    return expect_off(l, json, key);
+}
+
+static ew_status read_model(json_loader *l) {
+    ewi_json json;
+    ew_str key;
+    open_text(l, &json, l->parts.model);
+    EWI_TRY(ewi_json_enter_object(&json, l->err));
+    while (ewi_json_next_key(&json, &key)) EWI_TRY(read_model_member(l, &json, key));
+    EWI_TRY(ewi_json_end(&json, l->err));
+    if (l->parts.vocab.data && l->parts.merges.data) return EW_OK;
+    return ewi_fail(l->err, EW_FORMAT, "tokenizer.json: model: \"%s\" is missing",
+                    l->parts.vocab.data ? "merges" : "vocab");
+}
+
+/* ---- tokens ---- */
+
+static ew_status check_count(const json_loader *l, uint64_t max_id, size_t n) {
+    if (max_id < n || (max_id - n < MAX_HOLES && max_id < INT32_MAX / 2)) return EW_OK;
+    return ewi_fail(l->err, EW_LIMIT, "tokenizer.json: a token has id %llu, but there are only %zu tokens",
+                    (unsigned long long)max_id, n);
+}
+
+/* The first of two walks: how many tokens, and the largest id. */
+static ew_status measure_vocab(json_loader *l, uint64_t *max_id, size_t *n) {
+    ewi_json json;
+    ew_str key;
+    uint64_t id;
+    open_text(l, &json, l->parts.vocab);
+    EWI_TRY(ewi_json_enter_object(&json, l->err));
+    for (; ewi_json_next_key(&json, &key); ++*n) {
+        EWI_TRY(ewi_json_read_u64(&json, &id, l->err));
+        if (id > *max_id) *max_id = id;
+    }
+    return ewi_json_end(&json, l->err);
+}
+
+typedef struct added_token {
+    ew_str content;
+    uint64_t id;
+    bool special, lstrip, rstrip, single_word;
+} added_token;
+
+static ew_status read_added_token(const json_loader *l, ewi_json *json, added_token *out) {
+    ew_str key;
+    *out = (added_token){.id = UINT64_MAX};
+    EWI_TRY(ewi_json_enter_object(json, l->err));
+    while (ewi_json_next_key(json, &key)) {
+        ew_status status;
+        if (ewi_str_is(key, "id"))
+            status = ewi_json_read_u64(json, &out->id, l->err);
+        else if (ewi_str_is(key, "content"))
+            status = ewi_json_read_string(json, &out->content, l->err);
+        else if (ewi_str_is(key, "special"))
+            status = ewi_json_read_bool(json, &out->special, l->err);
+        else if (ewi_str_is(key, "lstrip"))
+            status = ewi_json_read_bool(json, &out->lstrip, l->err);
+        else if (ewi_str_is(key, "rstrip"))
+            status = ewi_json_read_bool(json, &out->rstrip, l->err);
+        else if (ewi_str_is(key, "single_word"))
+            status = ewi_json_read_bool(json, &out->single_word, l->err);
+        else if (ewi_str_is(key, "normalized"))
+            status = ewi_json_skip(json, l->err);
+        else
+            return ewi_fail(l->err, EW_UNSUPPORTED,
+                            "tokenizer.json: added_tokens: \"%.*s\" is not known here", EWI_STR_ARG(key));
+        EWI_TRY(status);
+    }
+    EWI_TRY(ewi_json_check(json, l->err));
+    if (out->id == UINT64_MAX || !out->content.data)
+        return ewi_fail(l->err, EW_FORMAT, "tokenizer.json: added_tokens: one has no id or no content");
+    if (out->single_word)
+        return ewi_fail(l->err, EW_UNSUPPORTED,
+                        "tokenizer.json: added token \"%.*s\": single_word is not supported",
+                        EWI_STR_ARG(out->content));
+    return EW_OK;
+}
+
+static ew_status measure_added(json_loader *l, uint64_t *max_id, size_t *n) {
+    ewi_json json;
+    added_token token;
+    if (!l->parts.added_tokens.data) return EW_OK;
+    open_text(l, &json, l->parts.added_tokens);
+    EWI_TRY(ewi_json_enter_array(&json, l->err));
+    for (; ewi_json_next_item(&json); ++*n) {
+        EWI_TRY(read_added_token(l, &json, &token));
+        if (token.id > *max_id) *max_id = token.id;
+    }
+    return ewi_json_end(&json, l->err);
+}
+
+static bool looks_like_byte(ew_str token) {
+    return token.len == 6 && ewi_str_starts(token, "<0x") && token.data[5] == '>';
+}
+
+static ew_status fill_vocab(json_loader *l) {
+    ewi_json json;
+    ew_str key;
+    uint64_t id;
+    open_text(l, &json, l->parts.vocab);
+    EWI_TRY(ewi_json_enter_object(&json, l->err));
+    while (ewi_json_next_key(&json, &key)) {
+        EWI_TRY(ewi_json_read_u64(&json, &id, l->err));
+        if (id >= l->vocab->n_tokens || l->types[id])
+            return ewi_fail(l->err, EW_FORMAT, "tokenizer.json: two tokens have id %llu",
+                            (unsigned long long)id);
+        l->tokens[id] = key;
+        l->types[id] = l->parts.byte_fallback && looks_like_byte(key) ? EWI_TOKEN_BYTE : EWI_TOKEN_NORMAL;
+    }
+    return ewi_json_end(&json, l->err);
+}
+
+static uint8_t added_type(const added_token *token) {
+    unsigned type = token->special ? EWI_TOKEN_CONTROL : EWI_TOKEN_USER_DEFINED;
+    if (token->lstrip) type |= EWI_TOKEN_LSTRIP;
+    if (token->rstrip) type |= EWI_TOKEN_RSTRIP;
+    return (uint8_t)type;
+}
+
+static ew_status fill_added(json_loader *l) {
+    ewi_json json;
+    added_token token;
+    if (!l->parts.added_tokens.data) return EW_OK;
+    open_text(l, &json, l->parts.added_tokens);
+    EWI_TRY(ewi_json_enter_array(&json, l->err));
+    while (ewi_json_next_item(&json)) {
+        EWI_TRY(read_added_token(l, &json, &token));
+        if (token.id >= l->vocab->n_tokens)
+            return ewi_fail(l->err, EW_FORMAT, "tokenizer.json: added_tokens changed");
+        l->tokens[token.id] = token.content;
+        l->types[token.id] = added_type(&token);
+    }
+    return ewi_json_end(&json, l->err);
+}
+
+static ew_status read_tokens(json_loader *l) {
+    uint64_t max_id = 0;
+    size_t n = 0;
+    EWI_TRY(measure_vocab(l, &max_id, &n));
+    EWI_TRY(measure_added(l, &max_id, &n));
+    EWI_TRY(check_count(l, max_id, n));
+    l->vocab->n_tokens = n ? (size_t)max_id + 1 : 0;
+    l->tokens = ewi_arena_array(l->arena, l->vocab->n_tokens, sizeof *l->tokens);
+    l->types = ewi_arena_array(l->arena, l->vocab->n_tokens, 1);
+    if (!l->tokens || !l->types) return ewi_no_memory(l->err, "the vocabulary");
+    EWI_TRY(fill_vocab(l));
+    EWI_TRY(fill_added(l));
+    for (size_t i = 0; i < l->vocab->n_tokens; i++)
+        if (!l->types[i]) l->types[i] = EWI_TOKEN_UNUSED;
+    l->vocab->tokens = l->tokens;
+    l->vocab->types = l->types;
+    return EW_OK;
+}
+
+/* ---- merges: "a b", or ["a", "b"] ---- */
+
+static ew_status next_merge(void *state, ew_str *left, ew_str *right, ew_error *err) {
+    ewi_json *json = state;
+    ew_str line;
+    bool more = ewi_json_next_item(json);
+    if (more && ewi_json_peek(json) == EWI_JSON_STRING) {
+        EWI_TRY(ewi_json_read_string(json, &line, err));
+        return ewi_merge_split(line, left, right, err);
+    }
+    EWI_TRY(ewi_json_enter_array(json, err));
+    if (ewi_json_next_item(json)) EWI_TRY(ewi_json_read_string(json, left, err));
+    if (ewi_json_next_item(json))
+        EWI_TRY(ewi_json_read_string(json, right, err));
+    else
+        return ewi_fail(err, EW_FORMAT, "tokenizer.json: a merge has fewer than two tokens");
+    if (ewi_json_next_item(json))
+        return ewi_fail(err, EW_FORMAT, "tokenizer.json: a merge has more than two tokens");
+    return ewi_json_check(json, err);
+}
+
+static ew_status read_merges(json_loader *l) {
+    ewi_json *json = ewi_arena_array(l->arena, 1, sizeof *json);
+    size_t n;
+    if (!json) return ewi_no_memory(l->err, "the vocabulary");
+    open_text(l, json, l->parts.merges);
+    EWI_TRY(ewi_json_count(json, &n, l->err));
+    EWI_TRY(ewi_json_enter_array(json, l->err));
+    if (n == 0)
+        return ewi_fail(l->err, EW_UNSUPPORTED,
+                        "tokenizer.json: model: a vocabulary without merges is not supported");
+    l->vocab->merges = (ewi_merge_source){.n = n, .state = json, .next = next_merge};
+    return EW_OK;
+}
+
+/* ---- all of it ---- */
+
+static ew_status read_pipeline(json_loader *l) {
+    ewi_pipeline_texts texts = {.normalizer = l->parts.normalizer,
+                                .pre_tokenizer = l->parts.pre_tokenizer,
+                                .post_processor = l->parts.post_processor,
+                                .decoder = l->parts.decoder};
+    return ewi_pipeline_apply(&texts, l->arena, l->vocab, l->err);
+}
+
+ew_status ewi_vocab_from_json(ewi_bytes json, ewi_bytes config, ewi_arena *arena, ewi_vocab *out,
+                              ew_error *err) {
+    ewi_vocab vocab = {.bos = -1, .eos = -1, .unk = -1};
+    json_loader l = {.arena = arena, .vocab = &vocab, .err = err};
+    EWI_TRY(read_file(&l, json));
+    EWI_TRY(read_model(&l));
+    EWI_TRY(read_tokens(&l));
+    EWI_TRY(read_merges(&l));
+    vocab.kind = l.parts.byte_fallback ? EWI_VOCAB_SPM : EWI_VOCAB_BPE;
+    vocab.ignore_merges = l.parts.ignore_merges;
+    if (l.parts.unk_token.data) vocab.unk = ewi_vocab_find_token(&vocab, l.parts.unk_token);
+    EWI_TRY(read_pipeline(&l));
+    if (config.len) EWI_TRY(ewi_tokenizer_config_apply(config, arena, &vocab, err));
+    EWI_TRY(ewi_vocab_find_eog(&vocab, NULL, 0, arena, err));
+    *out = vocab;
+    return EW_OK;
+}
