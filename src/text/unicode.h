@@ -17,7 +17,7 @@
 
 #include "base/utf8.h"
 
-#define EWI_UNICODE_BLOCK 128
+#define EWI_UNICODE_BLOCK 256
 #define EWI_UNICODE_CLASS_SPACE \
     0x20 /* in a class byte: the character has White_Space; the other bits are the category */
 
