@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -26,17 +25,21 @@ static ew_status fail_errno(ew_error *err, const char *what, const char *path) {
     return ewi_fail(err, EW_IO, "%s: cannot %s: %s", path, what, strerror(errno));
 }
 
+/* For the torture tests: whether this call must fail, and with errno as the system would set it. */
+static bool call_fails(int code) {
+    if (!ewi_hostile_fails()) return false;
+    errno = code;
+    return true;
+}
+
+/* Without O_NONBLOCK a named pipe that nobody writes to would block here for ever. */
 static int open_file(const char *path) {
-    if (ewi_hostile_fails()) {
-        errno = EIO;
-        return -1;
-    }
-    return open(path, O_RDONLY | O_CLOEXEC);
+    return call_fails(EIO) ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
 static ew_status file_size(int fd, const char *path, size_t *size, ew_error *err) {
     struct stat st;
-    if (ewi_hostile_fails() || fstat(fd, &st) != 0) return fail_errno(err, "stat", path);
+    if (call_fails(EIO) || fstat(fd, &st) != 0) return fail_errno(err, "stat", path);
     if (S_ISDIR(st.st_mode)) return ewi_fail(err, EW_IO, "%s: is a directory, not a file", path);
     if (!S_ISREG(st.st_mode)) return ewi_fail(err, EW_IO, "%s: not a regular file, cannot be mapped", path);
     if (!ewi_size_from_u64((uint64_t)st.st_size, size))
@@ -47,7 +50,7 @@ static ew_status file_size(int fd, const char *path, size_t *size, ew_error *err
 
 static ew_status map_pages(ewi_map *map, int fd, ew_error *err) {
     if (map->len == 0) return EW_OK;
-    void *base = ewi_hostile_fails() ? MAP_FAILED : mmap(NULL, map->len, PROT_READ, MAP_SHARED, fd, 0);
+    void *base = call_fails(ENOMEM) ? MAP_FAILED : mmap(NULL, map->len, PROT_READ, MAP_SHARED, fd, 0);
     if (base == MAP_FAILED) return fail_errno(err, "map", map->path);
     map->base = base;
     map->slot = ewi_guard_add(base, map->len);
@@ -123,8 +126,12 @@ bool ewi_is_file(const char *path) {
 }
 
 bool ewi_path_join(char *buf, size_t cap, const char *dir, ew_str name) {
-    size_t n = strlen(dir);
-    const char *slash = n > 0 && dir[n - 1] == '/' ? "" : "/";
-    int len = snprintf(buf, cap, "%s%s%.*s", dir, slash, (int)name.len, name.data);
-    return len >= 0 && (size_t)len < cap;
+    size_t n = strlen(dir), slash = n > 0 && dir[n - 1] != '/', need;
+    if (name.len && memchr(name.data, '\0', name.len)) return false;
+    if (!ewi_add_size(n + slash + 1, name.len, &need) || need > cap) return false;
+    memcpy(buf, dir, n);
+    if (slash) buf[n] = '/';
+    if (name.len) memcpy(buf + n + slash, name.data, name.len);
+    buf[need - 1] = '\0';
+    return true;
 }

@@ -1,5 +1,5 @@
 /*
- * file.h: whole files: read-only mappings, small reads, atomic writes, and what a path is.
+ * file.h: whole files as read-only mappings, and what a path is.
  *
  * A mapping is shared, read-only, page-aligned and registered with the guard (see edgewise.h: truncated
  * files). Thread-safe.
@@ -34,7 +34,7 @@ void ewi_map_will_need(const ewi_map *map);
 
 bool ewi_is_directory(const char *path);
 bool ewi_is_file(const char *path);
-/* dir/name in buf; false when it does not fit. */
+/* dir/name in buf; an empty dir is the current one. False when it does not fit, or name holds a NUL. */
 EWI_NODISCARD bool ewi_path_join(char *buf, size_t cap, const char *dir, ew_str name);
 
 #endif
