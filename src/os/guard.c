@@ -63,17 +63,25 @@ static bool mend_page(uintptr_t address) {
     return false;
 }
 
+/* What the system would have done without us. A fault cannot be ignored: its instruction runs again and ends
+ * the process. A signal that was sent does not come again by itself. */
+static void act_by_default(bool is_fault) {
+    if (previous_action.sa_handler == SIG_IGN && !is_fault) return;
+    signal(SIGBUS, SIG_DFL);
+    if (!is_fault) raise(SIGBUS);
+}
+
 static void on_sigbus(int signo, siginfo_t *info, void *context) {
     int saved_errno = errno;
-    bool mended = mend_page((uintptr_t)info->si_addr);
-    errno = saved_errno;
-    if (mended) return;
-    if (previous_action.sa_flags & SA_SIGINFO) {
+    bool is_fault = info->si_code > 0; /* else kill() or sigqueue(): si_addr holds no address */
+    if (is_fault && mend_page((uintptr_t)info->si_addr)) {
+        errno = saved_errno;
+    } else if (previous_action.sa_flags & SA_SIGINFO) {
         previous_action.sa_sigaction(signo, info, context);
     } else if (previous_action.sa_handler != SIG_DFL && previous_action.sa_handler != SIG_IGN) {
         previous_action.sa_handler(signo);
     } else {
-        signal(SIGBUS, SIG_DFL); /* the faulting instruction runs again and ends the process */
+        act_by_default(is_fault);
     }
 }
 
@@ -84,7 +92,7 @@ ew_status ew_guard_install(ew_error *err) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_sigaction = on_sigbus;
-    action.sa_flags = SA_SIGINFO | SA_RESTART;
+    action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK; /* hosts such as Go need the last */
     sigemptyset(&action.sa_mask);
     if (sigaction(SIGBUS, &action, &previous_action) == 0) return EW_OK;
     atomic_flag_clear(&installed);
