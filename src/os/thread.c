@@ -3,6 +3,7 @@
 #include "os/thread.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -24,6 +25,18 @@ static void *thread_main(void *opaque) {
     return NULL;
 }
 
+/* The program's signals belong to the program's threads, but faults must stay deliverable for the guard. */
+static int create_without_signals(ewi_thread *thread) {
+    sigset_t blocked, before;
+    sigfillset(&blocked);
+    static const int faults[] = {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
+    for (size_t i = 0; i < EWI_COUNT(faults); i++) sigdelset(&blocked, faults[i]);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    int code = pthread_create(&thread->handle, NULL, thread_main, thread);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return code;
+}
+
 ew_status ewi_thread_start(void (*run)(void *arg), void *arg, const char *name, ewi_thread **out,
                            ew_error *err) {
     ewi_thread *thread = ewi_zalloc(sizeof *thread);
@@ -31,7 +44,7 @@ ew_status ewi_thread_start(void (*run)(void *arg), void *arg, const char *name, 
     thread->run = run;
     thread->arg = arg;
     strncpy(thread->name, name, sizeof thread->name - 1);
-    int code = pthread_create(&thread->handle, NULL, thread_main, thread);
+    int code = create_without_signals(thread);
     if (code != 0) {
         ewi_free(thread);
         return ewi_fail(err, EW_LIMIT, "cannot start thread %s: %s", name, strerror(code));

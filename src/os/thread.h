@@ -16,7 +16,8 @@
 
 typedef struct ewi_thread ewi_thread;
 
-/* name: at most 15 bytes are kept. */
+/* name: at most 15 bytes are kept. No signal but faults is delivered to the thread. Errors: EW_LIMIT,
+ * EW_NO_MEMORY. */
 EWI_NODISCARD ew_status ewi_thread_start(void (*run)(void *arg), void *arg, const char *name,
                                          ewi_thread **out, ew_error *err);
 /* Waits for run to return, and frees. NULL is allowed. */
