@@ -3,10 +3,11 @@
 #include "os/topology.h"
 
 #include <hwloc.h>
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -33,6 +34,12 @@ static uint32_t count_cores(hwloc_topology_t handle, hwloc_const_bitmap_t set) {
     return n > 0 ? (uint32_t)n : 1;
 }
 
+/* Not hwloc's sum over NUMA nodes: a virtual machine whose memory grew does not update the nodes. */
+static uint64_t memory_bytes(void) {
+    long n_pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+    return n_pages > 0 && page_bytes > 0 ? (uint64_t)n_pages * (uint64_t)page_bytes : 0;
+}
+
 static void name_cpu(ewi_topology *topology, hwloc_topology_t handle) {
     hwloc_obj_t package = hwloc_get_obj_by_type(handle, HWLOC_OBJ_PACKAGE, 0);
     const char *name = package ? hwloc_obj_get_info_by_name(package, "CPUModel") : NULL;
@@ -44,6 +51,9 @@ ew_status ewi_topology_load(ewi_topology *out, ew_error *err) {
     *out = (ewi_topology){0};
     if (hwloc_topology_init(&handle) != 0)
         return ewi_fail(err, EW_NO_MEMORY, "out of memory for the machine's topology");
+    /* Binding (taskset) counts like permission (cgroups): what we may not run on is not there. */
+    unsigned long flags = HWLOC_TOPOLOGY_FLAG_IS_THISSYSTEM | HWLOC_TOPOLOGY_FLAG_RESTRICT_TO_CPUBINDING;
+    hwloc_topology_set_flags(handle, flags);
     hwloc_topology_set_io_types_filter(handle, HWLOC_TYPE_FILTER_KEEP_NONE);
     if (hwloc_topology_load(handle) != 0) {
         hwloc_topology_destroy(handle);
@@ -60,7 +70,7 @@ ew_status ewi_topology_load(ewi_topology *out, ew_error *err) {
     out->l1d_bytes = cache_bytes(handle, HWLOC_OBJ_L1CACHE);
     out->l2_bytes = cache_bytes(handle, HWLOC_OBJ_L2CACHE);
     out->l3_bytes = cache_bytes(handle, HWLOC_OBJ_L3CACHE);
-    out->memory_bytes = hwloc_get_root_obj(handle)->total_memory;
+    out->memory_bytes = memory_bytes();
     name_cpu(out, handle);
     return EW_OK;
 }
@@ -86,8 +96,8 @@ bool ewi_topology_bind(const ewi_topology *topology, uint32_t index) {
         core = core_in(handle, fast, index);
     } else {
         hwloc_bitmap_t slow = hwloc_bitmap_dup(hwloc_topology_get_allowed_cpuset(handle));
-        hwloc_bitmap_andnot(slow, slow, fast);
-        core = core_in(handle, slow, index - topology->n_performance_cores);
+        if (slow) hwloc_bitmap_andnot(slow, slow, fast);
+        core = slow ? core_in(handle, slow, index - topology->n_performance_cores) : NULL;
         hwloc_bitmap_free(slow);
     }
     hwloc_bitmap_free(fast);
@@ -95,12 +105,13 @@ bool ewi_topology_bind(const ewi_topology *topology, uint32_t index) {
 }
 
 uint64_t ewi_memory_available_bytes(void) {
+    static const char key[] = "MemAvailable:";
     FILE *file = fopen("/proc/meminfo", "re");
     if (!file) return 0;
     char line[128];
     uint64_t kib = 0;
-    while (fgets(line, sizeof line, file))
-        if (sscanf(line, "MemAvailable: %" SCNu64 " kB", &kib) == 1) break;
+    while (kib == 0 && fgets(line, sizeof line, file))
+        if (strncmp(line, key, sizeof key - 1) == 0) kib = strtoull(line + sizeof key - 1, NULL, 10);
     fclose(file);
     return kib * 1024;
 }

@@ -21,8 +21,8 @@ typedef struct ewi_topology {
     uint32_t n_cores, n_threads;            /* that this process may use */
     uint32_t n_performance_cores;           /* cores of the fastest kind, at least 1 */
     uint64_t l1d_bytes, l2_bytes, l3_bytes; /* one instance; 0 = unknown */
-    uint64_t memory_bytes;
-    char cpu_name[64]; /* "" = unknown */
+    uint64_t memory_bytes;                  /* 0 = unknown */
+    char cpu_name[64];                      /* "" = unknown */
 } ewi_topology;
 
 EWI_NODISCARD ew_status ewi_topology_load(ewi_topology *out, ew_error *err);
