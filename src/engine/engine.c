@@ -1,0 +1,158 @@
+#include "engine/engine.h"
+
+#include <inttypes.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "graph/passes.h"
+#include "kernels/elementary.h"
+
+#define DEFAULT_ROWS     256u
+#define MAX_TABLES_BYTES ((size_t)1 << 40) /* the machine's memory is the limit */
+
+static bool scratch_for(ew_engine *e, const ewi_attention_attrs *a) {
+    size_t n = (size_t)EWI_TILE_ROWS * (a->n_heads / a->n_kv_heads);
+    for (uint32_t t = 0; t < ewi_pool_n_threads(e->pool); t++) {
+        ewi_attention_scratch *s = &e->scratch[t];
+        s->rows = ewi_arena_array(&e->tables, n, sizeof *s->rows);
+        s->acc = ewi_arena_array(&e->tables, n * a->head_dim, sizeof *s->acc);
+        if (!s->rows || !s->acc) return false;
+    }
+    return true;
+}
+
+static bool fill_rope(ew_engine *e, ewi_rope_table *rope, const ewi_rope_attrs *a) {
+    rope->base = a->base;
+    rope->n_pairs = a->n_dims / 2;
+    rope->freqs = ewi_arena_array(&e->tables, rope->n_pairs, sizeof *rope->freqs);
+    rope->cos = ewi_arena_array(&e->tables, (size_t)e->plan.n_rows * rope->n_pairs, sizeof *rope->cos);
+    rope->sin = ewi_arena_array(&e->tables, (size_t)e->plan.n_rows * rope->n_pairs, sizeof *rope->sin);
+    if (!rope->freqs || !rope->cos || !rope->sin) return false;
+    for (uint32_t i = 0; i < rope->n_pairs; i++) rope->freqs[i] = ewi_pow(a->base, -2.0 * i / a->n_dims);
+    return true;
+}
+
+static uint32_t find_rope(const ew_engine *e, const ewi_rope_attrs *a) {
+    uint32_t i = 0;
+    while (i < e->n_ropes && (e->ropes[i].base != a->base || e->ropes[i].n_pairs != a->n_dims / 2)) i++;
+    return i;
+}
+
+/* One table for each distinct rope, one scratch for the (only) kind of attention. */
+static bool make_op_tables(ew_engine *e) {
+    uint32_t *rope_of = ewi_arena_array(&e->tables, e->graph.n_nodes, sizeof *rope_of);
+    e->ropes = ewi_arena_array(&e->tables, e->graph.n_nodes, sizeof *e->ropes);
+    e->scratch = ewi_arena_array(&e->tables, ewi_pool_n_threads(e->pool), sizeof *e->scratch);
+    if (!rope_of || !e->ropes || !e->scratch) return false;
+    e->rope_of = rope_of;
+    for (uint32_t i = 0; i < e->graph.n_nodes; i++) {
+        const ewi_node *node = &e->graph.nodes[i];
+        if (node->op == EWI_OP_ATTENTION && !e->scratch[0].rows && !scratch_for(e, &node->attrs.attention))
+            return false;
+        if (node->op != EWI_OP_ROPE) continue;
+        rope_of[i] = find_rope(e, &node->attrs.rope);
+        if (rope_of[i] == e->n_ropes && !fill_rope(e, &e->ropes[e->n_ropes++], &node->attrs.rope))
+            return false;
+    }
+    return true;
+}
+
+static ew_status allocate(ew_engine *e, ew_error *err) {
+    e->values = ewi_alloc(e->plan.arena_bytes);
+    e->tiles = ewi_arena_array(&e->tables, e->plan.n_rows, sizeof *e->tiles);
+    e->wanted = ewi_arena_array(&e->tables, e->plan.n_rows, sizeof *e->wanted);
+    bool ok = e->values && e->tiles && e->wanted && make_op_tables(e);
+    return ok ? EW_OK : ewi_no_memory(err, "an engine; fewer rows a step need less");
+}
+
+static ew_status make_shape(ew_engine *e, const ew_engine_options *o, ew_error *err) {
+    const ewi_hparams *h = &e->model->hparams;
+    return ewi_state_shape_make(h->n_layers, h->n_kv_heads, h->head_dim,
+                                o->cache_k == EW_CACHE_F32 ? EWI_F32 : EWI_F16,
+                                o->cache_v == EW_CACHE_F32 ? EWI_F32 : EWI_F16, &e->shape, err);
+}
+
+static ew_status make_parts(ew_engine *e, const ew_engine_options *o, ew_error *err) {
+    uint32_t n_rows = o->n_rows ? o->n_rows : DEFAULT_ROWS;
+    EWI_TRY(ewi_kernels_init(err));
+    e->kern = ewi_kernels_get();
+    EWI_TRY(ewi_pool_new(o->n_threads, &e->pool, err));
+    EWI_TRY(ewi_model_build(e->model, &e->graph, err));
+    EWI_TRY(ewi_passes_run(&e->graph, ewi_passes_default, ewi_n_passes_default, NULL, err));
+    EWI_TRY(ewi_plan_make(&e->graph, n_rows, EWI_HEAD_ROWS, &e->tables, &e->plan, err));
+    EWI_TRY(make_shape(e, o, err));
+    return allocate(e, err);
+}
+
+static ew_status check_options(const ew_engine_options *o, ew_error *err) {
+    if (o->n_rows > EWI_MAX_ROWS)
+        return ewi_fail(err, EW_INVALID, "%u rows a step, at most %u", o->n_rows, EWI_MAX_ROWS);
+    if (o->n_threads > EWI_MAX_THREADS)
+        return ewi_fail(err, EW_INVALID, "%u threads, at most %u", o->n_threads, EWI_MAX_THREADS);
+    if (o->cache_k > EW_CACHE_F32 || o->cache_v > EW_CACHE_F32)
+        return ewi_fail(err, EW_INVALID, "unknown cache type");
+    if (o->cache_k != o->cache_v)
+        return ewi_fail(err, EW_UNSUPPORTED, "keys and values of different cache types are not implemented");
+    return EW_OK;
+}
+
+ew_status ew_engine_new(const ew_model *model, const ew_engine_options *options, ew_engine **out,
+                        ew_error *err) {
+    EWI_REQUIRE(model && out, err);
+    EWI_REQUIRE(!options || options->struct_size == sizeof *options, err);
+    ew_engine_options o = options ? *options : (ew_engine_options){0};
+    EWI_TRY(check_options(&o, err));
+    ew_engine *e = ewi_zalloc(sizeof *e);
+    if (!e) return ewi_no_memory(err, "an engine");
+    e->model = model;
+    ewi_graph_init(&e->graph);
+    ewi_arena_init(&e->tables, MAX_TABLES_BYTES);
+    ew_status status = make_parts(e, &o, err);
+    if (status == EW_OK)
+        *out = e;
+    else
+        ew_engine_free(e);
+    return status;
+}
+
+void ew_engine_free(ew_engine *engine) {
+    if (!engine) return;
+    ewi_pool_free(engine->pool);
+    ewi_graph_deinit(&engine->graph);
+    ewi_arena_deinit(&engine->tables);
+    ewi_free(engine->values);
+    ewi_free(engine);
+}
+
+ew_engine_info ew_engine_get_info(const ew_engine *engine) {
+    return (ew_engine_info){
+        .n_threads = ewi_pool_n_threads(engine->pool),
+        .n_rows = engine->plan.n_rows,
+        .cpu_level = ewi_cpu_name(engine->kern->level),
+        .arena_bytes = engine->plan.arena_bytes,
+        .state_bytes_per_block = engine->shape.block_bytes,
+    };
+}
+
+/* The passes run again on a fresh graph, so that engines that nobody looks into keep no text. */
+static ew_status dump_to(const ew_engine *engine, ewi_buffer *text, ew_error *err) {
+    ewi_graph graph;
+    ewi_graph_init(&graph);
+    ew_status status = ewi_model_build(engine->model, &graph, err);
+    if (status == EW_OK) status = ewi_passes_run(&graph, ewi_passes_default, ewi_n_passes_default, text, err);
+    ewi_graph_deinit(&graph);
+    if (status != EW_OK) return status;
+    ewi_plan_print(&engine->plan, text);
+    return text->failed ? ewi_no_memory(err, "the graph's text") : EW_OK;
+}
+
+ew_status ew_engine_dump(const ew_engine *engine, ew_text_fn sink, void *user, ew_error *err) {
+    EWI_REQUIRE(engine && sink, err);
+    ewi_buffer text;
+    ewi_buffer_init(&text, (size_t)64 << 20);
+    ew_status status = dump_to(engine, &text, err);
+    if (status == EW_OK && !sink(user, ewi_buffer_str(&text)))
+        status = ewi_fail(err, EW_CANCELLED, "the reader stopped");
+    ewi_buffer_deinit(&text);
+    return status;
+}

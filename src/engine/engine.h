@@ -1,0 +1,81 @@
+/*
+ * engine.h: what runs a model: its planned graph, threads and one arena; and what a session is.
+ *
+ * The engine owns everything that a step needs beside the sessions' state, allocated when it is made, so that a step allocates
+ * nothing. One thread at a time uses an engine and its sessions.
+ */
+#ifndef EW_ENGINE_ENGINE_H
+#define EW_ENGINE_ENGINE_H
+
+#include <stdatomic.h>
+
+#include "engine/pool.h"
+#include "engine/state.h"
+#include "graph/plan.h"
+#include "kernels/kernels.h"
+#include "model/model.h"
+
+/* Rows of one session that attend together, so that keys and values are read once for all of them. */
+#define EWI_TILE_ROWS 8u
+/* Rows of logits that exist at once. */
+#define EWI_HEAD_ROWS 16u
+#define EWI_MAX_ROWS  4096u
+
+/* Cosines and sines of one kind of rope for the rows of a step. */
+typedef struct ewi_rope_table {
+    double base;
+    uint32_t n_pairs;
+    double *freqs;    /* [n_pairs] base^(-2i / n_dims) */
+    float *cos, *sin; /* [n_rows, n_pairs] */
+} ewi_rope_table;
+
+/* Rows [first, first + n) of a step, of one session and consecutive positions. */
+typedef struct ewi_tile {
+    uint32_t first, n;
+} ewi_tile;
+
+/* What one thread needs to attend. */
+typedef struct ewi_attention_scratch {
+    ewi_attention_row *rows; /* [tile rows * query heads of a group] */
+    float *acc;              /* [the same, head_dim] */
+} ewi_attention_scratch;
+
+struct ew_engine {
+    const ew_model *model;
+    const ewi_kernels *kern;
+    ewi_pool *pool;
+    ewi_graph graph;
+    ewi_plan plan;
+    ewi_state_shape shape;
+    ewi_arena tables; /* everything below */
+    uint8_t *values;  /* the plan's arena */
+    uint32_t n_ropes;
+    ewi_rope_table *ropes;
+    const uint32_t *rope_of;        /* [n_nodes] index into ropes, for rope nodes */
+    ewi_attention_scratch *scratch; /* [n_threads] */
+    ewi_tile *tiles;                /* [n_rows] */
+    uint32_t *wanted;               /* [n_rows] rows whose logits are wanted */
+};
+
+struct ew_session {
+    ew_engine *engine;
+    ewi_state state;
+    uint32_t length, n_ctx;
+    uint32_t n_pending; /* rows of the step in progress */
+    ew_context_full context_full;
+    uint32_t n_keep;
+    ew_token *tokens; /* [n_ctx] what is held at each position */
+    ew_row *rows;     /* [engine's n_rows] for ew_eval */
+    atomic_bool cancelled;
+};
+
+/* Which rows of an evaluation want logits. */
+typedef enum ewi_wants { EWI_WANTS_NONE, EWI_WANTS_LAST, EWI_WANTS_ALL } ewi_wants;
+
+/* ew_eval for all who need it; `row` of on_logits counts from the first of the n tokens. */
+EWI_NODISCARD ew_status ewi_session_eval(ew_session *session, const ew_token *tokens, size_t n,
+                                         ewi_wants wants, ew_logits_fn on_logits, void *user, ew_error *err);
+/* Makes room for n more positions as the session's policy says. Errors: EW_CONTEXT_FULL with the counts. */
+EWI_NODISCARD ew_status ewi_session_make_room(ew_session *session, size_t n, ew_error *err);
+
+#endif

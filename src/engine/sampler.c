@@ -1,0 +1,245 @@
+/*
+ * sampler.c: from logits to a token: penalties, top-k, top-p, min-p, temperature, draw; in this order, as llama.cpp applies them,
+ * so that top-p and min-p see probabilities at temperature 1.
+ *
+ * Sources: repetition penalty arXiv 1909.05858 (section 4.1); frequency and presence penalties as the OpenAI API documents them;
+ * top-p arXiv 1904.09751; min-p arXiv 2407.01082; generator xoshiro256** and splitmix64 (https://prng.di.unimi.it).
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "kernels/elementary.h"
+#include "kernels/kernels.h"
+
+#define DEFAULT_LAST_N 64u
+#define MAX_LAST_N     (1u << 20)
+
+typedef struct candidate {
+    float logit;
+    ew_token token;
+} candidate;
+
+struct ew_sampler {
+    ew_sampler_options options;
+    size_t n_vocab;
+    uint64_t state[4];
+    candidate *candidates; /* [n_vocab] */
+    float *logits;         /* [n_vocab] after penalties */
+    uint32_t *counts;      /* [n_vocab] occurrences among the recent tokens */
+    ew_token *recent;      /* ring of penalty_last_n */
+    uint32_t n_recent, next_recent;
+};
+
+/* ---- options ---- */
+
+static ew_status check_range(const char *name, double value, double min, double max, ew_error *err) {
+    if (value >= min && value <= max) return EW_OK;
+    return ewi_fail(err, EW_INVALID, "%s: %g is not in %g..%g", name, value, min, max);
+}
+
+static ew_status check_options(const ew_sampler_options *o, ew_error *err) {
+    EWI_TRY(check_range("temperature", (double)o->temperature, 0, 100, err));
+    EWI_TRY(check_range("top-p", (double)o->top_p, 0, 1, err));
+    EWI_TRY(check_range("min-p", (double)o->min_p, 0, 1, err));
+    EWI_TRY(check_range("repeat penalty", (double)o->repeat_penalty, 0, 100, err));
+    EWI_TRY(check_range("frequency penalty", (double)o->frequency_penalty, -100, 100, err));
+    EWI_TRY(check_range("presence penalty", (double)o->presence_penalty, -100, 100, err));
+    return check_range("penalty window", o->penalty_last_n, 0, MAX_LAST_N, err);
+}
+
+static uint64_t splitmix64(uint64_t *x) {
+    uint64_t z = (*x += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static ew_status init_sampler(ew_sampler *s, ew_error *err) {
+    uint64_t seed = s->options.seed;
+    for (int i = 0; i < 4; i++) s->state[i] = splitmix64(&seed);
+    if (!s->options.penalty_last_n) s->options.penalty_last_n = DEFAULT_LAST_N;
+    s->candidates = ewi_alloc_array(s->n_vocab, sizeof *s->candidates);
+    s->logits = ewi_alloc_array(s->n_vocab, sizeof *s->logits);
+    s->counts = ewi_zalloc_array(s->n_vocab, sizeof *s->counts);
+    s->recent = ewi_alloc_array(s->options.penalty_last_n, sizeof *s->recent);
+    return s->candidates && s->logits && s->counts && s->recent ? EW_OK : ewi_no_memory(err, "a sampler");
+}
+
+ew_status ew_sampler_new(const ew_sampler_options *options, size_t n_vocab, ew_sampler **out, ew_error *err) {
+    EWI_REQUIRE(out && n_vocab > 0, err);
+    EWI_REQUIRE(!options || options->struct_size == sizeof *options, err);
+    ew_sampler_options o = options ? *options : (ew_sampler_options){0};
+    EWI_TRY(check_options(&o, err));
+    ew_sampler *sampler = ewi_zalloc(sizeof *sampler);
+    if (!sampler) return ewi_no_memory(err, "a sampler");
+    sampler->options = o;
+    sampler->n_vocab = n_vocab;
+    ew_status status = init_sampler(sampler, err);
+    if (status == EW_OK)
+        *out = sampler;
+    else
+        ew_sampler_free(sampler);
+    return status;
+}
+
+void ew_sampler_free(ew_sampler *sampler) {
+    if (!sampler) return;
+    ewi_free(sampler->candidates);
+    ewi_free(sampler->logits);
+    ewi_free(sampler->counts);
+    ewi_free(sampler->recent);
+    ewi_free(sampler);
+}
+
+/* ---- penalties ---- */
+
+void ew_sampler_accept(ew_sampler *s, ew_token token) {
+    if (token < 0 || (size_t)token >= s->n_vocab) return;
+    uint32_t last_n = s->options.penalty_last_n;
+    if (s->n_recent == last_n)
+        s->counts[s->recent[s->next_recent]]--;
+    else
+        s->n_recent++;
+    s->recent[s->next_recent] = token;
+    s->counts[token]++;
+    s->next_recent = (s->next_recent + 1) % last_n;
+}
+
+static bool has_penalties(const ew_sampler_options *o) {
+    return (o->repeat_penalty != 0 && o->repeat_penalty != 1) || o->frequency_penalty != 0 ||
+           o->presence_penalty != 0;
+}
+
+static float penalized(const ew_sampler_options *o, float logit, uint32_t count) {
+    if (o->repeat_penalty != 0) logit = logit > 0 ? logit / o->repeat_penalty : logit * o->repeat_penalty;
+    return logit - (float)count * o->frequency_penalty - o->presence_penalty;
+}
+
+/* Once for each distinct recent token: the first of its places in the ring does it. */
+static void apply_penalties(ew_sampler *s) {
+    for (uint32_t i = 0; i < s->n_recent; i++) {
+        ew_token token = s->recent[i];
+        uint32_t count = s->counts[token];
+        if (count & 0x80000000u) continue;
+        s->logits[token] = penalized(&s->options, s->logits[token], count);
+        s->counts[token] |= 0x80000000u;
+    }
+    for (uint32_t i = 0; i < s->n_recent; i++) s->counts[s->recent[i]] &= 0x7fffffffu;
+}
+
+/* ---- candidates, best first ---- */
+
+/* Equal logits: the lower token first, so that the order is total. */
+static bool better(candidate a, candidate b) {
+    return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
+}
+
+static int compare_candidates(const void *pa, const void *pb) {
+    candidate a = *(const candidate *)pa, b = *(const candidate *)pb;
+    return better(a, b) ? -1 : better(b, a);
+}
+
+/* Restores the heap whose worst candidate is on top, after heap[0] changed. */
+static void sift_down(candidate *heap, size_t n) {
+    for (size_t i = 0, child; (child = 2 * i + 1) < n; i = child) {
+        if (child + 1 < n && better(heap[child], heap[child + 1])) child++;
+        if (better(heap[child], heap[i])) return;
+        candidate swap = heap[i];
+        heap[i] = heap[child];
+        heap[child] = swap;
+    }
+}
+
+/* Keeps the k best of n at the front, unordered: a heap of the best so far, the worst of them on top. */
+static void keep_best(candidate *c, size_t n, size_t k) {
+    qsort(c, k, sizeof *c, compare_candidates);
+    for (size_t i = 0; i < k / 2; i++) {
+        candidate swap = c[i];
+        c[i] = c[k - 1 - i];
+        c[k - 1 - i] = swap;
+    }
+    for (size_t i = k; i < n; i++) {
+        if (!better(c[i], c[0])) continue;
+        c[0] = c[i];
+        sift_down(c, k);
+    }
+}
+
+static size_t rank_candidates(ew_sampler *s) {
+    size_t n = 0, k = s->options.top_k;
+    for (size_t i = 0; i < s->n_vocab; i++)
+        if (s->logits[i] > -INFINITY)
+            s->candidates[n++] = (candidate){s->logits[i], (ew_token)i}; /* NaN fails it too */
+    if (k && k < n) {
+        keep_best(s->candidates, n, k);
+        n = k;
+    }
+    qsort(s->candidates, n, sizeof *s->candidates, compare_candidates);
+    return n;
+}
+
+/* ---- cutting the tail, drawing ---- */
+
+/* exp(logit - best), at temperature t: proportional to the probability. */
+static double weight(const candidate *c, double t, size_t i) {
+    return ewi_exp(((double)c[i].logit - (double)c[0].logit) / t);
+}
+
+static double total_weight(const candidate *c, double t, size_t n) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += weight(c, t, i);
+    return sum;
+}
+
+/* The fewest best candidates that hold p of the probability. */
+static size_t cut_top_p(const candidate *c, size_t n, double p) {
+    double sum = 0, enough = p * total_weight(c, 1, n);
+    for (size_t i = 0; i < n; i++)
+        if ((sum += weight(c, 1, i)) >= enough) return i + 1;
+    return n;
+}
+
+/* Those with at least p times the best one's probability. */
+static size_t cut_min_p(const candidate *c, size_t n, double p) {
+    size_t kept = 1;
+    while (kept < n && weight(c, 1, kept) >= p) kept++;
+    return kept;
+}
+
+static uint64_t rotate_left(uint64_t x, int k) {
+    return (x << k) | (x >> (64 - k));
+}
+
+/* In [0, 1), 53 bits. */
+static double draw(uint64_t s[4]) {
+    uint64_t result = rotate_left(s[1] * 5, 7) * 9, t = s[1] << 17;
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= t;
+    s[3] = rotate_left(s[3], 45);
+    return (double)(result >> 11) * 0x1p-53;
+}
+
+static ew_token pick(ew_sampler *s, size_t n) {
+    double t = (double)s->options.temperature, at = draw(s->state) * total_weight(s->candidates, t, n);
+    for (size_t i = 0; i < n; i++)
+        if ((at -= weight(s->candidates, t, i)) < 0) return s->candidates[i].token;
+    return s->candidates[n - 1].token;
+}
+
+ew_token ew_sampler_sample(ew_sampler *s, const float *logits) {
+    const ew_sampler_options *o = &s->options;
+    memcpy(s->logits, logits, s->n_vocab * sizeof *logits);
+    if (has_penalties(o)) apply_penalties(s);
+    if (o->temperature == 0) return (ew_token)ewi_kernels_get()->argmax(s->logits, s->n_vocab);
+    size_t n = rank_candidates(s);
+    if (n == 0) return 0; /* no finite logit at all */
+    if (o->top_p > 0 && o->top_p < 1) n = cut_top_p(s->candidates, n, (double)o->top_p);
+    if (o->min_p > 0) n = cut_min_p(s->candidates, n, (double)o->min_p);
+    return pick(s, n);
+}

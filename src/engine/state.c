@@ -1,0 +1,63 @@
+#include "engine/state.h"
+
+#include "base/checked.h"
+#include "base/error.h"
+#include "base/mem.h"
+
+static bool head_bytes(uint32_t head_dim, ewi_dtype dtype, size_t *out) {
+    size_t elements;
+    return ewi_mul_size(head_dim, EWI_BLOCK_POSITIONS, &elements) &&
+           ewi_mul_size(elements, ewi_dtype_get(dtype)->block_bytes, out);
+}
+
+ew_status ewi_state_shape_make(uint32_t n_layers, uint32_t n_kv_heads, uint32_t head_dim, ewi_dtype k,
+                               ewi_dtype v, ewi_state_shape *out, ew_error *err) {
+    *out = (ewi_state_shape){
+        .n_layers = n_layers, .n_kv_heads = n_kv_heads, .head_dim = head_dim, .k = k, .v = v};
+    size_t pair;
+    bool fits = head_bytes(head_dim, k, &out->k_head_bytes) && head_bytes(head_dim, v, &out->v_head_bytes) &&
+                ewi_add_size(out->k_head_bytes, out->v_head_bytes, &pair) &&
+                ewi_mul_size(pair, n_kv_heads, &out->layer_bytes) &&
+                ewi_mul_size(out->layer_bytes, n_layers, &out->block_bytes);
+    return fits ? EW_OK
+                : ewi_fail(err, EW_LIMIT, "the state of %u layers of %u heads does not fit in memory",
+                           n_layers, n_kv_heads);
+}
+
+ew_status ewi_state_init(ewi_state *state, const ewi_state_shape *shape, uint32_t n_ctx, ew_error *err) {
+    uint32_t max_blocks = n_ctx / EWI_BLOCK_POSITIONS + (n_ctx % EWI_BLOCK_POSITIONS != 0);
+    *state = (ewi_state){.shape = shape, .max_blocks = max_blocks};
+    state->blocks = ewi_zalloc_array(max_blocks, sizeof *state->blocks);
+    return state->blocks ? EW_OK : ewi_no_memory(err, "a session's table of blocks");
+}
+
+void ewi_state_deinit(ewi_state *state) {
+    for (uint32_t i = 0; i < state->n_blocks; i++) ewi_free(state->blocks[i]);
+    ewi_free(state->blocks);
+    *state = (ewi_state){0};
+}
+
+ew_status ewi_state_reserve(ewi_state *state, uint32_t n_positions, ew_error *err) {
+    uint32_t need = n_positions / EWI_BLOCK_POSITIONS + (n_positions % EWI_BLOCK_POSITIONS != 0);
+    EW_ASSERT(need <= state->max_blocks);
+    for (; state->n_blocks < need; state->n_blocks++) {
+        state->blocks[state->n_blocks] = ewi_alloc(state->shape->block_bytes);
+        if (!state->blocks[state->n_blocks]) return ewi_no_memory(err, "a block of a session's state");
+    }
+    return EW_OK;
+}
+
+static uint8_t *layer_of(const ewi_state *state, uint32_t layer, uint32_t block) {
+    EW_ASSERT(block < state->n_blocks && layer < state->shape->n_layers);
+    return state->blocks[block] + layer * state->shape->layer_bytes;
+}
+
+void *ewi_state_keys(const ewi_state *state, uint32_t layer, uint32_t kv_head, uint32_t block) {
+    return layer_of(state, layer, block) + kv_head * state->shape->k_head_bytes;
+}
+
+void *ewi_state_values(const ewi_state *state, uint32_t layer, uint32_t kv_head, uint32_t block) {
+    const ewi_state_shape *shape = state->shape;
+    return layer_of(state, layer, block) + shape->n_kv_heads * shape->k_head_bytes +
+           kv_head * shape->v_head_bytes;
+}

@@ -1,0 +1,49 @@
+/*
+ * state.h: what a session remembers: fixed blocks of 64 positions, each with the keys and values of every layer.
+ *
+ * A block is one allocation: for layer l, keys [n_kv_heads][64][head_dim] and then values of the same shape, so that one head's
+ * block of keys is contiguous. Blocks are allocated as positions are reserved, never during a step.
+ *
+ *     ewi_state_shape shape = ewi_state_shape_make(n_layers, n_kv_heads, head_dim, EWI_F16, EWI_F16);
+ *     EWI_TRY(ewi_state_init(&state, &shape, n_ctx, err));
+ *     EWI_TRY(ewi_state_reserve(&state, 100, err));         positions 0..99 exist
+ *     void *k = ewi_state_keys(&state, layer, head, block);
+ *     ewi_state_deinit(&state);
+ */
+#ifndef EW_ENGINE_STATE_H
+#define EW_ENGINE_STATE_H
+
+#include "base/compiler.h"
+#include "tensor/dtype.h"
+
+#define EWI_BLOCK_POSITIONS 64u
+
+typedef struct ewi_state_shape {
+    uint32_t n_layers, n_kv_heads, head_dim;
+    ewi_dtype k, v;                    /* F32 or F16 */
+    size_t k_head_bytes, v_head_bytes; /* one head of one layer of a block */
+    size_t layer_bytes, block_bytes;
+} ewi_state_shape;
+
+typedef struct ewi_state {
+    const ewi_state_shape *shape;
+    uint32_t n_blocks, max_blocks; /* allocated, at most */
+    uint8_t **blocks;
+} ewi_state;
+
+/* Errors: EW_LIMIT when a block would not fit an address space. */
+EWI_NODISCARD ew_status ewi_state_shape_make(uint32_t n_layers, uint32_t n_kv_heads, uint32_t head_dim,
+                                             ewi_dtype k, ewi_dtype v, ewi_state_shape *out, ew_error *err);
+
+/* The shape must outlive the state. */
+EWI_NODISCARD ew_status ewi_state_init(ewi_state *state, const ewi_state_shape *shape, uint32_t n_ctx,
+                                       ew_error *err);
+void ewi_state_deinit(ewi_state *state);
+/* Makes room for n_positions (at most n_ctx). On failure the blocks that are there stay. */
+EWI_NODISCARD ew_status ewi_state_reserve(ewi_state *state, uint32_t n_positions, ew_error *err);
+
+/* [64, head_dim] of the state's types; block must be reserved. */
+void *ewi_state_keys(const ewi_state *state, uint32_t layer, uint32_t kv_head, uint32_t block);
+void *ewi_state_values(const ewi_state *state, uint32_t layer, uint32_t kv_head, uint32_t block);
+
+#endif

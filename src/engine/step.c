@@ -1,0 +1,339 @@
+/*
+ * step.c: one step: rows of any sessions through the plan, stage by stage, node by node, each node on all threads.
+ *
+ * Work is cut between threads by rows, by output columns or by heads, never inside one number's sum: so the cut cannot be seen
+ * in the bits.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "kernels/elementary.h"
+
+typedef struct step {
+    ew_engine *e;
+    const ew_row *rows;
+    size_t n_rows, n_wanted, n_tiles;
+    ew_logits_fn on_logits;
+    void *user;
+} step;
+
+/* One node's work, for the threads. */
+typedef struct job {
+    const step *s;
+    const ewi_node *node;
+    uint32_t index;
+    size_t n_rows;    /* of this node's value that are computed now */
+    size_t first_row; /* of its input that they begin at (the head is computed in pieces) */
+} job;
+
+static float *value_of(const ew_engine *e, ewi_value v) {
+    return (float *)(void *)(e->values + e->plan.offsets[v]);
+}
+
+static float *input_of(const job *j, uint32_t i) {
+    ewi_value v = j->node->inputs[i];
+    return value_of(j->s->e, v) + j->first_row * j->s->e->graph.nodes[v].cols;
+}
+
+static float *output_of(const job *j) {
+    return value_of(j->s->e, j->index);
+}
+
+/* ---- ops ---- */
+
+static void run_embed(void *arg, uint32_t thread, uint32_t n_threads) {
+    const job *j = arg;
+    const ewi_tensor *w = j->node->weight;
+    size_t begin, end, row_bytes = (size_t)(w->size_bytes / w->dims[0]);
+    ewi_split(j->n_rows, 1, thread, n_threads, &begin, &end);
+    for (size_t i = begin; i < end; i++) {
+        const uint8_t *row = w->data + (size_t)j->s->rows[i].token * row_bytes;
+        j->s->e->kern->widen[w->dtype](output_of(j) + i * j->node->cols, row, j->node->cols);
+    }
+}
+
+static void run_rms_norm(void *arg, uint32_t thread, uint32_t n_threads) {
+    const job *j = arg;
+    const float *w = (const float *)(const void *)j->node->weight->data;
+    size_t begin, end, cols = j->node->cols;
+    ewi_split(j->n_rows, 1, thread, n_threads, &begin, &end);
+    for (size_t i = begin; i < end; i++)
+        j->s->e->kern->rms_norm(output_of(j) + i * cols, input_of(j, 0) + i * cols, w, cols,
+                                j->node->attrs.eps);
+}
+
+/* Each thread computes some columns of all rows: it reads its part of the weights once. */
+static void run_linear(void *arg, uint32_t thread, uint32_t n_threads) {
+    const job *j = arg;
+    const ewi_tensor *w = j->node->weight;
+    size_t begin, end, row_bytes = (size_t)(w->size_bytes / w->dims[0]);
+    ewi_split(j->node->cols, 16, thread, n_threads, &begin, &end);
+    if (begin == end) return;
+    const float *bias = j->node->bias ? (const float *)(const void *)j->node->bias->data + begin : NULL;
+    j->s->e->kern->matmul[w->dtype](&(ewi_matmul){
+        .m = j->n_rows,
+        .n = end - begin,
+        .k = (size_t)w->dims[1],
+        .x = input_of(j, 0),
+        .w = w->data + begin * row_bytes,
+        .bias = bias,
+        .y = output_of(j) + begin,
+        .x_stride = (size_t)w->dims[1],
+        .y_stride = j->node->cols,
+        .w_stride_bytes = row_bytes,
+    });
+}
+
+static void run_rope(void *arg, uint32_t thread, uint32_t n_threads) {
+    const job *j = arg;
+    const ewi_rope_attrs *a = &j->node->attrs.rope;
+    const ewi_rope_table *table = &j->s->e->ropes[j->s->e->rope_of[j->index]];
+    const ewi_kernels *kern = j->s->e->kern;
+    ewi_rope_fn rotate = a->pairing == EWI_ROPE_ADJACENT ? kern->rope_adjacent : kern->rope_halves;
+    size_t begin, end, cols = j->node->cols;
+    ewi_split(j->n_rows, 1, thread, n_threads, &begin, &end);
+    for (size_t i = begin; i < end; i++) {
+        float *y = output_of(j) + i * cols;
+        const float *x = input_of(j, 0) + i * cols;
+        if (y != x) memcpy(y, x, cols * sizeof *y);
+        rotate(y, a->n_heads, a->head_dim, table->cos + i * table->n_pairs, table->sin + i * table->n_pairs,
+               table->n_pairs);
+    }
+}
+
+static void run_elementwise(void *arg, uint32_t thread, uint32_t n_threads) {
+    const job *j = arg;
+    const ewi_kernels *kern = j->s->e->kern;
+    size_t begin, end;
+    ewi_split(j->n_rows * j->node->cols, 1024, thread, n_threads, &begin, &end);
+    float *y = output_of(j) + begin;
+    const float *a = input_of(j, 0) + begin, *b = input_of(j, 1) + begin;
+    if (j->node->op == EWI_OP_SWIGLU)
+        kern->swiglu(y, a, b, end - begin);
+    else
+        kern->add(y, a, b, end - begin);
+}
+
+static void run_select(void *arg, uint32_t thread, uint32_t n_threads) {
+    const job *j = arg;
+    size_t begin, end, cols = j->node->cols;
+    ewi_split(j->n_rows, 1, thread, n_threads, &begin, &end);
+    for (size_t i = begin; i < end; i++)
+        memcpy(output_of(j) + i * cols, input_of(j, 0) + j->s->e->wanted[i] * cols, cols * sizeof(float));
+}
+
+/* ---- attention: first all rows put their keys and values into the state, then all rows look ---- */
+
+static void run_store(void *arg, uint32_t thread, uint32_t n_threads) {
+    const job *j = arg;
+    const ew_engine *e = j->s->e;
+    const ewi_attention_attrs *a = &j->node->attrs.attention;
+    size_t begin, end, dim = a->head_dim, cols = (size_t)a->n_kv_heads * dim;
+    size_t k_bytes = e->shape.k_head_bytes / EWI_BLOCK_POSITIONS,
+           v_bytes = e->shape.v_head_bytes / EWI_BLOCK_POSITIONS;
+    ewi_split(j->n_rows, 1, thread, n_threads, &begin, &end);
+    for (size_t i = begin; i < end; i++) {
+        const ew_row *row = &j->s->rows[i];
+        uint32_t block = row->position / EWI_BLOCK_POSITIONS, at = row->position % EWI_BLOCK_POSITIONS;
+        for (uint32_t h = 0; h < a->n_kv_heads; h++) {
+            uint8_t *k = ewi_state_keys(&row->session->state, a->layer, h, block);
+            uint8_t *v = ewi_state_values(&row->session->state, a->layer, h, block);
+            e->kern->narrow[e->shape.k](k + at * k_bytes, input_of(j, 1) + i * cols + h * dim, dim);
+            e->kern->narrow[e->shape.v](v + at * v_bytes, input_of(j, 2) + i * cols + h * dim, dim);
+        }
+    }
+}
+
+/* Query heads of one group in one tile: rows x heads, all of them share the keys and values of kv head h. */
+static size_t gather_queries(const job *j, const ewi_tile *tile, uint32_t h, ewi_attention_scratch *scratch) {
+    const ewi_attention_attrs *a = &j->node->attrs.attention;
+    size_t group = a->n_heads / a->n_kv_heads, dim = a->head_dim, n = 0;
+    for (uint32_t r = 0; r < tile->n; r++)
+        for (size_t g = 0; g < group; g++, n++) {
+            const float *q =
+                input_of(j, 0) + (tile->first + r) * (size_t)j->node->cols + (h * group + g) * dim;
+            scratch->rows[n] =
+                (ewi_attention_row){.q = q, .acc = scratch->acc + n * dim, .max = -__builtin_inff()};
+        }
+    memset(scratch->acc, 0, n * dim * sizeof *scratch->acc);
+    return n;
+}
+
+static void see_keys(ewi_attention_row *rows, size_t n_rows, size_t group, uint32_t first_position,
+                     uint32_t block) {
+    for (size_t i = 0; i < n_rows; i++) {
+        size_t length = first_position + i / group + 1, before = (size_t)block * EWI_BLOCK_POSITIONS;
+        size_t n = length > before ? length - before : 0;
+        rows[i].n_keys = n < EWI_BLOCK_POSITIONS ? n : EWI_BLOCK_POSITIONS;
+    }
+}
+
+static void attend_tile(const job *j, const ewi_tile *tile, uint32_t h, ewi_attention_scratch *scratch) {
+    const ew_engine *e = j->s->e;
+    const ewi_attention_attrs *a = &j->node->attrs.attention;
+    const ew_row *first = &j->s->rows[tile->first];
+    const ewi_state *state = &first->session->state;
+    size_t n = gather_queries(j, tile, h, scratch), group = a->n_heads / a->n_kv_heads;
+    uint32_t last_block = (first->position + tile->n - 1) / EWI_BLOCK_POSITIONS;
+    for (uint32_t block = 0; block <= last_block; block++) {
+        see_keys(scratch->rows, n, group, first->position, block);
+        const void *k = ewi_state_keys(state, a->layer, h, block),
+                   *v = ewi_state_values(state, a->layer, h, block);
+        e->kern->attention[e->shape.k](&(ewi_attention){scratch->rows, n, a->head_dim, k, v, a->scale});
+    }
+    for (size_t i = 0; i < n; i++) {
+        float *out =
+            output_of(j) + (tile->first + i / group) * j->node->cols + (h * group + i % group) * a->head_dim;
+        e->kern->attention_finish(out, scratch->rows[i].acc, scratch->rows[i].sum, a->head_dim);
+    }
+}
+
+static void run_attend(void *arg, uint32_t thread, uint32_t n_threads) {
+    const job *j = arg;
+    size_t n_heads = j->node->attrs.attention.n_kv_heads, n_items = j->s->n_tiles * n_heads;
+    for (size_t i = thread; i < n_items; i += n_threads)
+        attend_tile(j, &j->s->e->tiles[i / n_heads], (uint32_t)(i % n_heads), &j->s->e->scratch[thread]);
+}
+
+/* ---- nodes, stages ---- */
+
+/* A single row is not worth waking the other threads, except where columns or heads are cut. */
+static void run_job(const job *j, ewi_work_fn work, bool cuts_rows) {
+    job copy = *j;
+    if (cuts_rows && j->n_rows == 1)
+        work(&copy, 0, 1);
+    else
+        ewi_pool_run(j->s->e->pool, work, &copy);
+}
+
+static void run_node(const job *j) {
+    switch (j->node->op) {
+    case EWI_OP_TOKENS: return;
+    case EWI_OP_EMBED: run_job(j, run_embed, true); return;
+    case EWI_OP_RMS_NORM: run_job(j, run_rms_norm, true); return;
+    case EWI_OP_LINEAR: run_job(j, run_linear, false); return;
+    case EWI_OP_ROPE: run_job(j, run_rope, true); return;
+    case EWI_OP_ATTENTION:
+        run_job(j, run_store, true);
+        run_job(j, run_attend, false);
+        return;
+    case EWI_OP_SWIGLU:
+    case EWI_OP_ADD: run_job(j, run_elementwise, true); return;
+    case EWI_OP_SELECT: run_job(j, run_select, true); return;
+    case EWI_N_OPS: break;
+    }
+    EW_ASSERT(!"an op that the engine knows");
+}
+
+/* The last node: logits, a few rows at a time, each handed on as soon as its weights are known to have been good. */
+static ew_status run_head(const step *s, uint32_t index, ew_error *err) {
+    const ew_engine *e = s->e;
+    const ewi_node *node = &e->graph.nodes[index];
+    for (size_t first = 0; first < s->n_wanted; first += e->plan.head_rows) {
+        size_t n = s->n_wanted - first < e->plan.head_rows ? s->n_wanted - first : e->plan.head_rows;
+        job j = {s, node, index, n, first};
+        run_node(&j);
+        EWI_TRY(ewi_weights_ready(e->model, NULL, 0, err));
+        for (size_t i = 0; i < n; i++)
+            if (s->on_logits) s->on_logits(s->user, e->wanted[first + i], output_of(&j) + i * node->cols);
+    }
+    return EW_OK;
+}
+
+static ew_status run_stage(const step *s, const ewi_stage *stage, ew_error *err) {
+    const ew_engine *e = s->e;
+    EWI_TRY(ewi_weights_ready(e->model, stage->weights, stage->n_weights, err));
+    for (uint32_t i = stage->first; i < stage->end; i++) {
+        const ewi_node *node = &e->graph.nodes[i];
+        job j = {s, node, i, node->rows == EWI_DIM_L ? s->n_wanted : s->n_rows, 0};
+        if (i == e->graph.output)
+            EWI_TRY(run_head(s, i, err));
+        else if (j.n_rows > 0)
+            run_node(&j);
+    }
+    return EW_OK;
+}
+
+/* ---- before and after ---- */
+
+static ew_status check_row(const ew_engine *e, const ew_row *row, size_t i, ew_error *err) {
+    ew_session *session = row->session;
+    EWI_REQUIRE(session && session->engine == e, err);
+    uint32_t expected = session->length + session->n_pending;
+    if (row->token < 0 || (uint32_t)row->token >= e->model->n_vocab)
+        return ewi_fail(err, EW_INVALID, "row %zu: token %" PRId32 " is not in the vocabulary of %u", i,
+                        row->token, e->model->n_vocab);
+    if (row->position != expected)
+        return ewi_fail(err, EW_INVALID, "row %zu: position %u, but its session goes on at %u", i,
+                        row->position, expected);
+    if (expected >= session->n_ctx)
+        return ewi_fail(err, EW_CONTEXT_FULL, "row %zu: the context of %u positions is full", i,
+                        session->n_ctx);
+    session->n_pending++;
+    return EW_OK;
+}
+
+static ew_status check_rows(const ew_engine *e, const ew_row *rows, size_t n_rows, ew_error *err) {
+    for (size_t i = 0; i < n_rows; i++)
+        if (rows[i].session) rows[i].session->n_pending = 0;
+    for (size_t i = 0; i < n_rows; i++) EWI_TRY(check_row(e, &rows[i], i, err));
+    for (size_t i = 0; i < n_rows; i++) {
+        ew_session *session = rows[i].session;
+        EWI_TRY(ewi_state_reserve(&session->state, session->length + session->n_pending, err));
+    }
+    return EW_OK;
+}
+
+static void list_wanted(step *s) {
+    for (size_t i = 0; i < s->n_rows; i++)
+        if (s->rows[i].wants_logits) s->e->wanted[s->n_wanted++] = (uint32_t)i;
+}
+
+static void list_tiles(step *s) {
+    for (size_t i = 0; i < s->n_rows; i++) {
+        ewi_tile *last = s->n_tiles ? &s->e->tiles[s->n_tiles - 1] : NULL;
+        if (last && last->n < EWI_TILE_ROWS && s->rows[last->first].session == s->rows[i].session)
+            last->n++;
+        else
+            s->e->tiles[s->n_tiles++] = (ewi_tile){(uint32_t)i, 1};
+    }
+}
+
+static void fill_ropes(const step *s) {
+    for (uint32_t t = 0; t < s->e->n_ropes; t++) {
+        ewi_rope_table *table = &s->e->ropes[t];
+        for (size_t i = 0; i < s->n_rows; i++)
+            for (uint32_t p = 0; p < table->n_pairs; p++) {
+                double angle = s->rows[i].position * table->freqs[p];
+                table->cos[i * table->n_pairs + p] = (float)ewi_cos(angle);
+                table->sin[i * table->n_pairs + p] = (float)ewi_sin(angle);
+            }
+    }
+}
+
+static void commit_rows(const step *s) {
+    for (size_t i = 0; i < s->n_rows; i++) {
+        ew_session *session = s->rows[i].session;
+        session->tokens[s->rows[i].position] = s->rows[i].token;
+        session->length = s->rows[i].position + 1;
+    }
+}
+
+ew_status ew_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ew_logits_fn on_logits, void *user,
+                  ew_error *err) {
+    EWI_REQUIRE(engine && (rows || n_rows == 0), err);
+    if (n_rows > engine->plan.n_rows)
+        return ewi_fail(err, EW_INVALID, "%zu rows in a step of at most %u", n_rows, engine->plan.n_rows);
+    if (n_rows == 0) return EW_OK;
+    EWI_TRY(check_rows(engine, rows, n_rows, err));
+    step s = {.e = engine, .rows = rows, .n_rows = n_rows, .on_logits = on_logits, .user = user};
+    list_wanted(&s);
+    list_tiles(&s);
+    fill_ropes(&s);
+    for (uint32_t i = 0; i < engine->plan.n_stages; i++) EWI_TRY(run_stage(&s, &engine->plan.stages[i], err));
+    EWI_TRY(ewi_weights_ready(engine->model, NULL, 0, err));
+    commit_rows(&s);
+    return EW_OK;
+}

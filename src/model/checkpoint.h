@@ -1,0 +1,56 @@
+/*
+ * checkpoint.h: the files of one model, whatever their format, as one list of tensors over mappings.
+ *
+ * A GGUF file; a safetensors file; or a folder with model.safetensors, or with model.safetensors.index.json and its shards. For
+ * safetensors, config.json beside the weights is mapped when it exists. All structure is checked on opening. Immutable, shared.
+ *
+ *     ewi_checkpoint checkpoint;
+ *     EWI_TRY(ewi_checkpoint_open(path, &checkpoint, err));
+ *     const ewi_tensor *w = ewi_checkpoint_find(&checkpoint, EWI_STR("token_embd.weight"));
+ *     ewi_checkpoint_close(&checkpoint);
+ */
+#ifndef EW_MODEL_CHECKPOINT_H
+#define EW_MODEL_CHECKPOINT_H
+
+#include "format/gguf.h"
+#include "format/safetensors.h"
+#include "format/shard_index.h"
+#include "os/file.h"
+
+typedef enum ewi_checkpoint_kind { EWI_CHECKPOINT_GGUF, EWI_CHECKPOINT_SAFETENSORS } ewi_checkpoint_kind;
+
+/* One entry of metadata: of a GGUF file, or raw JSON text (a member of config.json, a string of __metadata__). */
+typedef struct ewi_checkpoint_meta {
+    ew_str key;
+    const ewi_gguf_kv *kv; /* NULL: text holds the value */
+    ew_str text;
+    bool is_json; /* text is JSON, not a plain string */
+} ewi_checkpoint_meta;
+
+typedef struct ewi_checkpoint {
+    ewi_checkpoint_kind kind;
+    ewi_arena arena;
+    size_t n_maps;
+    ewi_map **maps;     /* the GGUF file, or the shards, then config.json and the index where they exist */
+    ewi_gguf gguf;      /* EWI_CHECKPOINT_GGUF */
+    ewi_bytes config;   /* EWI_CHECKPOINT_SAFETENSORS: config.json; len 0 = absent */
+    const char *folder; /* EWI_CHECKPOINT_SAFETENSORS: where config.json and tokenizer.json lie */
+    size_t n_shards;
+    size_t n_tensors;
+    const ewi_tensor *tensors; /* GGUF: in the order of the file; safetensors: sorted by name */
+    size_t n_meta;
+    const ewi_checkpoint_meta *meta;
+} ewi_checkpoint;
+
+/* True when the file begins as a GGUF file does. */
+bool ewi_bytes_are_gguf(ewi_bytes bytes);
+
+EWI_NODISCARD ew_status ewi_checkpoint_open(const char *path, ewi_checkpoint *out, ew_error *err);
+/* Also for a checkpoint that is all zero. */
+void ewi_checkpoint_close(ewi_checkpoint *checkpoint);
+/* NULL when absent. */
+const ewi_tensor *ewi_checkpoint_find(const ewi_checkpoint *checkpoint, ew_str name);
+/* EW_IO when a file was truncated since it was mapped. */
+EWI_NODISCARD ew_status ewi_checkpoint_check(const ewi_checkpoint *checkpoint, ew_error *err);
+
+#endif

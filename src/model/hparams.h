@@ -1,0 +1,45 @@
+/*
+ * hparams.h: a model's sizes and constants, read from its metadata and bounded, in one form for every file format.
+ *
+ * Whatever changes the mathematics in a way that is not implemented is EW_UNSUPPORTED by name; whatever is missing, out of
+ * range or contradictory is EW_FORMAT by name.
+ */
+#ifndef EW_MODEL_HPARAMS_H
+#define EW_MODEL_HPARAMS_H
+
+#include "model/arch.h"
+#include "model/checkpoint.h"
+
+typedef struct ewi_hparams {
+    const ewi_arch *arch;
+    ewi_naming naming;
+    ew_str name;
+    uint32_t n_layers, n_heads, n_kv_heads, head_dim;
+    uint32_t d_model, d_ffn;
+    uint32_t n_vocab; /* 0: as many as the embedding has rows */
+    uint32_t n_ctx_train;
+    ewi_rope_pairing pairing;
+    uint32_t rope_dims;
+    double rope_base;
+    float norm_eps;
+    ewi_presence output; /* EWI_ABSENT: the head is the embedding; EWI_OPTIONAL: if there is no other */
+    bool has_chat_template;
+} ewi_hparams;
+
+EWI_NODISCARD ew_status ewi_hparams_read(ewi_checkpoint *checkpoint, ewi_hparams *out, ew_error *err);
+
+/* The two readers behind it; strings with escapes go to the arena. */
+EWI_NODISCARD ew_status ewi_hparams_from_gguf(const ewi_gguf *gguf, ewi_hparams *out, ew_error *err);
+EWI_NODISCARD ew_status ewi_hparams_from_hf(ewi_bytes config, ewi_arena *arena, ewi_hparams *out,
+                                            ew_error *err);
+
+/* Limits of what any reader may hand on. */
+#define EWI_MAX_LAYERS   512u
+#define EWI_MAX_HEADS    1024u
+#define EWI_MAX_HEAD_DIM 1024u
+#define EWI_MAX_D_MODEL  (1u << 17)
+#define EWI_MAX_D_FFN    (1u << 20)
+#define EWI_MAX_VOCAB    (1u << 22)
+#define EWI_MAX_CTX      (1u << 24) /* rope angles stay exact in double up to here */
+
+#endif

@@ -1,0 +1,163 @@
+/* model_file.c: what a model file holds, for people: the ew_file functions of the public header. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "format/json.h"
+#include "model/checkpoint.h"
+
+struct ew_file {
+    ewi_checkpoint checkpoint;
+    char format[64];
+};
+
+static void name_format(ew_file *file) {
+    const ewi_checkpoint *c = &file->checkpoint;
+    if (c->kind == EWI_CHECKPOINT_GGUF)
+        snprintf(file->format, sizeof file->format, "GGUF v%u", c->gguf.version);
+    else if (c->n_shards == 1)
+        snprintf(file->format, sizeof file->format, "safetensors");
+    else
+        snprintf(file->format, sizeof file->format, "safetensors, %zu shards", c->n_shards);
+}
+
+ew_status ew_file_open(const char *path, ew_file **out, ew_error *err) {
+    EWI_REQUIRE(path && out, err);
+    ew_file *file = ewi_zalloc(sizeof *file);
+    if (!file) return ewi_no_memory(err, "a file");
+    ew_status status = ewi_checkpoint_open(path, &file->checkpoint, err);
+    if (status != EW_OK) {
+        ewi_free(file);
+        return status;
+    }
+    name_format(file);
+    *out = file;
+    return EW_OK;
+}
+
+void ew_file_close(ew_file *file) {
+    if (!file) return;
+    ewi_checkpoint_close(&file->checkpoint);
+    ewi_free(file);
+}
+
+const char *ew_file_format(const ew_file *file) {
+    return file->format;
+}
+
+uint64_t ew_file_size_bytes(const ew_file *file) {
+    uint64_t size = 0;
+    for (size_t i = 0; i < file->checkpoint.n_maps; i++) size += ewi_map_bytes(file->checkpoint.maps[i]).len;
+    return size;
+}
+
+size_t ew_file_n_meta(const ew_file *file) {
+    return file->checkpoint.n_meta;
+}
+
+size_t ew_file_n_tensors(const ew_file *file) {
+    return file->checkpoint.n_tensors;
+}
+
+/* ---- metadata ---- */
+
+static const char *array_type_name(ewi_gguf_type item) {
+    static const char *const names[] = {
+        [EWI_GGUF_U8] = "array of u8",         [EWI_GGUF_I8] = "array of i8",
+        [EWI_GGUF_U16] = "array of u16",       [EWI_GGUF_I16] = "array of i16",
+        [EWI_GGUF_U32] = "array of u32",       [EWI_GGUF_I32] = "array of i32",
+        [EWI_GGUF_F32] = "array of f32",       [EWI_GGUF_BOOL] = "array of bool",
+        [EWI_GGUF_STRING] = "array of string", [EWI_GGUF_ARRAY] = "array",
+        [EWI_GGUF_U64] = "array of u64",       [EWI_GGUF_I64] = "array of i64",
+        [EWI_GGUF_F64] = "array of f64",
+    };
+    return names[item];
+}
+
+ew_meta ew_file_meta(const ew_file *file, size_t index) {
+    EW_ASSERT(index < file->checkpoint.n_meta);
+    const ewi_checkpoint_meta *meta = &file->checkpoint.meta[index];
+    const char *type = meta->is_json ? "json" : "string";
+    if (meta->kv)
+        type = meta->kv->type == EWI_GGUF_ARRAY ? array_type_name(meta->kv->item_type)
+                                                : ewi_gguf_type_name(meta->kv->type);
+    return (ew_meta){meta->key, type, meta->kv ? meta->kv->n : 1};
+}
+
+/* JSON has no infinities and no NaN: they are written as strings. */
+static void add_number(ewi_buffer *out, double value) {
+    if (value - value != 0)
+        ewi_buffer_printf(out, "\"%f\"", value);
+    else
+        ewi_buffer_printf(out, "%.9g", value);
+}
+
+static void add_item(ewi_buffer *out, const ewi_gguf_kv *kv, uint64_t i, size_t *string_at) {
+    int64_t whole;
+    double real;
+    if (kv->item_type == EWI_GGUF_STRING)
+        ewi_buffer_json_string(out, ewi_gguf_next_string(kv, string_at));
+    else if (kv->item_type == EWI_GGUF_BOOL && ewi_gguf_i64(kv, i, &whole))
+        ewi_buffer_printf(out, whole ? "true" : "false");
+    else if (ewi_gguf_i64(kv, i, &whole))
+        ewi_buffer_printf(out, "%" PRId64, whole);
+    else if (ewi_gguf_f64(kv, i, &real))
+        add_number(out, real);
+}
+
+static void add_kv(ewi_buffer *out, const ewi_gguf_kv *kv, size_t max_items) {
+    size_t string_at = 0;
+    if (kv->type != EWI_GGUF_ARRAY) {
+        add_item(out, kv, 0, &string_at);
+        return;
+    }
+    ewi_buffer_printf(out, "[");
+    for (uint64_t i = 0; i < kv->n && !out->failed; i++) {
+        if (i) ewi_buffer_printf(out, ", ");
+        if (i == max_items) {
+            ewi_buffer_printf(out, "\"...\"");
+            break;
+        }
+        add_item(out, kv, i, &string_at);
+    }
+    ewi_buffer_printf(out, "]");
+}
+
+size_t ew_file_meta_text(const ew_file *file, size_t index, size_t max_items, char *buf, size_t cap) {
+    EW_ASSERT(index < file->checkpoint.n_meta);
+    const ewi_checkpoint_meta *meta = &file->checkpoint.meta[index];
+    ewi_buffer text;
+    ewi_buffer_init(&text, SIZE_MAX / 2);
+    if (meta->kv)
+        add_kv(&text, meta->kv, max_items);
+    else if (meta->is_json)
+        ewi_buffer_add(&text, meta->text.data, meta->text.len);
+    else
+        ewi_buffer_json_string(&text, meta->text);
+    size_t n = text.failed ? 0 : text.len;
+    if (cap) {
+        size_t shown = n < cap - 1 ? n : cap - 1;
+        if (shown) memcpy(buf, text.data, shown);
+        buf[shown] = '\0';
+    }
+    ewi_buffer_deinit(&text);
+    return n;
+}
+
+/* ---- tensors ---- */
+
+ew_tensor_info ew_file_tensor(const ew_file *file, size_t index) {
+    EW_ASSERT(index < file->checkpoint.n_tensors);
+    const ewi_tensor *tensor = &file->checkpoint.tensors[index];
+    ew_tensor_info info = {
+        .name = tensor->name,
+        .dtype = ewi_dtype_get(tensor->dtype)->name,
+        .n_dims = tensor->n_dims,
+        .size_bytes = tensor->size_bytes,
+        .offset = tensor->offset,
+    };
+    memcpy(info.dims, tensor->dims, sizeof info.dims);
+    return info;
+}
