@@ -170,7 +170,7 @@ static bool scan_string(ewi_json *json, ew_str *raw, bool *escaped) {
 static bool resolve(ewi_json *json, ew_str raw, ew_str *out) {
     char *text = ewi_arena_alloc(json->arena, raw.len);
     if (!text) {
-        problem_here(json, "out of memory for a string");
+        problem_at(json, json->at, "out of memory for a string");
         json->status = EW_NO_MEMORY;
         return false;
     }
