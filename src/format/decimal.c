@@ -18,7 +18,7 @@ typedef struct decimal {
     bool negative;
 } decimal;
 
-/* ---------------------------------------------------------------------------------------------------------- the text */
+/* ----------------------------------------------------------------------------------------------- the text */
 
 static bool is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -64,7 +64,7 @@ static void read_decimal(ew_str text, decimal *d) {
     if (p < end) d->exponent += read_exponent(p + 1, end);
 }
 
-/* ------------------------------------------------------------------------------------------------------- the fast way */
+/* ------------------------------------------------------------------------------------------- the fast way */
 
 /* Both the digits and the power of ten are exact doubles, so that one rounding is the only one. */
 static bool exact_double(const decimal *d, double *out) {
@@ -77,7 +77,7 @@ static bool exact_double(const decimal *d, double *out) {
     return true;
 }
 
-/* ------------------------------------------------------------------------------------------------------- big integers */
+/* ------------------------------------------------------------------------------------------- big integers */
 
 typedef struct big {
     uint32_t limbs[MAX_LIMBS]; /* least significant first */
@@ -138,9 +138,10 @@ static void big_subtract(big *a, const big *b) {
     while (a->n > 0 && a->limbs[a->n - 1] == 0) a->n--;
 }
 
-/* ------------------------------------------------------------------------------------------------------ the exact way */
+/* ------------------------------------------------------------------------------------------ the exact way */
 
-/* Rounds (q + a little when `more`) x 2^exponent, q != 0, to a double: at most 53 bits, none below 2^-1074. */
+/* Rounds (q + a little when `more`) x 2^exponent, q != 0, to a double: at most 53 bits, none below
+ * 2^-1074. */
 static double round_to_double(uint64_t q, int32_t exponent, bool more) {
     int32_t bits = 64 - __builtin_clzll(q), lowest = exponent + bits - 53;
     if (lowest < -1074) lowest = -1074;
@@ -151,7 +152,8 @@ static double round_to_double(uint64_t q, int32_t exponent, bool more) {
     return ldexp((double)kept, lowest);
 }
 
-/* numerator / denominator, both not zero and of equally many bits, as q x 2^-55 with 55 or 56 bits, and a remainder */
+/* numerator / denominator, both not zero and of equally many bits, as q x 2^-55 with 55 or 56 bits, and a
+ * remainder */
 static double divide(big *numerator, const big *denominator, int32_t exponent) {
     uint64_t q = 0;
     for (int i = 0; i < 56; i++) {

@@ -17,7 +17,7 @@ typedef struct reader {
     size_t at;
 } reader;
 
-/* ------------------------------------------------------------------------------------------------------------- reading */
+/* ------------------------------------------------------------------------------------------------ reading */
 
 static uint64_t left(const reader *r) {
     return r->file.len - r->at;
@@ -65,7 +65,7 @@ static ew_status read_name(reader *r, const char *what, ew_str *out, ew_error *e
     return EW_OK;
 }
 
-/* ------------------------------------------------------------------------------------------------------ metadata types */
+/* ----------------------------------------------------------------------------------------- metadata types */
 
 typedef struct type_info {
     const char *name;
@@ -149,9 +149,10 @@ static ew_status read_value(reader *r, ewi_gguf_kv *kv, ew_error *err) {
     return read_items(r, kv, err);
 }
 
-/* ------------------------------------------------------------------------------------------------------------- metadata */
+/* ----------------------------------------------------------------------------------------------- metadata */
 
-/* n records of at least min_bytes must fit in what is left, and none of the tables may be larger than its limit. */
+/* n records of at least min_bytes must fit in what is left, and none of the tables may be larger than its
+ * limit. */
 static ew_status check_count(const reader *r, uint64_t n, uint32_t min_bytes, uint32_t limit,
                              const char *what, ew_error *err) {
     if (n > left(r) / min_bytes)
@@ -191,7 +192,7 @@ static ew_status read_alignment(ewi_gguf *gguf, ew_error *err) {
     return EW_OK;
 }
 
-/* -------------------------------------------------------------------------------------------------------------- tensors */
+/* ------------------------------------------------------------------------------------------------ tensors */
 
 /* Reads the dims, which the file has innermost first. */
 static ew_status read_dims(reader *r, ewi_tensor *tensor, ew_error *err) {
@@ -290,7 +291,7 @@ static ew_status read_tensor_table(reader *r, uint64_t n, ewi_arena *arena, ewi_
     return check_overlaps(tensors, out->n_tensors, arena, err);
 }
 
-/* ------------------------------------------------------------------------------------------------------------- the file */
+/* ----------------------------------------------------------------------------------------------- the file */
 
 static ew_status check_version(uint32_t version, ew_error *err) {
     if (version == 2 || version == 3) return EW_OK;
@@ -325,7 +326,7 @@ ew_status ewi_gguf_parse(ewi_bytes file, ewi_arena *arena, ewi_gguf *out, ew_err
     return EW_OK;
 }
 
-/* ------------------------------------------------------------------------------------------------------------- lookups */
+/* ------------------------------------------------------------------------------------------------ lookups */
 
 const ewi_gguf_kv *ewi_gguf_find(const ewi_gguf *gguf, ew_str key) {
     size_t i;
@@ -337,7 +338,7 @@ const ewi_tensor *ewi_gguf_find_tensor(const ewi_gguf *gguf, ew_str name) {
     return ewi_name_index_find(&gguf->tensor_names, name, &i) ? &gguf->tensors[i] : NULL;
 }
 
-/* -------------------------------------------------------------------------------------------------------------- values */
+/* ------------------------------------------------------------------------------------------------- values */
 
 ew_str ewi_gguf_string(const ewi_gguf_kv *kv) {
     size_t at = 0;

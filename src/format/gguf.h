@@ -1,11 +1,12 @@
 /*
  * gguf.h: a GGUF v2/v3 file (ggml-org/ggml, docs/gguf.md) as checked views into its bytes.
  *
- * Parsing validates all of the structure: after it, every key, string, array and tensor lies inside the file, keys and tensor
- * names are unique UTF-8 text without control characters, bools are 0 or 1, no tensor is empty or shares bytes with another.
- * Bytes that belong to no tensor are allowed, as the format allows them. String values may hold any bytes. Views borrow from the
- * bytes, tables from the arena (less than 40 MB at the limits below); nothing is allocated before it is known to fit in the file.
- * The result is immutable and may be shared by threads.
+ * Parsing validates all of the structure: after it, every key, string, array and tensor lies inside the file,
+ * keys and tensor names are unique UTF-8 text without control characters, bools are 0 or 1, no tensor is
+ * empty or shares bytes with another. Bytes that belong to no tensor are allowed, as the format allows them.
+ * String values may hold any bytes. Views borrow from the bytes, tables from the arena (less than 40 MB at
+ * the limits below); nothing is allocated before it is known to fit in the file. The result is immutable and
+ * may be shared by threads.
  *
  *     ewi_gguf gguf;
  *     EWI_TRY(ewi_gguf_parse(bytes, &arena, &gguf, err));
@@ -41,7 +42,8 @@ typedef enum ewi_gguf_type {
     EWI_GGUF_F64 = 12,
 } ewi_gguf_type;
 
-/* One metadata entry. For an array, `type` is EWI_GGUF_ARRAY and `item_type` the (never nested) type of its n items. */
+/* One metadata entry. For an array, `type` is EWI_GGUF_ARRAY and `item_type` the (never nested) type of
+ * its n items. */
 typedef struct ewi_gguf_kv {
     ew_str key;
     ewi_gguf_type type, item_type; /* for a scalar, item_type == type and n == 1 */
@@ -59,8 +61,8 @@ typedef struct ewi_gguf {
     ewi_name_index kv_names, tensor_names; /* private */
 } ewi_gguf;
 
-/* Errors: EW_FORMAT, EW_UNSUPPORTED (version, byte order, nested array, tensor type), EW_LIMIT, EW_NO_MEMORY; each names key,
- * tensor or offset. */
+/* Errors: EW_FORMAT, EW_UNSUPPORTED (version, byte order, nested array, tensor type), EW_LIMIT,
+ * EW_NO_MEMORY; each names key, tensor or offset. */
 EWI_NODISCARD ew_status ewi_gguf_parse(ewi_bytes file, ewi_arena *arena, ewi_gguf *out, ew_error *err);
 
 /* NULL when absent. */
@@ -69,7 +71,8 @@ const ewi_tensor *ewi_gguf_find_tensor(const ewi_gguf *gguf, ew_str name);
 
 /* The value of a scalar of exactly this kind. kv->type was checked by the caller. */
 ew_str ewi_gguf_string(const ewi_gguf_kv *kv);
-/* Any integer or bool type, index < n, also of an array; false when the type is another one or the value does not fit. */
+/* Any integer or bool type, index < n, also of an array; false when the type is another one or the value
+ * does not fit. */
 EWI_NODISCARD bool ewi_gguf_i64(const ewi_gguf_kv *kv, uint64_t index, int64_t *out);
 /* Any integer or float type, index < n. */
 EWI_NODISCARD bool ewi_gguf_f64(const ewi_gguf_kv *kv, uint64_t index, double *out);

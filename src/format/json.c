@@ -4,7 +4,7 @@
 #include "base/utf8.h"
 #include "format/decimal.h"
 
-/* ------------------------------------------------------------------------------------------------------------ problems */
+/* ----------------------------------------------------------------------------------------------- problems */
 
 static bool problem_at(ewi_json *json, const uint8_t *at, const char *problem) {
     if (!json->problem) {
@@ -30,7 +30,7 @@ ew_status ewi_json_check(const ewi_json *json, ew_error *err) {
                     (size_t)(json->problem_at - json->begin), json->problem);
 }
 
-/* ------------------------------------------------------------------------------------------------------------- scanning */
+/* ----------------------------------------------------------------------------------------------- scanning */
 
 static void skip_blanks(ewi_json *json) {
     const uint8_t *p = json->at, *end = json->end;
@@ -53,8 +53,9 @@ static uint64_t zero_bytes(uint64_t word) {
 }
 
 /*
- * Skips bytes that stand for themselves in a string, eight at once: stops at a quote, a backslash, a control character or a
- * byte past ASCII. (Bit tricks: S. E. Anderson, "Bit Twiddling Hacks", "Determine if a word has a byte less than n".)
+ * Skips bytes that stand for themselves in a string, eight at once: stops at a quote, a backslash, a control
+ * character or a byte past ASCII. (Bit tricks: S. E. Anderson, "Bit Twiddling Hacks", "Determine if a word
+ * has a byte less than n".)
  */
 static const uint8_t *skip_plain(const uint8_t *p, const uint8_t *end) {
     for (; end - p >= 8; p += 8) {
@@ -237,7 +238,7 @@ static bool scan_literal(ewi_json *json, const char *literal) {
     return true;
 }
 
-/* --------------------------------------------------------------------------------------------------------- containers */
+/* --------------------------------------------------------------------------------------------- containers */
 
 void ewi_json_init(ewi_json *json, ewi_bytes text, ewi_arena *arena) {
     static const uint8_t nothing[1];
@@ -334,7 +335,7 @@ bool ewi_json_next_key(ewi_json *json, ew_str *key) {
     return !escaped || resolve(json, *key, key);
 }
 
-/* ------------------------------------------------------------------------------------------------------------- values */
+/* ------------------------------------------------------------------------------------------------- values */
 
 /* True when the value that is next is of this kind. */
 static bool expect(ewi_json *json, ewi_json_kind kind, const char *expected) {

@@ -1,10 +1,12 @@
 /*
- * json.h: a pull reader for JSON (RFC 8259), without a tree: nothing is allocated for what the caller does not ask for.
+ * json.h: a pull reader for JSON (RFC 8259), without a tree: nothing is allocated for what the caller does
+ * not ask for.
  *
- * The reader is a caller-owned cursor over borrowed bytes. It is strict: no trailing commas, no comments, no NaN, no lone
- * surrogates, valid UTF-8 only, at most EWI_JSON_MAX_DEPTH levels. Strings and keys without escapes are borrowed from the bytes;
- * those with escapes are written, resolved, to the arena. The first problem stays: every later call fails with it, and its text
- * names line, column and offset. Keys may repeat: whoever cares must look. Not thread-safe.
+ * The reader is a caller-owned cursor over borrowed bytes. It is strict: no trailing commas, no comments, no
+ * NaN, no lone surrogates, valid UTF-8 only, at most EWI_JSON_MAX_DEPTH levels. Strings and keys without
+ * escapes are borrowed from the bytes; those with escapes are written, resolved, to the arena. The first
+ * problem stays: every later call fails with it, and its text names line, column and offset. Keys may repeat:
+ * whoever cares must look. Not thread-safe.
  *
  *     ewi_json json;
  *     ewi_json_init(&json, bytes, &arena);
@@ -60,7 +62,8 @@ ewi_json_kind ewi_json_peek(ewi_json *json);
 EWI_NODISCARD ew_status ewi_json_enter_object(ewi_json *json, ew_error *err);
 EWI_NODISCARD ew_status ewi_json_enter_array(ewi_json *json, ew_error *err);
 
-/* Moves to the next member of the innermost object: its value is next. False: the object's end was passed, or an error. */
+/* Moves to the next member of the innermost object: its value is next. False: the object's end was passed,
+ * or an error. */
 bool ewi_json_next_key(ewi_json *json, ew_str *key);
 /* Moves to the next element of the innermost array, likewise. */
 bool ewi_json_next_item(ewi_json *json);

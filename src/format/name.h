@@ -1,8 +1,8 @@
 /*
  * name.h: names that files give to keys and tensors: which are accepted, and an index that finds them.
  *
- * The index is sorted, not hashed: names are an attacker's choice, and a sort has no bad case. It borrows the names, which lie in
- * records of the caller's table, and is immutable: threads may share it.
+ * The index is sorted, not hashed: names are an attacker's choice, and a sort has no bad case. It borrows the
+ * names, which lie in records of the caller's table, and is immutable: threads may share it.
  *
  *     ewi_name_index index;
  *     EWI_TRY(ewi_name_index_make(arena, &table[0].name, n, sizeof table[0], "tensor", &index, err));
@@ -29,8 +29,8 @@ typedef struct ewi_name_index {
     const uint32_t *order; /* records by name */
 } ewi_name_index;
 
-/* n < 2^32; `what` the names name. Errors: EW_FORMAT with the name and both records' numbers when one occurs twice;
- * EW_NO_MEMORY. */
+/* n < 2^32; `what` the names name. Errors: EW_FORMAT with the name and both records' numbers when one
+ * occurs twice; EW_NO_MEMORY. */
 EWI_NODISCARD ew_status ewi_name_index_make(ewi_arena *arena, const ew_str *first, size_t n,
                                             size_t stride_bytes, const char *what, ewi_name_index *out,
                                             ew_error *err);

@@ -1,8 +1,8 @@
 /*
  * order.h: the order of n records by a 64-bit key, and by a comparison where keys are equal.
  *
- * A stable merge sort: names in a file are an attacker's choice, and no choice makes it slower than n log n. Used to find
- * duplicates and overlaps, and then to look names up. Not thread-safe only as the arena is not.
+ * A stable merge sort: names in a file are an attacker's choice, and no choice makes it slower than n log n.
+ * Used to find duplicates and overlaps, and then to look names up. As thread-safe as the arena.
  *
  *     static const ewi_order_by by_name = {name_key, name_compare};
  *     uint32_t *order;

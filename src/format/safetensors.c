@@ -15,7 +15,7 @@ typedef struct section {
     uint64_t offset;
 } section;
 
-/* ---------------------------------------------------------------------------------------------------- one tensor's entry */
+/* ------------------------------------------------------------------------------------- one tensor's entry */
 
 /* A tensor as its entry in the header states it: begin and end are counted from the start of the data. */
 typedef struct entry {
@@ -103,7 +103,7 @@ static ew_status place(entry *e, const section *data, ew_error *err) {
     return EW_OK;
 }
 
-/* ------------------------------------------------------------------------------------------------------------- metadata */
+/* ----------------------------------------------------------------------------------------------- metadata */
 
 /* How many members the object has that is next; at most `limit`. */
 static ew_status count_members(const ewi_json *json, uint32_t limit, const char *what, size_t *n,
@@ -134,7 +134,7 @@ static ew_status read_meta(ewi_json *json, ewi_safetensors *st, ew_error *err) {
     return ewi_name_index_make(json->arena, &meta[0].key, n, sizeof *meta, "key", &names, err);
 }
 
-/* ----------------------------------------------------------------------------------------------------------- the header */
+/* --------------------------------------------------------------------------------------------- the header */
 
 static ew_status read_tensor(ewi_json *json, ew_str name, const section *data, ewi_tensor *out,
                              ew_error *err) {

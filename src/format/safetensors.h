@@ -1,10 +1,12 @@
 /*
- * safetensors.h: one safetensors file (huggingface/safetensors, README "Format") as checked views into its bytes.
+ * safetensors.h: one safetensors file (huggingface/safetensors, README "Format") as checked views into its
+ * bytes.
  *
- * Checked: header length, JSON, members, types, shapes, offsets, that the tensors tile the data section without hole or overlap,
- * and unique names. A dimension may be 0. The data of a tensor may lie at any address: writers align it, the format does not.
- * Types below a byte must fill whole bytes in each row, which is stricter than the format. Views borrow from the bytes, tables
- * (and names with escapes) from the arena. The result is immutable and may be shared by threads.
+ * Checked: header length, JSON, members, types, shapes, offsets, that the tensors tile the data section
+ * without hole or overlap, and unique names. A dimension may be 0. The data of a tensor may lie at any
+ * address: writers align it, the format does not. Types below a byte must fill whole bytes in each row, which
+ * is stricter than the format. Views borrow from the bytes, tables (and names with escapes) from the arena.
+ * The result is immutable and may be shared by threads.
  *
  *     ewi_safetensors st;
  *     EWI_TRY(ewi_safetensors_parse(bytes, &arena, &st, err));
@@ -33,7 +35,8 @@ typedef struct ewi_safetensors {
     ewi_name_index tensor_names;      /* private */
 } ewi_safetensors;
 
-/* Errors: EW_FORMAT, EW_UNSUPPORTED (element type, unknown member), EW_LIMIT, EW_NO_MEMORY; each names tensor or offset. */
+/* Errors: EW_FORMAT, EW_UNSUPPORTED (element type, unknown member), EW_LIMIT, EW_NO_MEMORY; each names
+ * tensor or offset. */
 EWI_NODISCARD ew_status ewi_safetensors_parse(ewi_bytes file, ewi_arena *arena, ewi_safetensors *out,
                                               ew_error *err);
 

@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "format/name.h"
 
-/* ------------------------------------------------------------------------------------------------------------- base64 */
+/* ------------------------------------------------------------------------------------------------- base64 */
 
 /* The six bits that a character stands for, or 64 (RFC 4648, table 1). */
 static uint32_t sextet(uint8_t c) {
@@ -14,7 +14,8 @@ static uint32_t sextet(uint8_t c) {
     return c == '+' ? 62 : c == '/' ? 63 : 64;
 }
 
-/* Decodes four characters, the last `pad` of which are '='. False when one is not base64 or says more than its bytes. */
+/* Decodes four characters, the last `pad` of which are '='. False when one is not base64 or says more than
+ * its bytes. */
 static bool decode_quad(const uint8_t *p, size_t pad, uint8_t out[3]) {
     uint32_t bits = 0;
     for (size_t i = 0; i < 4; i++) {
@@ -28,7 +29,8 @@ static bool decode_quad(const uint8_t *p, size_t pad, uint8_t out[3]) {
     return (bits & ((1u << (8 * pad)) - 1)) == 0;
 }
 
-/* Decodes text to out, which has room for 3/4 of it. Returns the length, or 0 when text is no base64 or empty. */
+/* Decodes text to out, which has room for 3/4 of it. Returns the length, or 0 when text is no base64 or
+ * empty. */
 static size_t decode_base64(ew_str text, uint8_t *out) {
     const uint8_t *p = (const uint8_t *)text.data;
     if (text.len == 0 || text.len % 4 != 0) return 0;
@@ -38,7 +40,7 @@ static size_t decode_base64(ew_str text, uint8_t *out) {
     return n - pad;
 }
 
-/* --------------------------------------------------------------------------------------------------------------- lines */
+/* -------------------------------------------------------------------------------------------------- lines */
 
 typedef struct lines {
     const uint8_t *at, *end;
@@ -87,7 +89,7 @@ static void split(ew_str line, ew_str *base64, ew_str *rank) {
     *rank = blank ? (ew_str){blank + 1, line.len - n - 1} : (ew_str){line.data + n, 0};
 }
 
-/* ---------------------------------------------------------------------------------------------------------------- file */
+/* --------------------------------------------------------------------------------------------------- file */
 
 /* Reads one line into tokens[n]; its bytes go to *bytes, which moves on. */
 static ew_status read_token(ew_str line, ew_str *tokens, size_t n, uint8_t **bytes, ew_error *err) {

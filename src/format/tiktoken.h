@@ -1,9 +1,10 @@
 /*
- * tiktoken.h: a .tiktoken file: a byte-level vocabulary as lines of "base64 rank" (openai/tiktoken, tiktoken/load.py).
+ * tiktoken.h: a .tiktoken file: a byte-level vocabulary as lines of "base64 rank" (openai/tiktoken,
+ * tiktoken/load.py).
  *
- * Lines may come in any order; blank ones are passed. Ranks are 0..n-1, each once, and so are tokens. Base64 is that of RFC 4648
- * section 4, padded and without stray bits. Tokens and the table live in the arena, not in the bytes. The result is immutable and
- * may be shared by threads.
+ * Lines may come in any order; blank ones are passed. Ranks are 0..n-1, each once, and so are tokens. Base64
+ * is that of RFC 4648 section 4, padded and without stray bits. Tokens and the table live in the arena, not
+ * in the bytes. The result is immutable and may be shared by threads.
  *
  *     ewi_tiktoken vocab;
  *     EWI_TRY(ewi_tiktoken_parse(bytes, &arena, &vocab, err));

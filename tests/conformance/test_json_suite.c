@@ -1,5 +1,5 @@
-/* test_json_suite.c: JSONTestSuite (N. Seriot, "Parsing JSON is a Minefield"): texts named y_ must be accepted, n_ refused; i_
- * are left open by RFC 8259 and must only be survived. */
+/* test_json_suite.c: JSONTestSuite (N. Seriot, "Parsing JSON is a Minefield"): texts named y_ must be
+ * accepted, n_ refused; i_ are left open by RFC 8259 and must only be survived. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

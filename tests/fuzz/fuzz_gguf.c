@@ -1,4 +1,5 @@
-/* fuzz_gguf.c: any file; after a successful parse every byte that a view promises is read, and every name is found. */
+/* fuzz_gguf.c: any file; after a successful parse every byte that a view promises is read, and every name
+ * is found. */
 #include "base/error.h"
 #include "format/gguf.h"
 #include "fuzz.h"

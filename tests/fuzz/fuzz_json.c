@@ -1,5 +1,5 @@
-/* fuzz_json.c: any text, walked in every way that the reader offers: what a whole skip accepts, a walk by values must accept
- * too, and the other way round except for numbers that no double holds. */
+/* fuzz_json.c: any text, walked in every way that the reader offers: what a whole skip accepts, a walk by
+ * values must accept too, and the other way round except for numbers that no double holds. */
 #include <string.h>
 
 #include "base/error.h"

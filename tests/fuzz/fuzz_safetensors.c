@@ -1,4 +1,5 @@
-/* fuzz_safetensors.c: any file as safetensors, and as the index of shards; what is accepted is read to the last byte. */
+/* fuzz_safetensors.c: any file as safetensors, and as the index of shards; what is accepted is read to the
+ * last byte. */
 #include "base/error.h"
 #include "format/safetensors.h"
 #include "format/shard_index.h"

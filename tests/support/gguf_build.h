@@ -1,12 +1,13 @@
 /* gguf_build.h: writes GGUF files for tests, true ones and lying ones.
  *
- * Written from the format's specification (ggml-org/ggml, docs/gguf.md), apart from the reader. Entries and tensors come out in
- * the order of the calls. The builder copies what it is given; a failing allocation fails the running cmocka test.
+ * Written from the format's specification (ggml-org/ggml, docs/gguf.md), apart from the reader. Entries and
+ * tensors come out in the order of the calls. The builder copies what it is given; a failing allocation fails
+ * the running cmocka test.
  *
  *     gguf_build *b = gguf_build_new();
  *     gguf_build_str(b, "general.architecture", "llama");
- *     gguf_build_tensor(b, "output.weight", EWI_F32, 2, (uint64_t[]){512, 64}, data);    outermost first: [out, in]
- *     ewi_bytes file = gguf_build_finish(b);                                             valid until the next call
+ *     gguf_build_tensor(b, "output.weight", EWI_F32, 2, (uint64_t[]){512, 64}, data);      [out, in]
+ *     ewi_bytes file = gguf_build_finish(b);      valid until the next call
  *     gguf_build_free(b);
  *
  * Threads: one builder belongs to one thread.

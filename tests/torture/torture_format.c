@@ -1,5 +1,5 @@
-/* torture_format.c: while each format is parsed, the Nth allocation fails, for every N: a typed error, nothing leaked, and
- * success once N lies past the last allocation. */
+/* torture_format.c: while each format is parsed, the Nth allocation fails, for every N: a typed error,
+ * nothing leaked, and success once N lies past the last allocation. */
 #include <string.h>
 
 #include "base/arena.h"

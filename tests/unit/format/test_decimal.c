@@ -1,5 +1,6 @@
-/* test_decimal.c: texts of numbers become the nearest double. Expected values: literals that the compiler rounds, and strtod of
- * the C library, which IEEE 754 and POSIX require to round correctly for texts of this length. */
+/* test_decimal.c: texts of numbers become the nearest double. Expected values: literals that the compiler
+ * rounds, and strtod of the C library, which IEEE 754 and POSIX require to round correctly for texts of
+ * this length. */
 #include <inttypes.h>
 #include <locale.h>
 #include <math.h>
@@ -54,14 +55,14 @@ static void digits_past_the_limit(void **state) {
     (void)state;
     char text[2000];
     size_t n = (size_t)snprintf(text, sizeof text, "9007199254740993.");
-    memset(text + n, '0', 1500);
-    strcpy(text + n + 1500, "0");
+    memset(text + n, '0', 1501);
+    text[n + 1501] = '\0';
     check_bits(text, 9007199254740992.0);
-    strcpy(text + n + 1500, "1");
+    text[n + 1500] = '1';
     check_bits(text, 9007199254740994.0);
     memset(text, '0', 1900);
     text[1] = '.';
-    strcpy(text + 1900, "1e1899");
+    memcpy(text + 1900, "1e1899", sizeof "1e1899");
     check_bits(text, 1.0);
 }
 

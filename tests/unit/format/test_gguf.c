@@ -1,4 +1,5 @@
-/* test_gguf.c: GGUF files, true ones read back and lying ones refused. Expected layout: docs/gguf.md of ggml-org/ggml. */
+/* test_gguf.c: GGUF files, true ones read back and lying ones refused. Expected layout: docs/gguf.md of
+ * ggml-org/ggml. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* test_safetensors.c: safetensors files, true ones read and lying ones refused. Rules: the "Format" section of the README of
- * huggingface/safetensors. */
+/* test_safetensors.c: safetensors files, true ones read and lying ones refused. Rules: the "Format"
+ * section of the README of huggingface/safetensors. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,7 +142,7 @@ static void limits_the_number_of_tensors(void **state) {
     assert_non_null(header);
     *p++ = '{';
     for (size_t i = 0; i < n; i++, p += 5) memcpy(p, "\"\":1,", 5);
-    strcpy(p - 1, "}");
+    memcpy(p - 1, "}", 2);
     check_refused(header, 0, EW_LIMIT, "262145 tensors, at most 262144");
     assert_int_equal(arena.used_bytes, 0);
     free(header);

@@ -1,4 +1,5 @@
 /* test_shard_index.c: the index of a model in several safetensors files, as transformers writes it. */
+#include <stdio.h>
 #include <string.h>
 
 #include "format/shard_index.h"
@@ -53,8 +54,8 @@ static void refuses_paths(void **state) {
     static const char *const bad[] = {"../x", "/etc/passwd", "a/b",       "a\\\\b", "..", ".", ".hidden",
                                       "",     "c:x",         "a\\u0000b", "a\\n"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        char text[128] = "{\"weight_map\":{\"w\":\"";
-        strcat(strcat(text, bad[i]), "\"}}");
+        char text[128];
+        snprintf(text, sizeof text, "{\"weight_map\":{\"w\":\"%s\"}}", bad[i]);
         check_refused(text, "tensor w: its file must be a plain name");
     }
 }

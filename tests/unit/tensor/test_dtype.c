@@ -1,4 +1,5 @@
-/* test_dtype.c: element types against the block structs of ggml (ggml-common.h, ggml.h) and the sizes of the safetensors README. */
+/* test_dtype.c: element types against the block structs of ggml (ggml-common.h, ggml.h) and the sizes of
+ * the safetensors README. */
 #include <string.h>
 
 #include "base/compiler.h"
