@@ -1,7 +1,8 @@
 /* make_tiny_model.c: the program make-tiny-model, which writes a random model for tests that run programs.
  *
- *     make-tiny-model OUT.gguf [arch=llama|mistral|qwen2] [layers=N] [heads=N] [kv-heads=N] [head-dim=N] [width=N] [ffn=N]
- *                     [vocab=N] [ctx=N] [dtype=f32|f16|bf16] [seed=N] [template=TEXT] [tied] [biases] [no-vocabulary]
+ *     make-tiny-model OUT.gguf [arch=llama|mistral|qwen2] [layers=N] [heads=N] [kv-heads=N] [head-dim=N]
+ *                     [width=N] [ffn=N] [vocab=N] [ctx=N] [dtype=f32|f16|bf16] [seed=N] [template=TEXT]
+ *                     [tied] [biases] [no-vocabulary]
  */
 #include "tiny_model.h"
 

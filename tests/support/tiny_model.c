@@ -42,7 +42,8 @@ static bool wanted(const writer *w, const char *name) {
 
 /* ---- random elements ---- */
 
-/* splitmix64 of a counter (https://prng.di.unimi.it): element i does not depend on how many were made before. */
+/* splitmix64 of a counter (https://prng.di.unimi.it): element i does not depend on how many were made
+ * before. */
 static uint64_t mix(uint64_t x) {
     uint64_t z = x * 0x9e3779b97f4a7c15u;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -222,7 +223,8 @@ static void add_sizes(writer *w) {
 enum { NORMAL = 1, UNKNOWN = 2, CONTROL = 3, BYTE = 6 };
 enum { TYPE_I32 = 5, TYPE_F32 = 6 }; /* of array items, in the specification's numbers */
 
-/* a..z, aa, ba, ..: the number `index` in bijective base 26, so that no two are equal. Even: after a "▁" (U+2581). */
+/* a..z, aa, ba, ..: the number `index` in bijective base 26, so that no two are equal. Even: after a "▁"
+ * (U+2581). */
 static void spell_piece(char *out, uint32_t index) {
     uint32_t number = (index + 1) / 2;
     if (index % 2 == 0) {

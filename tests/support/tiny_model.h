@@ -1,12 +1,13 @@
-/* tiny_model.h: small models with random weights as GGUF files, for tests: whole ones, bent ones, and big ones.
+/* tiny_model.h: small models with random weights as GGUF files, for tests: whole ones, bent ones, and big
+ * ones.
  *
- * The shapes and names are those of the GGUF specification (ggml-org/ggml, docs/gguf.md) for llama, mistral and qwen2. Weights
- * come from a counter, so that the same description gives the same bytes everywhere. A failing allocation or file call fails the
- * running cmocka test.
+ * The shapes and names are those of the GGUF specification (ggml-org/ggml, docs/gguf.md) for llama,
+ * mistral and qwen2. Weights come from a counter, so that the same description gives the same bytes
+ * everywhere. A failing allocation or file call fails the running cmocka test.
  *
  *     tiny_model_write(&(tiny_model){.n_layers = 3, .tied = true}, path);
  *
- *     gguf_build *b = tiny_model_build(&(tiny_model){.omit = "llama.attention.head_count"});     bent: one key is another
+ *     gguf_build *b = tiny_model_build(&(tiny_model){.omit = "llama.attention.head_count"});     bent
  *     gguf_build_u32(b, "llama.attention.head_count", 0);
  *     gguf_build_write(b, path);
  *     gguf_build_free(b);
