@@ -9,7 +9,7 @@
  *     ewi_free(x);
  *
  * A hostile build (EW_HOSTILE) fills new blocks with garbage, moves a block at each realloc, and fails the
- * Nth allocation or file call on request, for the torture tests.
+ * Nth allocation or call to the system on request, for the torture tests.
  */
 #ifndef EW_BASE_MEM_H
 #define EW_BASE_MEM_H
@@ -37,7 +37,7 @@ EWI_NODISCARD char *ewi_strdup(ew_str text);
 EWI_COLD ew_status ewi_no_memory(ew_error *err, const char *what);
 
 #ifdef EW_HOSTILE
-/* From now on the nth (1 = the next) allocation or file call of this process fails, once; 0 = none. */
+/* From now on the nth (1 = the next) allocation or system call of this process fails, once; 0 = none. */
 void ewi_hostile_fail_at(uint64_t nth);
 /* Calls counted since the last ewi_hostile_fail_at. */
 uint64_t ewi_hostile_count(void);

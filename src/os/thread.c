@@ -2,6 +2,7 @@
 
 #include "os/thread.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -32,7 +33,7 @@ static int create_without_signals(ewi_thread *thread) {
     static const int faults[] = {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
     for (size_t i = 0; i < EWI_COUNT(faults); i++) sigdelset(&blocked, faults[i]);
     pthread_sigmask(SIG_SETMASK, &blocked, &before);
-    int code = pthread_create(&thread->handle, NULL, thread_main, thread);
+    int code = ewi_hostile_fails() ? EAGAIN : pthread_create(&thread->handle, NULL, thread_main, thread);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return code;
 }

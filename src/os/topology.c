@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 
 static uint64_t cache_bytes(hwloc_topology_t handle, hwloc_obj_type_t type) {
     hwloc_obj_t cache = hwloc_get_obj_by_type(handle, type, 0);
@@ -49,13 +50,13 @@ static void name_cpu(ewi_topology *topology, hwloc_topology_t handle) {
 ew_status ewi_topology_load(ewi_topology *out, ew_error *err) {
     hwloc_topology_t handle;
     *out = (ewi_topology){0};
-    if (hwloc_topology_init(&handle) != 0)
+    if (ewi_hostile_fails() || hwloc_topology_init(&handle) != 0)
         return ewi_fail(err, EW_NO_MEMORY, "out of memory for the machine's topology");
     /* Binding (taskset) counts like permission (cgroups): what we may not run on is not there. */
     unsigned long flags = HWLOC_TOPOLOGY_FLAG_IS_THISSYSTEM | HWLOC_TOPOLOGY_FLAG_RESTRICT_TO_CPUBINDING;
     hwloc_topology_set_flags(handle, flags);
     hwloc_topology_set_io_types_filter(handle, HWLOC_TYPE_FILTER_KEEP_NONE);
-    if (hwloc_topology_load(handle) != 0) {
+    if (ewi_hostile_fails() || hwloc_topology_load(handle) != 0) {
         hwloc_topology_destroy(handle);
         return ewi_fail(err, EW_IO, "cannot read the machine's topology (/sys/devices/system/cpu)");
     }
