@@ -1,0 +1,82 @@
+#include "opening.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "message.h"
+
+/* "llama3", "qwen2:0.5b", "hf.co/owner/repo": how registries spell models. */
+static bool looks_like_name(const char *path) {
+    return strncmp(path, "hf.co/", 6) == 0 || !strpbrk(path, "/.") ||
+           (strchr(path, ':') && !strchr(path, '/'));
+}
+
+const char *cli_model_path(const cli_verb *verb, const cli_engine_values *values, int *code) {
+    if (values->model && values->operand) {
+        *code = cli_usage(verb->name, "the model is given twice: \"%s\" and -m \"%s\"", values->operand,
+                          values->model);
+        return NULL;
+    }
+    const char *path = values->model ? values->model : values->operand;
+    if (!path || !path[0]) {
+        bool operand = verb->operand != NULL;
+        *code = cli_usage(verb->name, "no model: give its file, as in: edgewise %s %sMODEL.gguf", verb->name,
+                          operand ? "" : "-m ");
+        return NULL;
+    }
+    if (access(path, R_OK) == 0) return path;
+    *code = CLI_FAILED;
+    if (errno == ENOENT && looks_like_name(path))
+        cli_say("there is no file or folder \"%s\"; this version takes paths only, not names of models",
+                path);
+    else
+        cli_say("cannot open \"%s\": %s", path, strerror(errno));
+    return NULL;
+}
+
+int cli_open_engine(const cli_verb *verb, const cli_engine_values *values, cli_opened *out) {
+    int code = CLI_OK;
+    const char *path = cli_model_path(verb, values, &code);
+    if (!path) return code;
+    ew_error err = {0};
+    if (ew_model_open(path, &out->model, &err)) return cli_fail(&err);
+    out->tokenizer = ew_model_tokenizer(out->model);
+    ew_engine_options options = {
+        .struct_size = sizeof options,
+        .n_threads = values->threads.value,
+        .n_rows = values->rows.value,
+        .cache_k = (ew_cache_type)values->cache_k.value,
+        .cache_v = (ew_cache_type)values->cache_v.value,
+    };
+    return ew_engine_new(out->model, &options, &out->engine, &err) ? cli_fail(&err) : CLI_OK;
+}
+
+int cli_open_session(const cli_engine_values *values, cli_opened *out, ew_session **session) {
+    ew_error err = {0};
+    ew_session_options options = {
+        .struct_size = sizeof options,
+        .n_ctx = values->context.value,
+        .context_full = (ew_context_full)values->context_full.value,
+        .n_keep = values->keep.value,
+    };
+    return ew_session_new(out->engine, &options, session, &err) ? cli_fail(&err) : CLI_OK;
+}
+
+int cli_open(const cli_verb *verb, const cli_engine_values *values, cli_opened *out) {
+    int code = cli_open_engine(verb, values, out);
+    return code == CLI_OK ? cli_open_session(values, out, &out->session) : code;
+}
+
+void cli_opened_close(cli_opened *opened) {
+    ew_session_free(opened->session);
+    ew_engine_free(opened->engine);
+    ew_model_close(opened->model);
+    *opened = (cli_opened){0};
+}
+
+int cli_need_tokenizer(const cli_opened *opened) {
+    if (opened->tokenizer) return CLI_OK;
+    cli_say("the model holds no vocabulary, so that text cannot become tokens");
+    return CLI_BAD_INPUT;
+}

@@ -1,0 +1,66 @@
+/*
+ * opening.h: from the command line's model options to a model, an engine and a session.
+ *
+ * A verb that runs a model embeds cli_engine_values as its member `engine` and puts CLI_MODEL_OPTION and
+ * CLI_ENGINE_OPTIONS into its table.
+ *
+ *     cli_opened opened = {0};
+ *     int code = cli_open(verb, &values.engine, &opened);
+ *     if (code == CLI_OK) code = ... opened.session ...
+ *     cli_opened_close(&opened);               also when opening failed
+ */
+#ifndef CLI_OPENING_H
+#define CLI_OPENING_H
+
+#include "options.h"
+
+typedef struct cli_engine_values {
+    const char *model;   /* -m */
+    const char *operand; /* MODEL, for verbs that take it so */
+    cli_count threads, rows, context, keep;
+    cli_choice cache_k, cache_v, context_full;
+} cli_engine_values;
+
+/* In the order of ew_cache_type and of ew_context_full: a choice's index is the enum's value. */
+#define CLI_CACHE_TYPES   "f16|f32"
+#define CLI_CONTEXT_FULLS "error|shift"
+
+/* clang-format off */
+#define CLI_MODEL_OPTION(type) \
+    {"m", "model", CLI_PATH, offsetof(type, engine.model), "FILE", 0, 0, \
+     "the model: a GGUF or safetensors file, or a folder with config.json, weights and tokenizer.json"}
+
+#define CLI_ENGINE_OPTIONS(type) \
+    {"c", "ctx-size", CLI_COUNT, offsetof(type, engine.context), "N", 1, 0, \
+     "positions of the context (default: what the model was trained on, at most 4096)"}, \
+    {"t", "threads", CLI_COUNT, offsetof(type, engine.threads), "N", 1, 4096, \
+     "threads (default: the performance cores)"}, \
+    {"b", "rows", CLI_COUNT, offsetof(type, engine.rows), "N", 1, 1 << 20, \
+     "most rows in a step (default 256); changes speed and memory, never results"}, \
+    {"ctk", "cache-type-k", CLI_CHOICE, offsetof(type, engine.cache_k), CLI_CACHE_TYPES, 0, 0, \
+     "how keys are kept (default f16)"}, \
+    {"ctv", "cache-type-v", CLI_CHOICE, offsetof(type, engine.cache_v), CLI_CACHE_TYPES, 0, 0, \
+     "how values are kept (default f16)"}
+/* clang-format on */
+
+typedef struct cli_opened {
+    ew_model *model;
+    ew_engine *engine;
+    ew_session *session;
+    const ew_tokenizer *tokenizer; /* NULL: the model holds none */
+} cli_opened;
+
+/* The path that MODEL or -m gives: exactly one of them, and something must lie there. Says what is wrong;
+ * NULL and *code. */
+const char *cli_model_path(const cli_verb *verb, const cli_engine_values *values, int *code);
+
+/* Opens model and engine; then the session. Each says what failed and returns the exit code. */
+int cli_open_engine(const cli_verb *verb, const cli_engine_values *values, cli_opened *out);
+int cli_open_session(const cli_engine_values *values, cli_opened *out, ew_session **session);
+int cli_open(const cli_verb *verb, const cli_engine_values *values, cli_opened *out);
+void cli_opened_close(cli_opened *opened);
+
+/* CLI_OK, or says that the model holds no vocabulary. */
+int cli_need_tokenizer(const cli_opened *opened);
+
+#endif
