@@ -1,0 +1,58 @@
+#include "bandwidth.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "heap.h"
+#include "progress.h"
+
+#define N_PASSES 5
+#define LANES    16 /* independent sums, so that no addition waits for the one before */
+
+typedef struct reader {
+    pthread_t thread;
+    const uint64_t *words;
+    size_t n_words;
+    uint64_t sum;
+} reader;
+
+static void *read_share(void *arg) {
+    reader *r = arg;
+    uint64_t lanes[LANES] = {0};
+    for (size_t i = 0; i + LANES <= r->n_words; i += LANES)
+        for (size_t k = 0; k < LANES; k++) lanes[k] += r->words[i + k];
+    for (size_t k = 0; k < LANES; k++) r->sum += lanes[k];
+    return NULL;
+}
+
+/* Nanoseconds until all shares are read; 0 = a thread could not be started. */
+static uint64_t pass_ns(reader *readers, uint32_t n) {
+    uint64_t start_ns = cli_now_ns();
+    uint32_t n_started = 0;
+    while (n_started < n &&
+           pthread_create(&readers[n_started].thread, NULL, read_share, &readers[n_started]) == 0)
+        n_started++;
+    for (uint32_t i = 0; i < n_started; i++) pthread_join(readers[i].thread, NULL);
+    return n_started == n ? cli_now_ns() - start_ns : 0;
+}
+
+double cli_read_bandwidth(uint32_t n_threads, uint64_t size_bytes) {
+    size_t share = (size_t)(size_bytes / n_threads / sizeof(uint64_t)) & ~(size_t)(LANES - 1);
+    size_t total_bytes = share * n_threads * sizeof(uint64_t);
+    uint64_t *words = cli_try_alloc(total_bytes, 1);
+    if (!words) return 0;
+    memset(words, 1, total_bytes); /* pages that were never written are all the same zero page */
+    reader *readers = cli_alloc(n_threads, sizeof *readers);
+    for (uint32_t i = 0; i < n_threads; i++)
+        readers[i] = (reader){.words = words + i * share, .n_words = share};
+    double best = 0;
+    for (int pass = 0; pass < N_PASSES; pass++) {
+        uint64_t took_ns = pass_ns(readers, n_threads);
+        double rate = took_ns ? (double)total_bytes / (double)took_ns : 0;
+        if (rate > best) best = rate;
+    }
+    cli_free(readers);
+    cli_free(words);
+    return best;
+}
