@@ -1,0 +1,73 @@
+# bash completion for edgewise; made by: edgewise completion bash
+
+_edgewise_words() { mapfile -t COMPREPLY < <(compgen -W "$1" -- "$current"); }
+_edgewise_files() { mapfile -t COMPREPLY < <(compgen -f -- "$current"); }
+
+_edgewise() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local verb=${COMP_WORDS[1]} words=''
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        _edgewise_words 'run inspect tokenize logits bench devices help --help --version'
+        return
+    fi
+    case $verb:$previous in
+        help:*) _edgewise_words 'run inspect tokenize logits bench devices help'; return ;;
+        run:-m | run:--model) _edgewise_files ;;
+        run:-p | run:--prompt) COMPREPLY=() ;;
+        run:-n | run:--n-predict) COMPREPLY=() ;;
+        run:--stop) COMPREPLY=() ;;
+        run:--temp) COMPREPLY=() ;;
+        run:--top-k) COMPREPLY=() ;;
+        run:--top-p) COMPREPLY=() ;;
+        run:--min-p) COMPREPLY=() ;;
+        run:--repeat-penalty) COMPREPLY=() ;;
+        run:--frequency-penalty) COMPREPLY=() ;;
+        run:--presence-penalty) COMPREPLY=() ;;
+        run:--repeat-last-n) COMPREPLY=() ;;
+        run:--seed) COMPREPLY=() ;;
+        run:-c | run:--ctx-size) COMPREPLY=() ;;
+        run:-t | run:--threads) COMPREPLY=() ;;
+        run:-b | run:--rows) COMPREPLY=() ;;
+        run:-ctk | run:--cache-type-k) _edgewise_words "f16 f32" ;;
+        run:-ctv | run:--cache-type-v) _edgewise_words "f16 f32" ;;
+        run:--context-full) _edgewise_words "error shift" ;;
+        run:--keep) COMPREPLY=() ;;
+        inspect:--meta) COMPREPLY=() ;;
+        tokenize:-m | tokenize:--model) _edgewise_files ;;
+        logits:-m | logits:--model) _edgewise_files ;;
+        logits:--out) _edgewise_files ;;
+        logits:--tokens) COMPREPLY=() ;;
+        logits:-c | logits:--ctx-size) COMPREPLY=() ;;
+        logits:-t | logits:--threads) COMPREPLY=() ;;
+        logits:-b | logits:--rows) COMPREPLY=() ;;
+        logits:-ctk | logits:--cache-type-k) _edgewise_words "f16 f32" ;;
+        logits:-ctv | logits:--cache-type-v) _edgewise_words "f16 f32" ;;
+        logits:--beside) COMPREPLY=() ;;
+        bench:-m | bench:--model) _edgewise_files ;;
+        bench:--prompt-tokens) COMPREPLY=() ;;
+        bench:--gen-tokens) COMPREPLY=() ;;
+        bench:--depth) COMPREPLY=() ;;
+        bench:--batch) COMPREPLY=() ;;
+        bench:-r | bench:--repetitions) COMPREPLY=() ;;
+        bench:-c | bench:--ctx-size) COMPREPLY=() ;;
+        bench:-t | bench:--threads) COMPREPLY=() ;;
+        bench:-b | bench:--rows) COMPREPLY=() ;;
+        bench:-ctk | bench:--cache-type-k) _edgewise_words "f16 f32" ;;
+        bench:-ctv | bench:--cache-type-v) _edgewise_words "f16 f32" ;;
+        *) false ;;
+    esac && return
+    case $verb in
+        run) words='-m --model -p --prompt -n --n-predict --stop --ignore-eos --raw --special --temp --top-k --top-p --min-p --repeat-penalty --frequency-penalty --presence-penalty --repeat-last-n --seed -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --context-full --keep --ids --json --verbose --dump-graph --help' ;;
+        inspect) words='--tensors --meta --json --help' ;;
+        tokenize) words='-m --model --bos --no-bos --special --decode --show --json --help' ;;
+        logits) words='-m --model --out --tokens --special -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --beside --help' ;;
+        bench) words='-m --model --prompt-tokens --gen-tokens --depth --batch -r --repetitions -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --json --help' ;;
+        devices) words='--json --help' ;;
+        help) words='--help' ;;
+    esac
+    case $current in
+        -*) _edgewise_words "$words" ;;
+        *) _edgewise_files ;;
+    esac
+}
+complete -o filenames -F _edgewise edgewise
