@@ -5,7 +5,7 @@
  * A check draws inputs, runs the reference and the kernel under test on outputs placed in poisoned memory,
  * and compares the bits. Single thread.
  *
- *     float *x = ck_input(c, 0, n, CK_NORMAL);      ends where no access is allowed, or lies at a random offset
+ *     float *x = ck_input(c, 0, n, CK_NORMAL);    ends where no access is allowed, or lies at a random offset
  *     float *want = ck_output(c, 0, n), *got = ck_output(c, 1, n);
  *     ck_name(c, "add n=%zu", n);
  *     c->ref->add(want, x, x, n); c->kern->add(got, x, x, n);
