@@ -10,18 +10,31 @@
 
 #ifdef V16_ROWS
 
-/* acc[r][c] += x[r][i..i+16) * w[c][i..i+16), n of the 16 lanes; inlining makes rows and cols constants. */
+/*
+ * acc[r][c] += x[r][i..i+16) * w[c][i..i+16); inlining makes rows and cols constants. Register by
+ * register, so that an input needs one of them only.
+ */
 EWI_INLINE void tile_step(v16 *acc, size_t rows, size_t cols, const float *const *x, size_t i, const char *w,
-                          size_t w_stride, size_t n, v16_format format) {
-    v16 weights[4];
-    V16_UNROLL for (size_t c = 0; c < cols; c++) {
-        const char *p = w + c * w_stride + i * format.bytes;
-        weights[c] = n == 16 ? format.load(p) : format.load_n(p, n);
+                          size_t w_stride, v16_format format) {
+    V16_UNROLL for (size_t p = 0; p < V16_PARTS; p++) {
+        v16_part weights[4];
+        V16_UNROLL for (size_t c = 0; c < cols; c++) weights[c] =
+            format.load_part(w + c * w_stride + i * format.bytes, p);
+        V16_UNROLL for (size_t r = 0; r < rows; r++) {
+            v16_part input = v16_part_keep(v16_part_load(x[r] + i, p));
+            V16_UNROLL for (size_t c = 0; c < cols; c++) V16_PART(acc[r * cols + c], p) =
+                v16_part_fma(input, weights[c], V16_PART(acc[r * cols + c], p));
+        }
     }
-    V16_UNROLL for (size_t r = 0; r < rows; r++) {
-        v16 input = n == 16 ? v16_load(x[r] + i) : v16_load_n(x[r] + i, n);
-        V16_UNROLL for (size_t c = 0; c < cols; c++) acc[r * cols + c] =
-            v16_fma(input, weights[c], acc[r * cols + c]);
+}
+
+/* The same for the last n < 16 elements. */
+EWI_INLINE void tile_tail(v16 *acc, size_t rows, size_t cols, const float *const *x, size_t i, const char *w,
+                          size_t w_stride, size_t n, v16_format format) {
+    V16_UNROLL for (size_t c = 0; c < cols; c++) {
+        v16 weights = format.load_n(w + c * w_stride + i * format.bytes, n);
+        V16_UNROLL for (size_t r = 0; r < rows; r++) acc[r * cols + c] =
+            v16_fma(v16_load_n(x[r] + i, n), weights, acc[r * cols + c]);
     }
 }
 
@@ -33,8 +46,8 @@ EWI_INLINE void tile(float *out, size_t rows, size_t cols, const float *const *x
     size_t i = 0;
     V16_UNROLL for (size_t a = 0; a < rows * cols; a++) acc[a] = v16_zero();
     V16_UNROLL for (size_t r = 0; r < rows; r++) rows_of_x[r] = x[r];
-    for (; i + 16 <= k; i += 16) tile_step(acc, rows, cols, rows_of_x, i, w, w_stride, 16, format);
-    if (i < k) tile_step(acc, rows, cols, rows_of_x, i, w, w_stride, k - i, format);
+    for (; i + 16 <= k; i += 16) tile_step(acc, rows, cols, rows_of_x, i, w, w_stride, format);
+    if (i < k) tile_tail(acc, rows, cols, rows_of_x, i, w, w_stride, k - i, format);
     size_t a = 0;
     V16_UNROLL for (; a + 4 <= rows * cols; a += 4) v16_sum4(out + a, acc + a);
     V16_UNROLL for (; a < rows * cols; a++) out[a] = v16_sum(acc[a]);

@@ -36,13 +36,14 @@
 /* How elements of a type become lanes. */
 typedef struct v16_format {
     v16 (*load)(const void *p);
+    v16_part (*load_part)(const void *p, size_t part);
     v16 (*load_n)(const void *p, size_t n);
     size_t bytes;
 } v16_format;
 
-#define V16_F32  ((v16_format){v16_load, v16_load_n, 4})
-#define V16_F16  ((v16_format){v16_load_f16, v16_load_f16_n, 2})
-#define V16_BF16 ((v16_format){v16_load_bf16, v16_load_bf16_n, 2})
+#define V16_F32  ((v16_format){v16_load, v16_part_load, v16_load_n, 4})
+#define V16_F16  ((v16_format){v16_load_f16, v16_part_load_f16, v16_load_f16_n, 2})
+#define V16_BF16 ((v16_format){v16_load_bf16, v16_part_load_bf16, v16_load_bf16_n, 2})
 
 /* ewi_expf in every lane: the same operations in the same order. */
 EWI_INLINE v16 v16_exp(v16 x) {

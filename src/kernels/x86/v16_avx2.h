@@ -21,6 +21,11 @@ typedef struct v16 {
     __m256 lo, hi;
 } v16;
 
+/* What one register holds: lanes 0-7 or 8-15. */
+typedef __m256 v16_part;
+#define V16_PARTS      2
+#define V16_PART(a, p) (*((p) == 0 ? &(a).lo : &(a).hi))
+
 EWI_INLINE v16 v16_zero(void) {
     return (v16){_mm256_setzero_ps(), _mm256_setzero_ps()};
 }
@@ -49,6 +54,9 @@ EWI_INLINE v16 v16_max(v16 a, v16 b) {
 EWI_INLINE v16 v16_min(v16 a, v16 b) {
     return (v16){_mm256_min_ps(a.lo, b.lo), _mm256_min_ps(a.hi, b.hi)};
 }
+EWI_INLINE v16_part v16_part_fma(v16_part a, v16_part b, v16_part c) {
+    return _mm256_fmadd_ps(a, b, c);
+}
 EWI_INLINE v16 v16_fma(v16 a, v16 b, v16 c) {
     return (v16){_mm256_fmadd_ps(a.lo, b.lo, c.lo), _mm256_fmadd_ps(a.hi, b.hi, c.hi)};
 }
@@ -72,9 +80,16 @@ EWI_INLINE __m256i v16_mask(size_t n, size_t from) {
     return _mm256_loadu_si256((const void *)(ones + (16 - n) + from));
 }
 
+EWI_INLINE v16_part v16_part_load(const void *p, size_t part) {
+    return _mm256_loadu_ps((const float *)p + 8 * part);
+}
+/* Keeps a in a register: compilers would load it for each use, and loads are what limits a tile. */
+EWI_INLINE v16_part v16_part_keep(v16_part a) {
+    __asm__("" : "+x"(a));
+    return a;
+}
 EWI_INLINE v16 v16_load(const void *p) {
-    const float *x = (const float *)p;
-    return (v16){_mm256_loadu_ps(x), _mm256_loadu_ps(x + 8)};
+    return (v16){v16_part_load(p, 0), v16_part_load(p, 1)};
 }
 EWI_INLINE v16 v16_load_n(const void *p, size_t n) {
     const float *x = (const float *)p;
@@ -89,9 +104,11 @@ EWI_INLINE void v16_store_n(float *p, v16 a, size_t n) {
     _mm256_maskstore_ps(p + 8, v16_mask(n, 8), a.hi);
 }
 
+EWI_INLINE v16_part v16_part_load_f16(const void *p, size_t part) {
+    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p + part));
+}
 EWI_INLINE v16 v16_load_f16(const void *p) {
-    const __m128i *h = (const __m128i *)p;
-    return (v16){_mm256_cvtph_ps(_mm_loadu_si128(h)), _mm256_cvtph_ps(_mm_loadu_si128(h + 1))};
+    return (v16){v16_part_load_f16(p, 0), v16_part_load_f16(p, 1)};
 }
 EWI_INLINE v16 v16_load_f16_n(const void *p, size_t n) {
     uint16_t h[16] = {0};
@@ -99,12 +116,12 @@ EWI_INLINE v16 v16_load_f16_n(const void *p, size_t n) {
     return v16_load_f16(h);
 }
 
-EWI_INLINE __m256 v16_from_bf16(__m128i b) {
-    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(b), 16));
+EWI_INLINE v16_part v16_part_load_bf16(const void *p, size_t part) {
+    __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p + part));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
 }
 EWI_INLINE v16 v16_load_bf16(const void *p) {
-    const __m128i *b = (const __m128i *)p;
-    return (v16){v16_from_bf16(_mm_loadu_si128(b)), v16_from_bf16(_mm_loadu_si128(b + 1))};
+    return (v16){v16_part_load_bf16(p, 0), v16_part_load_bf16(p, 1)};
 }
 EWI_INLINE v16 v16_load_bf16_n(const void *p, size_t n) {
     uint16_t b[16] = {0};

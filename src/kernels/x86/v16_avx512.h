@@ -18,6 +18,11 @@
 
 typedef __m512 v16;
 
+/* What one register holds: all lanes. */
+typedef __m512 v16_part;
+#define V16_PARTS      1
+#define V16_PART(a, p) (a)
+
 EWI_INLINE __mmask16 v16_first(size_t n) {
     return (__mmask16)((1u << n) - 1u);
 }
@@ -53,6 +58,9 @@ EWI_INLINE v16 v16_min(v16 a, v16 b) {
 EWI_INLINE v16 v16_fma(v16 a, v16 b, v16 c) {
     return _mm512_fmadd_ps(a, b, c);
 }
+EWI_INLINE v16_part v16_part_fma(v16_part a, v16_part b, v16_part c) {
+    return _mm512_fmadd_ps(a, b, c);
+}
 EWI_INLINE v16 v16_fms(v16 a, v16 b, v16 c) {
     return _mm512_fmsub_ps(a, b, c);
 }
@@ -69,6 +77,13 @@ EWI_INLINE unsigned v16_equal(v16 a, v16 b) {
 EWI_INLINE v16 v16_load(const void *p) {
     return _mm512_loadu_ps(p);
 }
+EWI_INLINE v16_part v16_part_load(const void *p, size_t part) {
+    return v16_load((const float *)p + 16 * part);
+}
+/* Larger tiles: loads are no limit, and inputs may come from memory. */
+EWI_INLINE v16_part v16_part_keep(v16_part a) {
+    return a;
+}
 EWI_INLINE v16 v16_load_n(const void *p, size_t n) {
     return _mm512_maskz_loadu_ps(v16_first(n), p);
 }
@@ -82,6 +97,9 @@ EWI_INLINE void v16_store_n(float *p, v16 a, size_t n) {
 EWI_INLINE v16 v16_load_f16(const void *p) {
     return _mm512_cvtph_ps(_mm256_loadu_si256(p));
 }
+EWI_INLINE v16_part v16_part_load_f16(const void *p, size_t part) {
+    return v16_load_f16((const uint16_t *)p + 16 * part);
+}
 EWI_INLINE v16 v16_load_f16_n(const void *p, size_t n) {
     return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(v16_first(n), p));
 }
@@ -91,6 +109,9 @@ EWI_INLINE v16 v16_from_bf16(__m256i b) {
 }
 EWI_INLINE v16 v16_load_bf16(const void *p) {
     return v16_from_bf16(_mm256_loadu_si256(p));
+}
+EWI_INLINE v16_part v16_part_load_bf16(const void *p, size_t part) {
+    return v16_load_bf16((const uint16_t *)p + 16 * part);
 }
 EWI_INLINE v16 v16_load_bf16_n(const void *p, size_t n) {
     return v16_from_bf16(_mm256_maskz_loadu_epi16(v16_first(n), p));
