@@ -1,5 +1,4 @@
-#include <float.h>
-#include <string.h>
+#include <math.h>
 
 #include "checkkern.h"
 #include "kernels/half.h"
@@ -72,6 +71,20 @@ static void reductions(ck *c, size_t n, ck_kind kind) {
     ck_result(c, c->ref->argmax(x, n) == c->kern->argmax(x, n), "differs");
 }
 
+/* A single number, -0 among them, at every place among NaN: it is the largest, wherever it stands. */
+static void one_number(ck *c, size_t n, float number) {
+    float *x = ck_input(c, 0, n, CK_NORMAL);
+    bool max_same = true, argmax_same = true;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < n; j++) x[j] = j == i ? number : NAN;
+        max_same = max_same && ck_same(c->kern->max(x, n), number + 0.0f);
+        argmax_same = argmax_same && c->kern->argmax(x, n) == i;
+    }
+    ck_name(c, "max, argmax of %g among NaN n=%zu", (double)number, n);
+    ck_result(c, max_same, "another maximum");
+    ck_result(c, argmax_same, "another index");
+}
+
 /* One head after another with a gap between them, rotated where they lie. */
 static void rope(ck *c, size_t n_heads, size_t n_pairs, bool halves, ck_kind kind) {
     size_t stride = 2 * n_pairs + ck_below(c, 9), n = n_heads ? (n_heads - 1) * stride + 2 * n_pairs : 0;
@@ -112,5 +125,10 @@ void check_row(ck *c) {
             rope(c, heads, pairs, false, ck_kind_of(pairs + heads));
             rope(c, heads, pairs, true, ck_kind_of(pairs + heads));
         }
+    for (size_t n = 1; n <= 70; n++) {
+        one_number(c, n, -1.5f);
+        one_number(c, n, -0.0f);
+        one_number(c, n, -INFINITY);
+    }
     exp_everywhere(c);
 }

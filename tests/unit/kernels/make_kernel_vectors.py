@@ -154,6 +154,12 @@ def rope():
     array("rope_halves_y", rotated(lambda p: (p, p + pairs)))
 
 
+def exponential():
+    x, shift = [f32(F(rng.uniform(-80, 80))) for _ in range(200)], h("0x1.4p-1")
+    array("exp_x", x)
+    array("exp_y", [exp(add(v, -shift)) for v in x])
+
+
 def swiglu():
     gate, up = [f32(12 * v) for v in draw(40)], draw(40)
     array("swiglu_gate", gate)
@@ -204,6 +210,7 @@ print("""/*
 matmul()
 norm()
 rope()
+exponential()
 swiglu()
 attention()
 print("\n#endif")

@@ -73,6 +73,26 @@ static void rows(const ewi_kernels *kern) {
     assert_bits(y, rope_halves_y, EWI_COUNT(rope_halves_y));
 }
 
+static void exponential(const ewi_kernels *kern) {
+    float y[EWI_COUNT(exp_x)];
+    kern->exp(y, exp_x, 0.625f, EWI_COUNT(exp_x));
+    assert_bits(y, exp_y, EWI_COUNT(exp_y));
+}
+
+/* All 16 lanes underflow to -0, and so does their sum, unless the padding of a last group turns some into +0. */
+static void padding(const ewi_kernels *kern) {
+    float x[17], w[17], y = 1;
+    for (int i = 0; i < 17; i++) {
+        x[i] = 1e-30f;
+        w[i] = -1e-30f;
+    }
+    for (size_t k = 16; k <= 17; k++) {
+        ewi_matmul a = {.m = 1, .n = 1, .k = k, .x = x, .w = w, .y = &y};
+        kern->matmul[EWI_F32](&a);
+        assert_int_equal(ewi_float_bits(y), k == 16 ? 0x80000000u : 0);
+    }
+}
+
 enum { DIM = 21, KEYS = 20 };
 
 static void attention(const ewi_kernels *kern) {
@@ -114,6 +134,14 @@ static void test_rows(void **state) {
     (void)state;
     at_each_level(rows);
 }
+static void test_exp(void **state) {
+    (void)state;
+    at_each_level(exponential);
+}
+static void test_padding(void **state) {
+    (void)state;
+    at_each_level(padding);
+}
 static void test_attention(void **state) {
     (void)state;
     at_each_level(attention);
@@ -124,7 +152,8 @@ static void test_extremes(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_matmul), cmocka_unit_test(test_rows),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_matmul),    cmocka_unit_test(test_rows),
+                                       cmocka_unit_test(test_exp),       cmocka_unit_test(test_padding),
                                        cmocka_unit_test(test_attention), cmocka_unit_test(test_extremes)};
     return cmocka_run_group_tests_name("kernels", tests, NULL, NULL);
 }
