@@ -7,13 +7,12 @@
 #ifndef EW_ENGINE_ENGINE_H
 #define EW_ENGINE_ENGINE_H
 
-#include <stdatomic.h>
-
 #include "engine/pool.h"
 #include "engine/state.h"
 #include "graph/plan.h"
 #include "kernels/kernels.h"
 #include "model/model.h"
+#include "os/thread.h"
 
 /* Rows of one session that attend together, so that keys and values are read once for all of them. */
 #define EWI_TILE_ROWS 8u
@@ -66,7 +65,7 @@ struct ew_session {
     uint32_t n_keep;
     ew_token *tokens; /* [n_ctx] what is held at each position */
     ew_row *rows;     /* [engine's n_rows] for ew_eval */
-    atomic_bool cancelled;
+    ewi_flag cancelled;
 };
 
 /* Which rows of an evaluation want logits. */

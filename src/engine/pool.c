@@ -20,20 +20,19 @@ struct ewi_pool {
     uint32_t n_started;
     worker *workers; /* [n_threads]; 0 is the caller */
     ewi_topology topology;
-    ewi_signal *signal;
+    ewi_signal *signal; /* raised when there is work */
     ewi_work_fn work;
     void *arg;
-    _Atomic uint32_t generation; /* changes when there is work; odd-even does not matter */
     _Atomic uint32_t n_running;
     atomic_bool quit;
 };
 
 static void wait_for_work(ewi_pool *pool, uint32_t seen) {
     for (uint32_t i = 0; i < SPINS; i++) {
-        if (atomic_load_explicit(&pool->generation, memory_order_acquire) != seen) return;
+        if (ewi_signal_value(pool->signal) != seen) return;
         ewi_cpu_relax();
     }
-    ewi_signal_wait(pool->signal, &pool->generation, seen);
+    ewi_signal_wait(pool->signal, seen);
 }
 
 static void worker_main(void *arg) {
@@ -48,17 +47,12 @@ static void worker_main(void *arg) {
     }
 }
 
-static void announce(ewi_pool *pool) {
-    atomic_fetch_add(&pool->generation, 1);
-    ewi_signal_wake(pool->signal);
-}
-
 void ewi_pool_run(ewi_pool *pool, ewi_work_fn work, void *arg) {
     if (pool->n_threads > 1) {
         pool->work = work;
         pool->arg = arg;
         atomic_store(&pool->n_running, pool->n_threads - 1);
-        announce(pool);
+        ewi_signal_raise(pool->signal);
     }
     work(arg, 0, pool->n_threads);
     while (pool->n_threads > 1 && atomic_load_explicit(&pool->n_running, memory_order_acquire) > 0)
@@ -100,7 +94,7 @@ ew_status ewi_pool_new(uint32_t n_threads, ewi_pool **out, ew_error *err) {
 void ewi_pool_free(ewi_pool *pool) {
     if (!pool) return;
     atomic_store(&pool->quit, true);
-    if (pool->signal) announce(pool);
+    if (pool->signal) ewi_signal_raise(pool->signal);
     for (uint32_t i = 1; i <= pool->n_started; i++) ewi_thread_join(pool->workers[i].thread);
     ewi_signal_free(pool->signal);
     ewi_topology_unload(&pool->topology);

@@ -75,7 +75,7 @@ void ew_session_truncate(ew_session *session, uint32_t length) {
 }
 
 void ew_session_cancel(ew_session *session) {
-    atomic_store(&session->cancelled, true);
+    ewi_flag_raise(&session->cancelled);
 }
 
 /* ---- evaluation ---- */
@@ -103,7 +103,7 @@ ew_status ewi_session_eval(ew_session *s, const ew_token *tokens, size_t n, ewi_
                            ew_logits_fn on_logits, void *user, ew_error *err) {
     size_t max = s->engine->plan.n_rows;
     for (size_t first = 0; first < n;) {
-        if (atomic_exchange(&s->cancelled, false))
+        if (ewi_flag_take(&s->cancelled))
             return ewi_fail(err, EW_CANCELLED, "cancelled after %zu of %zu tokens", first, n);
         size_t count = n - first < max ? n - first : max;
         fill_rows(s, tokens + first, count, wants, first + count == n);

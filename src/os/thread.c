@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -61,6 +62,8 @@ void ewi_thread_join(ewi_thread *thread) {
 }
 
 struct ewi_signal {
+    _Atomic uint32_t
+        value; /* changed under the mutex only, so that no raise falls between a look and a sleep */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
 };
@@ -80,16 +83,30 @@ void ewi_signal_free(ewi_signal *signal) {
     ewi_free(signal);
 }
 
-void ewi_signal_wait(ewi_signal *signal, const _Atomic uint32_t *word, uint32_t value) {
+uint32_t ewi_signal_value(const ewi_signal *signal) {
+    return atomic_load_explicit(&signal->value, memory_order_acquire);
+}
+
+void ewi_signal_raise(ewi_signal *signal) {
     pthread_mutex_lock(&signal->mutex);
-    while (atomic_load(word) == value) pthread_cond_wait(&signal->changed, &signal->mutex);
+    atomic_fetch_add_explicit(&signal->value, 1, memory_order_release);
+    pthread_cond_broadcast(&signal->changed);
     pthread_mutex_unlock(&signal->mutex);
 }
 
-void ewi_signal_wake(ewi_signal *signal) {
+void ewi_signal_wait(ewi_signal *signal, uint32_t seen) {
     pthread_mutex_lock(&signal->mutex);
-    pthread_cond_broadcast(&signal->changed);
+    while (ewi_signal_value(signal) == seen) pthread_cond_wait(&signal->changed, &signal->mutex);
     pthread_mutex_unlock(&signal->mutex);
+}
+
+/* Built-ins instead of an _Atomic member, which C++ would not read in the header. */
+void ewi_flag_raise(ewi_flag *flag) {
+    __atomic_store_n(&flag->up, 1, __ATOMIC_RELEASE);
+}
+
+bool ewi_flag_take(ewi_flag *flag) {
+    return __atomic_exchange_n(&flag->up, 0, __ATOMIC_ACQ_REL) != 0;
 }
 
 void ewi_cpu_relax(void) {

@@ -1,5 +1,5 @@
 /*
- * thread.h: threads, and a place to sleep until a counter changes.
+ * thread.h: threads, a counter to sleep on, and a flag.
  *
  *     ewi_thread *thread;
  *     EWI_TRY(ewi_thread_start(run, arg, "ew-worker", &thread, err));
@@ -8,7 +8,7 @@
 #ifndef EW_OS_THREAD_H
 #define EW_OS_THREAD_H
 
-#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
@@ -23,14 +23,27 @@ EWI_NODISCARD ew_status ewi_thread_start(void (*run)(void *arg), void *arg, cons
 /* Waits for run to return, and frees. NULL is allowed. */
 void ewi_thread_join(ewi_thread *thread);
 
-/* A counter that threads can sleep on. */
+/*
+ * A counter that threads can watch and sleep on. It starts at 0 and wraps around. What a thread wrote before it
+ * raised the counter is seen by whoever sees the new value. Any thread may call anything but free.
+ */
 typedef struct ewi_signal ewi_signal;
 EWI_NODISCARD ewi_signal *ewi_signal_new(void); /* NULL: no memory */
 void ewi_signal_free(ewi_signal *signal);
-/* Sleeps while *word == value; returns at once when it already differs. */
-void ewi_signal_wait(ewi_signal *signal, const _Atomic uint32_t *word, uint32_t value);
-/* Wakes all sleepers; call it after changing the word. */
-void ewi_signal_wake(ewi_signal *signal);
+uint32_t ewi_signal_value(const ewi_signal *signal);
+/* Adds one and wakes all sleepers. */
+void ewi_signal_raise(ewi_signal *signal);
+/* Sleeps while the value is `seen`; returns at once when it already differs. */
+void ewi_signal_wait(ewi_signal *signal, uint32_t seen);
+
+/* A wish that any thread, also a signal handler, expresses to another. Caller-owned; {0} is down. */
+typedef struct ewi_flag {
+    uint32_t up; /* private */
+} ewi_flag;
+
+void ewi_flag_raise(ewi_flag *flag);
+/* Takes the flag down. True when it was up: of many takers one gets each wish. */
+EWI_NODISCARD bool ewi_flag_take(ewi_flag *flag);
 
 /* A hint inside a spin loop. */
 void ewi_cpu_relax(void);
