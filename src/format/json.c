@@ -277,6 +277,7 @@ static bool in_object(const ewi_json *json) {
 }
 
 static bool enter(ewi_json *json, bool object) {
+    EWI_STATIC_ASSERT(EWI_JSON_MAX_DEPTH == 512, "the message says 512");
     if (json->depth == EWI_JSON_MAX_DEPTH) {
         problem_here(json, "nested too deeply (512 levels at most)");
         json->status = EW_LIMIT;
