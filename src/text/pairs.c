@@ -51,11 +51,18 @@ static bool insert(ewi_pairs *pairs, ewi_pair_slot pair) {
     return false;
 }
 
+/* SentencePiece's text has no plain blanks, so what holds one never merges. */
+static bool has_blank(ew_str side) {
+    return side.len && memchr(side.data, ' ', side.len);
+}
+
 static ew_status add_merge(ewi_pairs *pairs, resolver *r, size_t rank, ew_error *err) {
     ew_str left, right;
     EWI_TRY(r->vocab->merges.next(r->vocab->merges.state, &left, &right, err));
     ewi_pair_slot pair = {.rank = (uint32_t)rank};
     uint32_t joined;
+    pairs->joined[rank] = 0;
+    if (r->vocab->kind == EWI_VOCAB_SPM && (has_blank(left) || has_blank(right))) return EW_OK;
     r->text.len = 0;
     EWI_TRY(add_side(r, left, err));
     size_t middle = r->text.len;

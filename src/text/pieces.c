@@ -90,7 +90,8 @@ static bool decode_byte(ew_str spelling, uint8_t *out) {
 static ew_status decode_token(const ewi_vocab *vocab, size_t i, uint8_t *out, size_t *len, ew_error *err) {
     ew_str spelling = vocab->tokens[i];
     unsigned type = vocab->types[i] & TYPE_MASK;
-    if (type == EWI_TOKEN_NORMAL || type == EWI_TOKEN_UNUSED) {
+    bool blanked = type == EWI_TOKEN_USER_DEFINED && vocab->kind == EWI_VOCAB_SPM;
+    if (type == EWI_TOKEN_NORMAL || type == EWI_TOKEN_UNUSED || blanked) {
         ewi_piece_decode(vocab->kind, vocab->raw_bytes, spelling, out, len);
     } else if (type == EWI_TOKEN_BYTE) {
         if (!decode_byte(spelling, out))
@@ -160,9 +161,11 @@ static bool add_token(ewi_pieces *pieces, uint32_t token) {
     return (((size_t)(slot - pieces->slots) - (size_t)mix(hash)) & pieces->mask) < MAX_PROBES;
 }
 
-/* Which tokens go first where several are spelled alike; 3 = never found. */
-static unsigned precedence(uint8_t type) {
-    switch (type & TYPE_MASK) {
+/* Which tokens go first where several are spelled alike; 3 = never found: SentencePiece's text has no plain blanks. */
+static unsigned precedence(const ewi_vocab *vocab, size_t i) {
+    ew_str spelling = vocab->tokens[i];
+    if (vocab->kind == EWI_VOCAB_SPM && spelling.len && memchr(spelling.data, ' ', spelling.len)) return 3;
+    switch (vocab->types[i] & TYPE_MASK) {
     case EWI_TOKEN_NORMAL:
     case EWI_TOKEN_UNUSED: return 0;
     case EWI_TOKEN_USER_DEFINED: return 1;
@@ -187,7 +190,7 @@ static ew_status fill_slots(ewi_pieces *pieces, const ewi_vocab *vocab, ew_error
     for (size_t i = 0; i <= pieces->mask; i++) pieces->slots[i] = (ewi_piece_slot){EWI_NO_TOKEN, 0};
     for (unsigned turn = 0; turn < 3; turn++)
         for (size_t i = 0; i < vocab->n_tokens; i++)
-            if (precedence(vocab->types[i]) == turn && !add_token(pieces, (uint32_t)i))
+            if (precedence(vocab, i) == turn && !add_token(pieces, (uint32_t)i))
                 return ewi_fail(err, EW_FORMAT,
                                 "vocabulary: token %zu is one of many that are crafted to collide", i);
     return EW_OK;

@@ -25,10 +25,9 @@ static int compare(const void *a, const void *b) {
     return x->token < y->token ? -1 : 1;
 }
 
-static ew_status collect(ewi_specials *specials, const ewi_pieces *pieces, const ewi_vocab *vocab,
-                         ew_error *err) {
+static ew_status collect(ewi_specials *specials, const ewi_vocab *vocab, ew_error *err) {
     for (size_t i = 0; i < vocab->n_tokens; i++) {
-        ewi_bytes text = ewi_piece_bytes(pieces, (uint32_t)i);
+        ewi_bytes text = {(const uint8_t *)vocab->tokens[i].data, vocab->tokens[i].len};
         if (!is_special(vocab->types[i]) || text.len == 0) continue;
         if (text.len > EWI_SPECIAL_MAX_LEN)
             return ewi_fail(err, EW_LIMIT,
@@ -59,14 +58,13 @@ static void index_first_bytes(ewi_specials *specials) {
         if (is_user_defined(specials->items[i].type)) specials->any_user[specials->items[i].text[0]] = true;
 }
 
-ew_status ewi_specials_init(ewi_specials *specials, const ewi_pieces *pieces, const ewi_vocab *vocab,
-                            ew_error *err) {
+ew_status ewi_specials_init(ewi_specials *specials, const ewi_vocab *vocab, ew_error *err) {
     *specials = (ewi_specials){0};
     size_t n = 0;
     for (size_t i = 0; i < vocab->n_tokens; i++) n += is_special(vocab->types[i]);
     specials->items = ewi_alloc_array(n, sizeof *specials->items);
     if (!specials->items) return ewi_no_memory(err, "the special tokens");
-    ew_status status = collect(specials, pieces, vocab, err);
+    ew_status status = collect(specials, vocab, err);
     if (status) {
         ewi_specials_deinit(specials);
         return status;

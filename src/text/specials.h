@@ -3,16 +3,17 @@
  *
  * At each place the longest one wins, and the first place wins over later ones. A text of n bytes costs O(n)
  * plus, where a token may begin, the length of what matches; that length is bounded by EWI_SPECIAL_MAX_LEN.
- * Owns its table, borrows the pieces; immutable after init, shared by any threads.
+ * Owns its table, borrows the spellings; immutable after init, shared by any threads.
  *
- *     EWI_TRY(ewi_specials_init(&specials, &pieces, &vocab, err));
+ *     EWI_TRY(ewi_specials_init(&specials, &vocab, err));
  *     while (ewi_specials_find(&specials, text, from, false, &match)) from = match.start + match.len;
  *     ewi_specials_deinit(&specials);
  */
 #ifndef EW_TEXT_SPECIALS_H
 #define EW_TEXT_SPECIALS_H
 
-#include "text/pieces.h"
+#include "base/slice.h"
+#include "text/vocab.h"
 
 #define EWI_SPECIAL_MAX_LEN 256
 
@@ -37,8 +38,7 @@ typedef struct ewi_special_match {
 } ewi_special_match;
 
 /* Errors: EW_LIMIT names a token that is too long; EW_NO_MEMORY. On failure nothing is kept. */
-EWI_NODISCARD ew_status ewi_specials_init(ewi_specials *specials, const ewi_pieces *pieces,
-                                          const ewi_vocab *vocab, ew_error *err);
+EWI_NODISCARD ew_status ewi_specials_init(ewi_specials *specials, const ewi_vocab *vocab, ew_error *err);
 void ewi_specials_deinit(ewi_specials *specials);
 
 /* The first match at or after `from`; without `control`, only user-defined tokens match. */

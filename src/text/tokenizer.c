@@ -124,7 +124,7 @@ static ew_status check_byte_tokens(const ew_tokenizer *t, ew_error *err) {
 static ew_status init_tables(ew_tokenizer *t, const ewi_vocab *vocab, ew_error *err) {
     EWI_TRY(init_types(t, vocab, err));
     EWI_TRY(ewi_pieces_init(&t->pieces, vocab, err));
-    EWI_TRY(ewi_specials_init(&t->specials, &t->pieces, vocab, err));
+    EWI_TRY(ewi_specials_init(&t->specials, vocab, err));
     if (t->has_merges)
         EWI_TRY(ewi_pairs_init(&t->pairs, &t->pieces, vocab, err));
     else if (t->kind == EWI_VOCAB_SPM)
