@@ -1,4 +1,4 @@
-"""Texts that tokenizers get wrong, for the scripts here that make vectors. A seed always gives the same texts."""
+"""Texts that tokenizers get wrong, for the scripts here that make vectors; a seed gives the same ones."""
 import random
 
 PIECES = (
