@@ -1,8 +1,8 @@
 /*
  * engine.h: what runs a model: its planned graph, threads and one arena; and what a session is.
  *
- * The engine owns everything that a step needs beside the sessions' state, allocated when it is made, so that a step allocates
- * nothing. One thread at a time uses an engine and its sessions.
+ * The engine owns everything that a step needs beside the sessions' state, allocated when it is made, so that
+ * a step allocates nothing. One thread at a time uses an engine and its sessions.
  */
 #ifndef EW_ENGINE_ENGINE_H
 #define EW_ENGINE_ENGINE_H

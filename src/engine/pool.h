@@ -1,7 +1,8 @@
 /*
  * pool.h: threads that do one piece of work together, each on a performance core of its own.
  *
- * The caller is thread 0. Between pieces the others spin for a moment and then sleep. One thread at a time uses a pool.
+ * The caller is thread 0. Between pieces the others spin for a moment and then sleep. One thread at a time
+ * uses a pool.
  *
  *     EWI_TRY(ewi_pool_new(n_threads, &pool, err));
  *     ewi_pool_run(pool, work, arg);          work(arg, i, n) on every thread i; returns when all are done

@@ -1,9 +1,10 @@
 /*
- * sampler.c: from logits to a token: penalties, top-k, top-p, min-p, temperature, draw; in this order, as llama.cpp applies them,
- * so that top-p and min-p see probabilities at temperature 1.
+ * sampler.c: from logits to a token: penalties, top-k, top-p, min-p, temperature, draw; in this order, as
+ * llama.cpp applies them, so that top-p and min-p see probabilities at temperature 1.
  *
- * Sources: repetition penalty arXiv 1909.05858 (section 4.1); frequency and presence penalties as the OpenAI API documents them;
- * top-p arXiv 1904.09751; min-p arXiv 2407.01082; generator xoshiro256** and splitmix64 (https://prng.di.unimi.it).
+ * Sources: repetition penalty arXiv 1909.05858 (section 4.1); frequency and presence penalties as the OpenAI
+ * API documents them; top-p arXiv 1904.09751; min-p arXiv 2407.01082; generator xoshiro256** and splitmix64
+ * (https://prng.di.unimi.it).
  */
 #include <math.h>
 #include <stdlib.h>

@@ -125,8 +125,9 @@ ew_status ew_eval(ew_session *session, const ew_token *tokens, size_t n, ew_logi
 /* ---- a full context ---- */
 
 /*
- * Drops half of what comes after the first n_keep tokens, or more when n needs it, and runs the rest again at its new positions:
- * slower than moving keys, but exactly what a session that never saw the dropped tokens would hold.
+ * Drops half of what comes after the first n_keep tokens, or more when n needs it, and runs the rest again at
+ * its new positions: slower than moving keys, but exactly what a session that never saw the dropped tokens
+ * would hold.
  */
 static ew_status shift(ew_session *s, size_t n, ew_error *err) {
     uint32_t keep = s->n_keep < s->length ? s->n_keep : s->length;

@@ -1,8 +1,9 @@
 /*
- * state.h: what a session remembers: fixed blocks of 64 positions, each with the keys and values of every layer.
+ * state.h: what a session remembers: blocks of 64 positions, each with the keys and values of every layer.
  *
- * A block is one allocation: for layer l, keys [n_kv_heads][64][head_dim] and then values of the same shape, so that one head's
- * block of keys is contiguous. Blocks are allocated as positions are reserved, never during a step.
+ * A block is one allocation: for layer l, keys [n_kv_heads][64][head_dim] and then values of the same shape,
+ * so that one head's block of keys is contiguous. Blocks are allocated as positions are reserved, never
+ * during a step.
  *
  *     ewi_state_shape shape = ewi_state_shape_make(n_layers, n_kv_heads, head_dim, EWI_F16, EWI_F16);
  *     EWI_TRY(ewi_state_init(&state, &shape, n_ctx, err));

@@ -1,8 +1,8 @@
 /*
- * step.c: one step: rows of any sessions through the plan, stage by stage, node by node, each node on all threads.
+ * step.c: one step: rows of any sessions through the plan, stage by stage, each node on all threads.
  *
- * Work is cut between threads by rows, by output columns or by heads, never inside one number's sum: so the cut cannot be seen
- * in the bits.
+ * Work is cut between threads by rows, by output columns or by heads, never inside one number's sum: so the
+ * cut cannot be seen in the bits.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -227,7 +227,8 @@ static void run_node(const job *j) {
     EW_ASSERT(!"an op that the engine knows");
 }
 
-/* The last node: logits, a few rows at a time, each handed on as soon as its weights are known to have been good. */
+/* The last node: logits, a few rows at a time, each handed on as soon as its weights are known to have been
+ * good. */
 static ew_status run_head(const step *s, uint32_t index, ew_error *err) {
     const ew_engine *e = s->e;
     const ewi_node *node = &e->graph.nodes[index];

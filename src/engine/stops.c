@@ -23,7 +23,7 @@ static bool matches(const ewi_stops *stops, size_t at, ew_str text, size_t len) 
     return len == 0 || memcmp(stops->held.data + at, text.data, len) == 0;
 }
 
-/* The first place, from `shown` on, where a stop string begins and is complete; else the first where one may begin. */
+/* The first place from `shown` on where a whole stop string begins; else the first where one may begin. */
 static bool find(const ewi_stops *stops, size_t *at) {
     size_t len = stops->held.len, maybe = len;
     for (size_t i = stops->shown; i < len; i++)

@@ -3,9 +3,9 @@
  *
  *     ewi_stops stops;
  *     EWI_TRY(ewi_stops_init(&stops, texts, n, err));
- *     bool found = ewi_stops_push(&stops, piece, &certain);     certain: text that may be shown now, valid until the next push
+ *     bool found = ewi_stops_push(&stops, piece, &certain);     certain: may be shown now, until the next
  *     ...
- *     ew_str rest = ewi_stops_rest(&stops);                      at the end, when none was found
+ *     ew_str rest = ewi_stops_rest(&stops);                     at the end, when none was found
  *     ewi_stops_deinit(&stops);
  */
 #ifndef EW_ENGINE_STOPS_H
@@ -27,7 +27,8 @@ typedef struct ewi_stops {
 /* Errors: EW_INVALID for an empty or too long text, or too many. */
 EWI_NODISCARD ew_status ewi_stops_init(ewi_stops *stops, const ew_str *texts, size_t n, ew_error *err);
 void ewi_stops_deinit(ewi_stops *stops);
-/* Returns true when a stop string is complete; *certain then ends before it. Out of memory shows in stops->held.failed. */
+/* Returns true when a stop string is complete; *certain then ends before it. Out of memory shows in
+ * stops->held.failed. */
 EWI_NODISCARD bool ewi_stops_push(ewi_stops *stops, ew_str piece, ew_str *certain);
 /* What is held back. */
 ew_str ewi_stops_rest(const ewi_stops *stops);

@@ -1,6 +1,6 @@
 /*
- * arch.h: architectures as rows of one table of features. To add one of the Llama family, add a row; to add a feature, add a
- * column and use it in build.c.
+ * arch.h: architectures as rows of one table of features. To add one of the Llama family, add a row; to add a
+ * feature, add a column and use it in build.c.
  */
 #ifndef EW_MODEL_ARCH_H
 #define EW_MODEL_ARCH_H

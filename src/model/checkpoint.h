@@ -1,8 +1,9 @@
 /*
  * checkpoint.h: the files of one model, whatever their format, as one list of tensors over mappings.
  *
- * A GGUF file; a safetensors file; or a folder with model.safetensors, or with model.safetensors.index.json and its shards. For
- * safetensors, config.json beside the weights is mapped when it exists. All structure is checked on opening. Immutable, shared.
+ * A GGUF file; a safetensors file; or a folder with model.safetensors, or with model.safetensors.index.json
+ * and its shards. For safetensors, config.json beside the weights is mapped when it exists. All structure is
+ * checked on opening. Immutable, shared.
  *
  *     ewi_checkpoint checkpoint;
  *     EWI_TRY(ewi_checkpoint_open(path, &checkpoint, err));
@@ -19,7 +20,7 @@
 
 typedef enum ewi_checkpoint_kind { EWI_CHECKPOINT_GGUF, EWI_CHECKPOINT_SAFETENSORS } ewi_checkpoint_kind;
 
-/* One entry of metadata: of a GGUF file, or raw JSON text (a member of config.json, a string of __metadata__). */
+/* One entry of metadata: of a GGUF file, or JSON text (a member of config.json or of __metadata__). */
 typedef struct ewi_checkpoint_meta {
     ew_str key;
     const ewi_gguf_kv *kv; /* NULL: text holds the value */

@@ -1,8 +1,8 @@
 /*
- * hparams.h: a model's sizes and constants, read from its metadata and bounded, in one form for every file format.
+ * hparams.h: a model's sizes and constants, read from its metadata and bounded, one form for all formats.
  *
- * Whatever changes the mathematics in a way that is not implemented is EW_UNSUPPORTED by name; whatever is missing, out of
- * range or contradictory is EW_FORMAT by name.
+ * Whatever changes the mathematics in a way that is not implemented is EW_UNSUPPORTED by name; whatever is
+ * missing, out of range or contradictory is EW_FORMAT by name.
  */
 #ifndef EW_MODEL_HPARAMS_H
 #define EW_MODEL_HPARAMS_H

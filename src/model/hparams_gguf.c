@@ -18,7 +18,8 @@ static const ewi_gguf_kv *find(const reader *r, const char *name, char key[KEY_B
     return ewi_gguf_find(r->gguf, ewi_str(key));
 }
 
-/* A whole number in [min, max]. fallback 0: the key is required. An array of one value per layer must repeat one value. */
+/* A whole number in [min, max]. fallback 0: the key is required. An array of one value per layer must repeat
+ * one value. */
 static ew_status read_u32(const reader *r, const char *name, uint32_t min, uint32_t max, uint32_t fallback,
                           uint32_t *out) {
     char key[KEY_BYTES];

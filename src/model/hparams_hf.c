@@ -1,4 +1,5 @@
-/* hparams_hf.c: config.json as Hugging Face transformers writes it for LlamaConfig, MistralConfig and Qwen2Config. */
+/* hparams_hf.c: config.json as Hugging Face transformers writes it for LlamaConfig, MistralConfig and
+ * Qwen2Config. */
 #include <inttypes.h>
 
 #include "base/error.h"

@@ -65,7 +65,8 @@ static ew_status bind_role(binder *b, ewi_role role, uint32_t layer) {
     ew_str name = ewi_role_name(role, model->hparams.naming, layer, buf);
     const ewi_tensor *tensor = ewi_checkpoint_find(&model->checkpoint, name);
     ewi_presence wanted = presence(&model->hparams, role);
-    /* A head that the files hold although config.json ties it is a copy of the embedding: some exporters write it. */
+    /* A head that the files hold although config.json ties it is a copy of the embedding: some exporters
+     * write it. */
     if (tensor) b->used[tensor - model->checkpoint.tensors] = wanted != EWI_ABSENT || role == EWI_ROLE_OUTPUT;
     if (!tensor && wanted == EWI_REQUIRED)
         return ewi_fail(b->err, EW_FORMAT, "tensor %.*s: is missing", EWI_STR_ARG(name));

@@ -1,11 +1,12 @@
 /*
- * model.h: an opened model: files, sizes, vocabulary, and the way to its weights. Immutable after opening, shared by engines.
+ * model.h: an opened model: files, sizes, vocabulary, and the way to its weights. Immutable after opening,
+ * shared by engines.
  *
  *     ew_model *model;
  *     EWI_TRY(ew_model_open(path, &model, err));
  *     EWI_TRY(ewi_model_build(model, &graph, err));
  *     ...
- *     EWI_TRY(ewi_weights_ready(model, stage->weights, stage->n_weights, err));    before a stage reads its weights
+ *     EWI_TRY(ewi_weights_ready(model, stage->weights, stage->n_weights, err));     before a stage reads
  */
 #ifndef EW_MODEL_MODEL_H
 #define EW_MODEL_MODEL_H
@@ -26,12 +27,14 @@ struct ew_model {
 /* The tensor of a role, or NULL. layer is 0 for roles outside the layers. */
 const ewi_tensor *ewi_model_tensor(const ew_model *model, ewi_role role, uint32_t layer);
 
-/* Describes the model as a graph: tokens -> logits of the rows that want them. The graph borrows the model's tensors. */
+/* Describes the model as a graph: tokens -> logits of the rows that want them. The graph borrows the model's
+ * tensors. */
 EWI_NODISCARD ew_status ewi_model_build(const ew_model *model, ewi_graph *graph, ew_error *err);
 
 /*
- * Makes the weights that a stage reads ready, and says whether they can still be trusted: weights are reached only between this
- * call and the next one, and no pointer into them is kept. Errors: EW_IO when a file was truncated.
+ * Makes the weights that a stage reads ready, and says whether they can still be trusted: weights are reached
+ * only between this call and the next one, and no pointer into them is kept. Errors: EW_IO when a file was
+ * truncated.
  */
 EWI_NODISCARD ew_status ewi_weights_ready(const ew_model *model, const ewi_tensor *const *weights, size_t n,
                                           ew_error *err);

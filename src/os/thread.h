@@ -24,8 +24,8 @@ EWI_NODISCARD ew_status ewi_thread_start(void (*run)(void *arg), void *arg, cons
 void ewi_thread_join(ewi_thread *thread);
 
 /*
- * A counter that threads can watch and sleep on. It starts at 0 and wraps around. What a thread wrote before it
- * raised the counter is seen by whoever sees the new value. Any thread may call anything but free.
+ * A counter that threads can watch and sleep on. It starts at 0 and wraps around. What a thread wrote before
+ * it raised the counter is seen by whoever sees the new value. Any thread may call anything but free.
  */
 typedef struct ewi_signal ewi_signal;
 EWI_NODISCARD ewi_signal *ewi_signal_new(void); /* NULL: no memory */
