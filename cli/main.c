@@ -55,7 +55,7 @@ static int run_verb(int argc, char **argv, cli_out *out) {
 }
 
 static int start(int argc, char **argv, cli_out *out) {
-    if (argc < 2) return cli_usage(NULL, "no command: run, inspect, tokenize, ...");
+    if (argc < 2) return cli_usage(NULL, "no command");
     if (strcmp(argv[1], "--version") == 0) {
         if (argc > 2) return cli_usage(NULL, "unexpected argument \"%s\"", argv[2]);
         cli_out_printf(out, "edgewise %s\n", ew_version());
@@ -71,6 +71,7 @@ static int start(int argc, char **argv, cli_out *out) {
 int main(int argc, char **argv) {
     hold_standard_streams();
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is seen as EPIPE by the writer */
+    signal(SIGXFSZ, SIG_IGN); /* and a file that may not grow as EFBIG */
     setlocale(LC_CTYPE, "");  /* for line editing; numbers stay in the C locale */
     cli_out out;
     cli_out_init(&out);

@@ -82,7 +82,7 @@ static bool parse_choice(const cli_option *option, const char *text, cli_choice 
         }
         word = word[n] ? word + n + 1 : NULL;
     }
-    return refuse(why, "\"%s\" is none of %s", text, option->value);
+    return refuse(why, "\"%s\" is none of these: %s", text, option->value);
 }
 
 static bool add_text(const char *text, cli_texts *target, char why[CLI_WHY]) {
