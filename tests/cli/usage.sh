@@ -1,0 +1,42 @@
+# Every mistake in a command line is named, and is exit code 2; nothing is written to stdout.
+try() {
+    printf '%s:' "$*" >&2
+    echo >&2
+    edgewise "$@"
+    code=$?
+    [ "$code" -eq 2 ] || echo "$code: edgewise $*"
+}
+
+try
+try rnu
+try serve
+try --versoin
+try --version now
+try run --tmp 1
+try run -q
+try run --seed
+try run --raw=yes
+try run -n 5 -n 6
+try run a.gguf b.gguf
+try run a.gguf -m b.gguf -p hi
+try run -p hi
+try run a.gguf -p hi --ids --json
+try run a.gguf -p hi --keep 4
+try run a.gguf -p hi -ctk q8
+try run a.gguf -p hi --stop ''
+try run a.gguf -p hi --context-full never
+try run ''
+try inspect
+try inspect a.gguf --meta key --json
+try tokenize
+try tokenize -m a.gguf --bos --no-bos
+try tokenize -m a.gguf --decode --bos
+try tokenize a.gguf
+try logits -m a.gguf
+try bench
+try bench -m a.gguf --prompt-tokens 0
+try bench -m a.gguf -c 10 --prompt-tokens 11 --gen-tokens 3
+try devices --jsno
+try devices all
+try help nothing
+try completion tcsh
