@@ -79,7 +79,8 @@ static void exponential(const ewi_kernels *kern) {
     assert_bits(y, exp_y, EWI_COUNT(exp_y));
 }
 
-/* All 16 lanes underflow to -0, and so does their sum, unless the padding of a last group turns some into +0. */
+/* All 16 lanes underflow to -0, and so does their sum, unless the padding of a last group turns some into
+ * +0. */
 static void padding(const ewi_kernels *kern) {
     float x[17], w[17], y = 1;
     for (int i = 0; i < 17; i++) {
