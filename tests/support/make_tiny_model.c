@@ -83,7 +83,7 @@ static void set(tiny_model *m, const char *word) {
     else if (strncmp(word, "seed=", 5) == 0)
         m->seed = number(word, value);
     else if (strncmp(word, "template=", 9) == 0)
-        m->template = value;
+        m->chat_template = value;
     else
         usage(word);
 }

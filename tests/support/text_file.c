@@ -37,3 +37,21 @@ size_t text_file_ids(const char *line, int32_t *ids, size_t cap) {
     }
     return n;
 }
+
+static int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+size_t text_file_hex(const char *line, uint8_t *out, size_t cap) {
+    size_t n = 0;
+    for (; hex_value(line[0]) >= 0 && hex_value(line[1]) >= 0; line += 2, n++)
+        if (n < cap) out[n] = (uint8_t)(hex_value(line[0]) * 16 + hex_value(line[1]));
+    return n;
+}
+
+const char *text_file_data(const char *relative) {
+    static char path[4096];
+    assert_true(snprintf(path, sizeof path, "%s/%s", TEST_SOURCES, relative) < (int)sizeof path);
+    return path;
+}

@@ -1,4 +1,4 @@
-/* text_file.h: whole files for tests, and the lists of numbers that expected tokens are written as.
+/* text_file.h: whole files for tests, and the notations of the vectors in tests/conformance/data.
  *
  *     size_t size;
  *     char *text = text_file_read(path, &size);          fails the running test when it cannot
@@ -25,6 +25,13 @@ char *text_file_read(const char *path, size_t *size);
  * how many.
  */
 size_t text_file_ids(const char *line, int32_t *ids, size_t cap);
+
+/* Pairs of hexadecimal digits up to what is none; at most cap bytes are written. Returns how many. */
+size_t text_file_hex(const char *line, uint8_t *out, size_t cap);
+
+/* The path of a file that is committed with the tests: text_file_data("conformance/data/x.txt"). Lives
+ * until the next call. */
+const char *text_file_data(const char *relative);
 
 #ifdef __cplusplus
 }

@@ -286,7 +286,7 @@ static void add_vocabulary(writer *w) {
     add_id(w, "tokenizer.ggml.unknown_token_id", 0);
     if (wanted(w, "tokenizer.ggml.add_bos_token"))
         gguf_build_bool(w->build, "tokenizer.ggml.add_bos_token", true);
-    if (w->model.template) add_text(w, "tokenizer.chat_template", w->model.template);
+    if (w->model.chat_template) add_text(w, "tokenizer.chat_template", w->model.chat_template);
 }
 
 /* ---- the whole ---- */

@@ -34,10 +34,10 @@ typedef struct tiny_model {
     uint32_t n_ctx;      /* 512: the trained context */
     ewi_dtype dtype;     /* of the matrices: F32, F16 or BF16; vectors are F32 */
     bool tied;           /* no output.weight: the head is the embedding */
-    bool
-        biases; /* on q, k and v, and on the attention's output where it is llama; qwen2 always has q, k, v */
-    bool no_vocabulary;   /* no tokenizer.* keys: token ids only */
-    const char *template; /* tokenizer.chat_template; NULL = none */
+    /* On q, k and v, and on the attention's output where it is llama; qwen2 always has q, k, v. */
+    bool biases;
+    bool no_vocabulary;        /* no tokenizer.* keys: token ids only */
+    const char *chat_template; /* tokenizer.chat_template; NULL = none */
     uint64_t seed;
     const char *omit; /* the name of one metadata key or tensor that is left out */
 } tiny_model;

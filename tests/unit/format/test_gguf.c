@@ -306,6 +306,18 @@ static void refuses_lying_arrays(void **state) {
     }
 }
 
+/* The items' bytes, multiplied without care, wrap to just what is left. */
+static void refuses_arrays_whose_size_wraps(void **state) {
+    (void)state;
+    gguf_build_raw(b, EWI_STR("liar"), EWI_GGUF_ARRAY, "\xc\0\0\0\1\0\0\0\0\0\0\x20........", 20);
+    check_refused(EW_FORMAT, "key liar: 2305843009213693953 items of type f64");
+    gguf_build *strings = gguf_build_new();
+    gguf_build_raw(strings, EWI_STR("liar"), EWI_GGUF_ARRAY, "\x8\0\0\0\1\0\0\0\0\0\0\x20\0\0\0\0\0\0\0\0",
+                   20);
+    check_bytes(gguf_build_finish(strings), EW_FORMAT, "key liar: 2305843009213693953 items of type string");
+    gguf_build_free(strings);
+}
+
 static void refuses_a_string_that_leaves_its_array(void **state) {
     (void)state;
     const ew_str tokens[] = {EWI_STR("x"), EWI_STR("y")};
@@ -522,6 +534,7 @@ int main(void) {
         TEST(refuses_duplicate_keys),
         TEST(refuses_lying_strings),
         TEST(refuses_lying_arrays),
+        TEST(refuses_arrays_whose_size_wraps),
         TEST(refuses_a_string_that_leaves_its_array),
         TEST(refuses_unknown_and_nested_types),
         TEST(refuses_bools_that_are_neither),

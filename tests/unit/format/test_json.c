@@ -222,6 +222,10 @@ static void messages_name_the_place(void **state) {
     check_skip("{a:1}", EW_FORMAT, "expected a key in quotes");
     check_skip("[nan]", EW_FORMAT, "expected a value");
     check_skip("\"\\ud800\"", EW_FORMAT, "surrogate");
+    check_skip("\"\\udc00\"", EW_FORMAT, "surrogate");
+    check_skip("\"\\udc00\\ud800\"", EW_FORMAT, "surrogate");
+    check_skip("\"\\ud800\\ud800\"", EW_FORMAT, "surrogate");
+    check_skip("\"\\ud800\\n\"", EW_FORMAT, "surrogate");
     check_skip("\"\\x\"", EW_FORMAT, "no valid escape");
     check_skip("1 2", EW_FORMAT, "something follows the value");
     check_skip("", EW_FORMAT, "ends too early");
