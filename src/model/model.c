@@ -109,9 +109,10 @@ static ew_status bind_tensors(ew_model *model, ew_error *err) {
 
 static ew_status check_vocabulary(ew_model *model, ew_error *err) {
     const ewi_tensor *embd = ewi_model_tensor(model, EWI_ROLE_TOKEN_EMBD, 0);
-    if (embd->n_dims != 2 || embd->dims[0] == 0 || embd->dims[0] > EWI_MAX_VOCAB)
-        return ewi_fail(err, EW_FORMAT, "tensor %.*s: its shape is not [vocabulary, model width]",
-                        EWI_STR_ARG(embd->name));
+    uint32_t width = model->hparams.d_model;
+    if (embd->n_dims != 2 || embd->dims[0] == 0 || embd->dims[0] > EWI_MAX_VOCAB || embd->dims[1] != width)
+        return ewi_fail(err, EW_FORMAT, "tensor %.*s: its shape is not [vocabulary, %u]",
+                        EWI_STR_ARG(embd->name), width);
     model->n_vocab = (uint32_t)embd->dims[0];
     if (model->hparams.n_vocab && model->hparams.n_vocab != model->n_vocab)
         return ewi_fail(err, EW_FORMAT, "tensor %.*s: has %u rows, but the metadata says %u tokens",
@@ -134,6 +135,9 @@ static ew_status check_width(const ew_model *model, ewi_role role, uint32_t rows
 
 static ew_status check_shapes(const ew_model *model, ew_error *err) {
     const ewi_hparams *h = &model->hparams;
+    EWI_TRY(check_width(model, EWI_ROLE_ATTN_Q, h->n_heads * h->head_dim, err));
+    EWI_TRY(check_width(model, EWI_ROLE_ATTN_K, h->n_kv_heads * h->head_dim, err));
+    EWI_TRY(check_width(model, EWI_ROLE_ATTN_V, h->n_kv_heads * h->head_dim, err));
     EWI_TRY(check_width(model, EWI_ROLE_FFN_UP, h->d_ffn, err));
     EWI_TRY(check_width(model, EWI_ROLE_ATTN_OUT, h->d_model, err));
     const ewi_tensor *head = ewi_model_tensor(model, EWI_ROLE_OUTPUT, 0);
