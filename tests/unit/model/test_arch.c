@@ -1,0 +1,59 @@
+/* test_arch.c: names of architectures and of their tensors, as llama.cpp's gguf package and transformers
+ * spell them. */
+#include "model/arch.h"
+
+#include "base/slice.h"
+#include "test.h"
+
+static void architectures_by_name(void **state) {
+    (void)state;
+    assert_string_equal(ewi_arch_from_gguf(EWI_STR("llama"))->name, "llama");
+    assert_string_equal(ewi_arch_from_gguf(EWI_STR("qwen2"))->name, "qwen2");
+    assert_string_equal(ewi_arch_from_hf(EWI_STR("LlamaForCausalLM"))->name, "llama");
+    assert_string_equal(ewi_arch_from_hf(EWI_STR("MistralForCausalLM"))->name, "mistral");
+    assert_string_equal(ewi_arch_from_hf(EWI_STR("Qwen2ForCausalLM"))->name, "qwen2");
+    assert_null(ewi_arch_from_gguf(EWI_STR("LLAMA")));
+    assert_null(ewi_arch_from_gguf(EWI_STR("llama4")));
+    assert_null(ewi_arch_from_gguf(EWI_STR("")));
+    assert_null(ewi_arch_from_hf(EWI_STR("LlamaForCausalL")));
+    assert_null(ewi_arch_from_hf(EWI_STR("LlamaForSequenceClassification")));
+}
+
+/* llama.cpp's converter reorders the rows of q and k for the llama architecture and leaves qwen2's. */
+static void pairings(void **state) {
+    (void)state;
+    assert_int_equal(ewi_arch_from_gguf(EWI_STR("llama"))->gguf_pairing, EWI_ROPE_ADJACENT);
+    assert_int_equal(ewi_arch_from_gguf(EWI_STR("qwen2"))->gguf_pairing, EWI_ROPE_HALVES);
+    assert_int_equal(ewi_arch_from_gguf(EWI_STR("llama"))->hf_pairing, EWI_ROPE_HALVES);
+}
+
+static void check_name(ewi_role role, uint32_t layer, const char *gguf, const char *hf) {
+    char buf[EWI_ROLE_NAME_BYTES];
+    ew_str name = ewi_role_name(role, EWI_NAMES_GGUF, layer, buf);
+    if (!ewi_str_is(name, gguf)) fail_msg("%.*s, expected %s", EWI_STR_ARG(name), gguf);
+    name = ewi_role_name(role, EWI_NAMES_HF, layer, buf);
+    if (!ewi_str_is(name, hf)) fail_msg("%.*s, expected %s", EWI_STR_ARG(name), hf);
+}
+
+static void names_of_tensors(void **state) {
+    (void)state;
+    check_name(EWI_ROLE_TOKEN_EMBD, 0, "token_embd.weight", "model.embed_tokens.weight");
+    check_name(EWI_ROLE_OUTPUT_NORM, 0, "output_norm.weight", "model.norm.weight");
+    check_name(EWI_ROLE_OUTPUT, 0, "output.weight", "lm_head.weight");
+    check_name(EWI_ROLE_ATTN_NORM, 0, "blk.0.attn_norm.weight", "model.layers.0.input_layernorm.weight");
+    check_name(EWI_ROLE_ATTN_Q_BIAS, 31, "blk.31.attn_q.bias", "model.layers.31.self_attn.q_proj.bias");
+    check_name(EWI_ROLE_ATTN_OUT, 7, "blk.7.attn_output.weight", "model.layers.7.self_attn.o_proj.weight");
+    check_name(EWI_ROLE_FFN_NORM, 1, "blk.1.ffn_norm.weight",
+               "model.layers.1.post_attention_layernorm.weight");
+    check_name(EWI_ROLE_FFN_DOWN, UINT32_MAX, "blk.4294967295.ffn_down.weight",
+               "model.layers.4294967295.mlp.down_proj.weight");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(architectures_by_name),
+        cmocka_unit_test(pairings),
+        cmocka_unit_test(names_of_tensors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
