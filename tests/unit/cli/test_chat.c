@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fixtures.h"
+#include "program.h"
 #include "pty.h"
 
 #define PATH_BYTES 4096
@@ -20,21 +21,9 @@
 
 static char state_folder[] = "/tmp/edgewise-chat.XXXXXX";
 
-/* The program that was built with this test: ../edgewise, seen from the folder of the test's own program. */
-static const char *program(void) {
-    static char path[PATH_BYTES];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 16);
-    assert_true(n > 0);
-    path[n] = '\0';
-    for (int up = 0; up < 2; up++) *strrchr(path, '/') = '\0';
-    memcpy(path + strlen(path), "/edgewise", 10);
-    if (access(path, X_OK) != 0) fail_msg("%s is not built", path);
-    return path;
-}
-
 /* edgewise run MODEL --temp 0 and more, up to its first prompt. */
 static void start_chat(test_pty *pty, const char *const *more) {
-    const char *argv[5 + MAX_MORE + 1] = {program(), "run", test_fixture("models/stories260K-f32.gguf"),
+    const char *argv[5 + MAX_MORE + 1] = {test_program(), "run", test_fixture("models/stories260K-f32.gguf"),
                                           "--temp", "0"};
     for (size_t i = 0; more[i]; i++) argv[5 + i] = more[i];
     test_pty_start(pty, argv);
@@ -173,7 +162,7 @@ static void history_is_kept_for_its_user_only(void **state) {
 
 static bool help_is_coloured(void) {
     test_pty pty;
-    test_pty_start(&pty, OPTIONS(program(), "--help"));
+    test_pty_start(&pty, OPTIONS(test_program(), "--help"));
     assert_int_equal(test_pty_end(&pty), 0);
     assert_non_null(strstr(pty.seen, "Commands"));
     return strchr(pty.seen, '\x1b') != NULL;
