@@ -27,6 +27,16 @@ struct ewi_pool {
     atomic_bool quit;
 };
 
+/* Spins, then gives the core away: another program may be where a thread of ours should run. */
+static void wait_for_others(const ewi_pool *pool) {
+    for (uint32_t i = 0; atomic_load_explicit(&pool->n_running, memory_order_acquire) > 0; i++) {
+        if (i < SPINS)
+            ewi_cpu_relax();
+        else
+            ewi_thread_yield();
+    }
+}
+
 static void wait_for_work(ewi_pool *pool, uint32_t seen) {
     for (uint32_t i = 0; i < SPINS; i++) {
         if (ewi_signal_value(pool->signal) != seen) return;
@@ -55,8 +65,7 @@ void ewi_pool_run(ewi_pool *pool, ewi_work_fn work, void *arg) {
         ewi_signal_raise(pool->signal);
     }
     work(arg, 0, pool->n_threads);
-    while (pool->n_threads > 1 && atomic_load_explicit(&pool->n_running, memory_order_acquire) > 0)
-        ewi_cpu_relax();
+    wait_for_others(pool);
 }
 
 static ew_status start_workers(ewi_pool *pool, ew_error *err) {

@@ -199,10 +199,23 @@ static void run_attend(void *arg, uint32_t thread, uint32_t n_threads) {
 
 /* ---- nodes, stages ---- */
 
-/* A single row is not worth waking the other threads, except where columns or heads are cut. */
-static void run_job(const job *j, ewi_work_fn work, bool cuts_rows) {
+/* Multiplications, roughly. */
+static size_t cost_of(const job *j) {
+    const ewi_node *node = j->node;
+    size_t out = j->n_rows * node->cols;
+    if (node->op == EWI_OP_LINEAR) return out * (size_t)node->weight->dims[1];
+    if (node->op != EWI_OP_ATTENTION) return out * 4;
+    size_t n_positions = 0;
+    for (size_t i = 0; i < j->n_rows; i++) n_positions += j->s->rows[i].position + 1;
+    return n_positions * node->cols * 2;
+}
+
+/* Below this, one thread is done sooner than the others are awake. */
+#define MIN_SHARED_COST ((size_t)1 << 16)
+
+static void run_job(const job *j, ewi_work_fn work) {
     job copy = *j;
-    if (cuts_rows && j->n_rows == 1)
+    if (cost_of(j) < MIN_SHARED_COST)
         work(&copy, 0, 1);
     else
         ewi_pool_run(j->s->e->pool, work, &copy);
@@ -211,20 +224,20 @@ static void run_job(const job *j, ewi_work_fn work, bool cuts_rows) {
 static void run_node(const job *j) {
     switch (j->node->op) {
     case EWI_OP_TOKENS: return;
-    case EWI_OP_EMBED: run_job(j, run_embed, true); return;
-    case EWI_OP_RMS_NORM: run_job(j, run_rms_norm, true); return;
-    case EWI_OP_LINEAR: run_job(j, run_linear, false); return;
-    case EWI_OP_ROPE: run_job(j, run_rope, true); return;
+    case EWI_OP_EMBED: run_job(j, run_embed); return;
+    case EWI_OP_RMS_NORM: run_job(j, run_rms_norm); return;
+    case EWI_OP_LINEAR: run_job(j, run_linear); return;
+    case EWI_OP_ROPE: run_job(j, run_rope); return;
     case EWI_OP_ATTENTION:
-        run_job(j, run_store, true);
-        run_job(j, run_attend, false);
+        run_job(j, run_store);
+        run_job(j, run_attend);
         return;
     case EWI_OP_SWIGLU:
-    case EWI_OP_ADD: run_job(j, run_elementwise, true); return;
-    case EWI_OP_SELECT: run_job(j, run_select, true); return;
+    case EWI_OP_ADD: run_job(j, run_elementwise); return;
+    case EWI_OP_SELECT: run_job(j, run_select); return;
     case EWI_N_OPS: break;
     }
-    EW_ASSERT(!"an op that the engine knows");
+    EW_ASSERT(false); /* the verifier lets no other op through */
 }
 
 /* The last node: logits, a few rows at a time, each handed on as soon as its weights are known to have been

@@ -1,11 +1,12 @@
 /* model_file.c: what a model file holds, for people: the ew_file functions of the public header. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "format/json.h"
+#include "format/decimal.h"
 #include "model/checkpoint.h"
 
 struct ew_file {
@@ -86,12 +87,27 @@ ew_meta ew_file_meta(const ew_file *file, size_t index) {
     return (ew_meta){meta->key, type, meta->kv ? meta->kv->n : 1};
 }
 
+/* The fewest digits that give the same number back; a decimal point whatever the locale says. */
+static void print_number(double value, bool is_f32, char text[32]) {
+    double back;
+    for (int digits = is_f32 ? 6 : 15; digits <= 17; digits++) {
+        snprintf(text, 32, "%.*g", digits, value);
+        for (char *c = text; *c; c++)
+            if (!strchr("+-.0123456789e", *c)) *c = '.';
+        bool finite = ewi_decimal_to_double(ewi_str(text), &back);
+        if (finite && (is_f32 ? (float)back == (float)value : back == value)) return;
+    }
+}
+
 /* JSON has no infinities and no NaN: they are written as strings. */
-static void add_number(ewi_buffer *out, double value) {
-    if (value - value != 0)
+static void add_number(ewi_buffer *out, double value, bool is_f32) {
+    char text[32];
+    if (value - value != 0) {
         ewi_buffer_printf(out, "\"%f\"", value);
-    else
-        ewi_buffer_printf(out, "%.9g", value);
+        return;
+    }
+    print_number(value, is_f32, text);
+    ewi_buffer_printf(out, "%s", text);
 }
 
 static void add_item(ewi_buffer *out, const ewi_gguf_kv *kv, uint64_t i, size_t *string_at) {
@@ -104,7 +120,7 @@ static void add_item(ewi_buffer *out, const ewi_gguf_kv *kv, uint64_t i, size_t 
     else if (ewi_gguf_i64(kv, i, &whole))
         ewi_buffer_printf(out, "%" PRId64, whole);
     else if (ewi_gguf_f64(kv, i, &real))
-        add_number(out, real);
+        add_number(out, real, kv->item_type == EWI_GGUF_F32);
 }
 
 static void add_kv(ewi_buffer *out, const ewi_gguf_kv *kv, size_t max_items) {

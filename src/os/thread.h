@@ -47,5 +47,7 @@ EWI_NODISCARD bool ewi_flag_take(ewi_flag *flag);
 
 /* A hint inside a spin loop. */
 void ewi_cpu_relax(void);
+/* Lets another thread have the core, if one waits for it. */
+void ewi_thread_yield(void);
 
 #endif
