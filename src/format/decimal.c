@@ -1,5 +1,6 @@
 #include "format/decimal.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -65,6 +66,9 @@ static void read_decimal(ew_str text, decimal *d) {
 }
 
 /* ------------------------------------------------------------------------------------------- the fast way */
+
+/* The fast way rounds once only where an operation on doubles does. */
+EWI_STATIC_ASSERT(FLT_EVAL_METHOD == 0, "doubles must be computed as doubles");
 
 /* Both the digits and the power of ten are exact doubles, so that one rounding is the only one. */
 static bool exact_double(const decimal *d, double *out) {
