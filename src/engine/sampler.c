@@ -186,6 +186,7 @@ static size_t rank_candidates(ew_sampler *s) {
 
 /* exp(logit - best), at temperature t: proportional to the probability. */
 static double weight(const candidate *c, double t, size_t i) {
+    if (c[i].logit == c[0].logit) return 1; /* also where both are infinite and have no difference */
     return ewi_exp(((double)c[i].logit - (double)c[0].logit) / t);
 }
 
