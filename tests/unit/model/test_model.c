@@ -76,7 +76,7 @@ static void vocabulary_and_template(void **state) {
     ew_model *model = NULL;
     ew_error err = {0};
     const char *path = scratch_path("tiny.gguf");
-    tiny_model_write(&(tiny_model){.template = "{{ messages }}", .arch = "qwen2"}, path);
+    tiny_model_write(&(tiny_model){.chat_template = "{{ messages }}", .arch = "qwen2"}, path);
     expect_ok(ew_model_open(path, &model, &err), &err);
     assert_string_equal(ew_model_get_info(model).arch, "qwen2");
     assert_true(ewi_str_is(ew_model_get_info(model).name, "tiny model"));
