@@ -1,0 +1,119 @@
+/* test_pool.c: threads that work together: everything is done once, by somebody, before run returns. */
+#include "engine/pool.h"
+
+#include "expect.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#define MAX_ITEMS 4096
+
+static ewi_pool *new_pool(uint32_t n_threads) {
+    ewi_pool *pool = NULL;
+    ew_error err = {0};
+    expect_ok(ewi_pool_new(n_threads, &pool, &err), &err);
+    return pool;
+}
+
+/* ---- cutting ---- */
+
+/* Parts follow each other without a gap, cover everything, and begin at multiples of the unit. */
+static void parts_cover_all_items(void **state) {
+    (void)state;
+    static const size_t counts[] = {0, 1, 2, 3, 15, 16, 17, 1000, 1023, 1024, 1025};
+    static const size_t units[] = {1, 4, 16, 1024};
+    for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++)
+        for (size_t u = 0; u < sizeof units / sizeof units[0]; u++)
+            for (uint32_t n_threads = 1; n_threads < 9; n_threads++) {
+                size_t at = 0, most = 0, least = SIZE_MAX;
+                for (uint32_t i = 0; i < n_threads; i++) {
+                    size_t begin, end;
+                    ewi_split(counts[c], units[u], i, n_threads, &begin, &end);
+                    assert_int_equal(begin, at);
+                    assert_true(end >= begin && end <= counts[c]);
+                    assert_true(begin % units[u] == 0 || begin == counts[c]);
+                    if (end - begin > most) most = end - begin;
+                    if (end - begin < least) least = end - begin;
+                    at = end;
+                }
+                assert_int_equal(at, counts[c]);
+                assert_true(most - least <= 2 * units[u]); /* nobody does much more than another */
+            }
+}
+
+/* ---- running ---- */
+
+typedef struct tally {
+    size_t n_items;
+    atomic_uint done[MAX_ITEMS];
+    atomic_uint calls[8];
+} tally;
+
+static void count(void *arg, uint32_t thread, uint32_t n_threads) {
+    tally *t = arg;
+    size_t begin, end;
+    atomic_fetch_add(&t->calls[thread], 1);
+    ewi_split(t->n_items, 3, thread, n_threads, &begin, &end);
+    for (size_t i = begin; i < end; i++) atomic_fetch_add(&t->done[i], 1);
+}
+
+static void every_item_once(void **state) {
+    (void)state;
+    static tally t;
+    for (uint32_t n_threads = 1; n_threads <= 4; n_threads++) {
+        ewi_pool *pool = new_pool(n_threads);
+        assert_int_equal(ewi_pool_n_threads(pool), n_threads);
+        for (unsigned round = 1; round <= 200; round++) {
+            t.n_items = round * 19 % MAX_ITEMS;
+            for (size_t i = 0; i < t.n_items; i++) atomic_store(&t.done[i], 0);
+            for (uint32_t i = 0; i < 8; i++) atomic_store(&t.calls[i], 0);
+            ewi_pool_run(pool, count, &t);
+            for (size_t i = 0; i < t.n_items; i++) assert_int_equal(atomic_load(&t.done[i]), 1);
+            for (uint32_t i = 0; i < 8; i++) assert_int_equal(atomic_load(&t.calls[i]), i < n_threads);
+        }
+        ewi_pool_free(pool);
+    }
+}
+
+/* What the caller wrote before is seen by all, and what they wrote is seen by the caller, without atomics. */
+typedef struct chain {
+    unsigned input, output[4];
+} chain;
+
+static void add_one(void *arg, uint32_t thread, uint32_t n_threads) {
+    chain *c = arg;
+    (void)n_threads;
+    c->output[thread] = c->input + 1;
+}
+
+static void memory_passes_both_ways(void **state) {
+    (void)state;
+    ewi_pool *pool = new_pool(3);
+    chain c = {0};
+    for (unsigned round = 1; round <= 2000; round++) {
+        ewi_pool_run(pool, add_one, &c);
+        for (size_t i = 0; i < 3; i++) assert_int_equal(c.output[i], round);
+        c.input = c.output[2];
+    }
+    ewi_pool_free(pool);
+}
+
+static void sizes_of_pools(void **state) {
+    (void)state;
+    ewi_pool *pool = new_pool(0);
+    assert_true(ewi_pool_n_threads(pool) >= 1);
+    ewi_pool_free(pool);
+    ewi_pool_free(NULL);
+    ew_error err = {0};
+    expect_refused(ewi_pool_new(EWI_MAX_THREADS + 1, &pool, &err), EW_LIMIT, &err, "257 threads");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parts_cover_all_items),
+        cmocka_unit_test(every_item_once),
+        cmocka_unit_test(memory_passes_both_ways),
+        cmocka_unit_test(sizes_of_pools),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
