@@ -1,0 +1,120 @@
+/*
+ * No text is slow: a megabyte of the worst kinds takes less than a second of processor time, with
+ * vocabularies in which all of it merges again and again. Quadratic merging would take hours.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "test.h"
+#include "vocab_build.h"
+
+#define MEGABYTE    (1u << 20)
+#define MAX_SECONDS 1.0
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SLOWER 20.0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SLOWER 20.0
+#endif
+#endif
+#ifndef SLOWER
+#define SLOWER 1.0 /* sanitizers cost time, but make nothing quadratic */
+#endif
+
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static void fill(char *text, const char *unit) {
+    size_t n = strlen(unit);
+    for (size_t i = 0; i < MEGABYTE; i++) text[i] = unit[i % n];
+}
+
+static void fill_randomly(char *text) {
+    uint32_t seed = 1;
+    for (size_t i = 0; i < MEGABYTE; i++) text[i] = (char)((seed = seed * 1664525u + 1013904223u) >> 24);
+}
+
+static void check(const ew_tokenizer *tokenizer, const char *what, const char *text) {
+    size_t n;
+    double start = seconds();
+    assert_int_equal(ew_tokenizer_encode(tokenizer, (ew_str){text, MEGABYTE}, 0, NULL, 0, &n, NULL), EW_OK);
+    double took = seconds() - start;
+    assert_true(n > 0);
+    if (took > MAX_SECONDS * SLOWER) fail_msg("a megabyte of %s took %.2f s", what, took);
+}
+
+static void check_all(const ew_tokenizer *tokenizer) {
+    char *text = malloc(MEGABYTE);
+    assert_non_null(text);
+    static const char *const units[] = {"a",         " ", "\n", "\xf0\x9f\x98\x80", "ab",
+                                        "A\xc2\xaa", "'", "<",  "\xe2\x96\x81",     "e\xcc\x81"};
+    for (size_t i = 0; i < EWI_COUNT(units); i++) {
+        fill(text, units[i]);
+        check(tokenizer, units[i], text);
+    }
+    fill_randomly(text);
+    check(tokenizer, "random bytes", text);
+    free(text);
+}
+
+/* unit, twice the unit, and so on up to 512 units. */
+static void add_doublings(vocab_build *b, const char *unit, bool merges) {
+    char half[4096], joined[8192];
+    snprintf(half, sizeof half, "%s", unit);
+    for (int i = 0; i < 9; i++) {
+        snprintf(joined, sizeof joined, "%s%s", half, half);
+        if (merges)
+            vocab_build_merge(b, half, half);
+        else
+            vocab_build_token(b, joined, EWI_TOKEN_NORMAL, (float)-i);
+        if (strlen(joined) >= sizeof half) return;
+        memcpy(half, joined, strlen(joined) + 1);
+    }
+}
+
+static void byte_level_bpe(void **state) {
+    (void)state;
+    vocab_build *b = vocab_build_bpe();
+    add_doublings(b, "a", true);
+    add_doublings(b, "\xc4\xa0", true); /* blank */
+    add_doublings(b, "\xc4\x8a", true); /* newline */
+    add_doublings(b, "'", true);
+    vocab_build_token(b, "<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<|", EWI_TOKEN_USER_DEFINED,
+                      0);
+    vocab_build_vocab(b)->nfc = true;
+    for (unsigned scanner = 0; scanner < EWI_N_SCANNERS; scanner++) {
+        vocab_build_vocab(b)->scanner = (ewi_scanner)scanner;
+        ew_tokenizer *tokenizer = vocab_build_open(b);
+        check_all(tokenizer);
+        ew_tokenizer_close(tokenizer);
+    }
+    vocab_build_free(b);
+}
+
+static void sentencepiece(void **state) {
+    (void)state;
+    vocab_build *b = vocab_build_spm();
+    static const char *const units[] = {"a", "\xe2\x96\x81", "\xf0\x9f\x98\x80", "'"};
+    for (size_t i = 0; i < EWI_COUNT(units); i++) {
+        vocab_build_token(b, units[i], EWI_TOKEN_NORMAL, -100);
+        add_doublings(b, units[i], false);
+    }
+    ew_tokenizer *tokenizer = vocab_build_open(b);
+    check_all(tokenizer);
+    ew_tokenizer_close(tokenizer);
+    vocab_build_free(b);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(byte_level_bpe),
+        cmocka_unit_test(sentencepiece),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
