@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "heap.h"
 
@@ -68,7 +69,7 @@ static char *prompt_of(EditLine *edit) {
     return shown;
 }
 
-static unsigned char interrupt(EditLine *edit, int key) {
+static unsigned char interrupt(EditLine *edit, wint_t key) {
     (void)key;
     cli_editor *editor = NULL;
     el_get(edit, EL_CLIENTDATA, &editor);
@@ -77,7 +78,7 @@ static unsigned char interrupt(EditLine *edit, int key) {
 }
 
 /* libedit's handler gives the terminal back, and takes it again when the program goes on. */
-static unsigned char suspend(EditLine *edit, int key) {
+static unsigned char suspend(EditLine *edit, wint_t key) {
     (void)edit, (void)key;
     raise(SIGTSTP);
     return CC_REDISPLAY;
@@ -89,9 +90,10 @@ static void set_up_keys(cli_editor *editor) {
     el_set(edit, EL_PROMPT, prompt_of);
     el_set(edit, EL_EDITOR, "emacs");
     el_set(edit, EL_SIGNAL, 1);
-    el_set(edit, EL_ADDFN, "edgewise-interrupt", "drop the line", interrupt);
+    /* The wide call, because the other one loses the memory of these names. */
+    el_wset(edit, EL_ADDFN, L"edgewise-interrupt", L"drop the line", interrupt);
     el_set(edit, EL_BIND, "^C", "edgewise-interrupt", NULL);
-    el_set(edit, EL_ADDFN, "edgewise-suspend", "stop until fg", suspend);
+    el_wset(edit, EL_ADDFN, L"edgewise-suspend", L"stop until fg", suspend);
     el_set(edit, EL_BIND, "^Z", "edgewise-suspend", NULL);
     el_set(edit, EL_SETTY, "-d", "-isig", NULL); /* while a line is edited, these are keys */
 }

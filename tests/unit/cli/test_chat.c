@@ -32,7 +32,8 @@ static void start_chat(test_pty *pty, const char *const *more) {
 
 static void end_chat(test_pty *pty) {
     test_pty_type(pty, "/bye\r");
-    assert_int_equal(test_pty_end(pty), 0);
+    int code = test_pty_end(pty);
+    if (code != 0) fail_msg("exit code %d after:\n%s", code, pty->seen);
 }
 
 #define OPTIONS(...) ((const char *[]){__VA_ARGS__, NULL})
