@@ -220,7 +220,7 @@ typedef enum ew_cache_type { EW_CACHE_F16 = 0, EW_CACHE_F32 = 1 } ew_cache_type;
 typedef struct ew_engine_options {
     size_t struct_size;
     uint32_t n_threads; /* default: the performance cores that this process may use */
-    uint32_t n_rows;    /* most rows in a step; default 256 */
+    uint32_t n_rows;    /* most rows in a step; default 128 */
     ew_cache_type cache_k, cache_v;
 } ew_engine_options;
 

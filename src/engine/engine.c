@@ -7,7 +7,7 @@
 #include "graph/passes.h"
 #include "kernels/elementary.h"
 
-#define DEFAULT_ROWS     256u
+#define DEFAULT_ROWS     128u
 #define MAX_TABLES_BYTES ((size_t)1 << 40) /* the machine's memory is the limit */
 
 static bool scratch_for(ew_engine *e, const ewi_attention_attrs *a) {
