@@ -55,13 +55,13 @@ static bool show(const generation *g, ew_token token, ew_str text) {
     return !g->on_token || g->on_token(g->user, token, text);
 }
 
-/* Shows a token; true when the answer ends here. */
+/* Shows a token, with what of its text comes before a stop string; *ends: the answer ends here. */
 static ew_status deliver(generation *g, ew_token token, bool *ends) {
     ew_str certain;
     EWI_TRY(token_text(g, token));
     bool stopped = ewi_stops_push(&g->stops, ewi_buffer_str(&g->text), &certain);
     if (g->stops.held.failed) return ewi_no_memory(g->err, "an answer's text");
-    *ends = stopped || !show(g, token, certain);
+    *ends = !show(g, token, certain) || stopped;
     if (*ends) g->result->finish = stopped ? EW_FINISH_STOP : EW_FINISH_CANCELLED;
     return EW_OK;
 }
@@ -161,5 +161,6 @@ ew_status ew_generate(ew_session *session, const ew_token *prompt, size_t n_prom
         ewi_buffer_reserve(&g.text, 256) ? run(&g, prompt, n_prompt) : ewi_no_memory(err, "a token's text");
     ewi_buffer_deinit(&g.text);
     ewi_stops_deinit(&g.stops);
+    ewi_flag_take(&session->cancelled); /* a wish that came too late for this call */
     return status;
 }

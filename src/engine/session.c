@@ -117,9 +117,11 @@ ew_status ewi_session_eval(ew_session *s, const ew_token *tokens, size_t n, ewi_
 ew_status ew_eval(ew_session *session, const ew_token *tokens, size_t n, ew_logits_fn on_logits, void *user,
                   ew_error *err) {
     EWI_REQUIRE(session && (tokens || n == 0), err);
-    EWI_TRY(ewi_session_make_room(session, n, err));
-    return ewi_session_eval(session, tokens, n, on_logits ? EWI_WANTS_ALL : EWI_WANTS_NONE, on_logits, user,
-                            err);
+    ewi_wants wants = on_logits ? EWI_WANTS_ALL : EWI_WANTS_NONE;
+    ew_status status = ewi_session_make_room(session, n, err);
+    if (status == EW_OK) status = ewi_session_eval(session, tokens, n, wants, on_logits, user, err);
+    ewi_flag_take(&session->cancelled); /* a wish that came too late for this call */
+    return status;
 }
 
 /* ---- a full context ---- */

@@ -43,7 +43,7 @@ typedef struct ewi_flag {
 
 void ewi_flag_raise(ewi_flag *flag);
 /* Takes the flag down. True when it was up: of many takers one gets each wish. */
-EWI_NODISCARD bool ewi_flag_take(ewi_flag *flag);
+bool ewi_flag_take(ewi_flag *flag);
 
 /* A hint inside a spin loop. */
 void ewi_cpu_relax(void);
