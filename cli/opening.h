@@ -31,11 +31,11 @@ typedef struct cli_engine_values {
      "the model: a GGUF or safetensors file, or a folder with config.json, weights and tokenizer.json"}
 
 #define CLI_ENGINE_OPTIONS(type) \
-    {"c", "ctx-size", CLI_COUNT, offsetof(type, engine.context), "N", 1, 0, \
+    {"c", "ctx-size", CLI_COUNT, offsetof(type, engine.context), "N", 1, 1 << 24, \
      "positions of the context (default: what the model was trained on, at most 4096)"}, \
-    {"t", "threads", CLI_COUNT, offsetof(type, engine.threads), "N", 1, 4096, \
+    {"t", "threads", CLI_COUNT, offsetof(type, engine.threads), "N", 1, 256, \
      "threads (default: the performance cores)"}, \
-    {"b", "rows", CLI_COUNT, offsetof(type, engine.rows), "N", 1, 1 << 20, \
+    {"b", "rows", CLI_COUNT, offsetof(type, engine.rows), "N", 1, 4096, \
      "most rows in a step (default 128); changes speed and memory, never results"}, \
     {"ctk", "cache-type-k", CLI_CHOICE, offsetof(type, engine.cache_k), CLI_CACHE_TYPES, 0, 0, \
      "how keys are kept (default f16)"}, \

@@ -1,8 +1,11 @@
 # The completions that are installed are the ones that the option tables make.
 cd "$CASE_DIR/../../share/completions" || exit 1
-edgewise completion bash | diff edgewise.bash - || echo "edgewise completion bash >share/completions/edgewise.bash"
-edgewise completion zsh | diff _edgewise - || echo "edgewise completion zsh >share/completions/_edgewise"
-edgewise completion fish | diff edgewise.fish - || echo "edgewise completion fish >share/completions/edgewise.fish"
+same_script() {
+    edgewise completion "$1" | diff "$2" - || echo "run: edgewise completion $1 >share/completions/$2"
+}
+same_script bash edgewise.bash
+same_script zsh _edgewise
+same_script fish edgewise.fish
 command -v bash >/dev/null || exit 0
 exec bash -c '
     . ./edgewise.bash

@@ -1,4 +1,4 @@
-# What is wrong with a model file decides between 1 (cannot be opened) and 3 (bad), and the message names the file.
+# What is wrong with a model file decides between 1 (cannot be opened) and 3 (bad); a message names the file.
 . "$CASE_DIR/fixtures.inc"
 for verb in 'run -p hi -m' 'logits --out out.f32 -m' 'bench -m' 'tokenize -m' inspect; do
     check() {

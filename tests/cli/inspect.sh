@@ -18,7 +18,8 @@ has '^blk\.4\.attn_k\.weight +F32 +32 x 64 '
 
 same "--meta" "$(edgewise inspect "$MODEL" --meta llama.attention.head_count_kv)" 4
 same "--meta of a text" "$(edgewise inspect "$MODEL" --meta general.architecture)" '"llama"'
-same "--meta of an array, whole" "$(edgewise inspect "$MODEL" --meta tokenizer.ggml.token_type | tr ',' '\n' | wc -l | tr -d ' ')" 512
+types=$(edgewise inspect "$MODEL" --meta tokenizer.ggml.token_type | tr ',' '\n' | wc -l)
+same "--meta of an array, whole" "$((types))" 512
 code 1 edgewise inspect "$MODEL" --meta no.such.key 2>err
 grep -q 'no metadata "no.such.key"' err || cat err
 

@@ -2,8 +2,10 @@
 pages=$CASE_DIR/../../docs/man
 for verb in run inspect tokenize logits bench devices; do
     page=$pages/edgewise-$verb.1
-    edgewise help "$verb" | sed -n '/^  *-/p' | cut -c 1-27 | grep -oE -- '--?[a-z][a-z-]*' | sort -u >help.txt
-    sed -n 's/^\.It Fl //p' "$page" | sed 's/Fl Fl \([a-z-]*\)/--\1/g; s/^Fl \([a-z-]*\)/--\1/; s/^\([a-z]\)/-\1/' |
+    edgewise help "$verb" | sed -n '/^  *-/p' | cut -c 1-27 |
+        grep -oE -- '--?[a-z][a-z-]*' | sort -u >help.txt
+    sed -n 's/^\.It Fl //p' "$page" |
+        sed 's/Fl Fl \([a-z-]*\)/--\1/g; s/^Fl \([a-z-]*\)/--\1/; s/^\([a-z]\)/-\1/' |
         grep -oE -- '--?[a-z][a-z-]*' | sort -u >page.txt
     diff help.txt page.txt || echo "edgewise-$verb.1 and its help name different options"
 done

@@ -1,5 +1,5 @@
-# Numbers are taken strictly: not finite, negative, signed, hexadecimal, padded or too large ones are refused by
-# the option's name, before any file is touched.
+# Numbers are strict: what is not finite, negative, signed, hexadecimal, padded or too large is refused
+# by the option's name, before any file is touched.
 refused() {
     edgewise run none.gguf -p hi "$1" "$2" 2>err
     code=$?
@@ -16,7 +16,9 @@ for option in --frequency-penalty --presence-penalty; do
     for value in nan inf -inf 1e999 '' x -101; do refused "$option" "$value"; done
 done
 for option in --top-k --repeat-last-n --seed -n -c -t -b; do
-    for value in -1 +1 1.5 1e3 0x10 '' ' 1' 99999999999999999999999 abc nan; do refused "$option" "$value"; done
+    for value in -1 +1 1.5 1e3 0x10 '' ' 1' 99999999999999999999999 abc nan; do
+        refused "$option" "$value"
+    done
 done
 for option in -c -t -b --repeat-last-n; do refused "$option" 0; done
 refused --top-p 1.01

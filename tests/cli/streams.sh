@@ -1,8 +1,8 @@
-# Output that cannot be written is a failure with a reason; a reader that went away is one without words; closed
-# streams are not mistaken for files.
+# Output that cannot be written is a failure with a reason; a reader that went away is one without words;
+# closed streams are not mistaken for files.
 . "$CASE_DIR/fixtures.inc"
 if [ -e /dev/full ]; then
-    for verb in --help devices "inspect $MODEL" "run $MODEL -p Once --temp 0 -n 5" "run $MODEL -p Once -n 5 --json"; do
+    for verb in --help devices "inspect $MODEL" "run $MODEL -p Once -n 5" "run $MODEL -p Once -n 5 --json"; do
         # shellcheck disable=SC2086
         code 1 edgewise $verb >/dev/full 2>err
         grep -q 'standard output: No space left' err || { echo "$verb: $(cat err)"; }

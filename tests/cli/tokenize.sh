@@ -3,10 +3,12 @@
 for n in 0 1 2 3; do
     prompt=$(golden $n prompt)
     wanted=$(golden $n 'prompt ids')
-    same "prompt $n with BOS" "$(printf '%s' "$prompt" | edgewise tokenize -m "$MODEL" --bos)" "$wanted"
+    got=$(printf '%s' "$prompt" | edgewise tokenize -m "$MODEL" --bos)
+    same "prompt $n with BOS" "$got" "$wanted"
     without=$(echo "$wanted" | cut -s -d ' ' -f 2-)
     same "prompt $n" "$(printf '%s' "$prompt" | edgewise tokenize -m "$MODEL")" "$without"
-    same "prompt $n with --no-bos" "$(printf '%s' "$prompt" | edgewise tokenize -m "$MODEL" --no-bos)" "$without"
+    got=$(printf "%s" "$prompt" | edgewise tokenize -m "$MODEL" --no-bos)
+    same "prompt $n with --no-bos" "$got" "$without"
     same "prompt $n decoded" "$(echo "$wanted" | edgewise tokenize -m "$MODEL" --decode)" "$prompt"
 done
 
