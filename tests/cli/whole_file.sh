@@ -21,8 +21,13 @@ ln -s out room/link
 code 0 logits room/link
 [ -L room/link ] || echo "the link was replaced, and not the file"
 same "size" "$(wc -c <room/out | tr -d ' ')" $((5 * 512 * 4))
-[ -e /dev/full ] && code 1 logits /dev/full 2>/dev/null
-[ -e /dev/full ] && [ ! -c /dev/full ] && echo "a device was replaced"
+mkfifo room/pipe
+cat room/pipe >piped &
+code 0 logits room/pipe
+wait
+[ -p room/pipe ] || echo "a pipe was replaced by a file"
+cmp room/out piped
+rm room/pipe
 code 0 logits /dev/stdout >piped
 cmp room/out piped
 same "at the end" "$(ls -A room | tr '\n' ' ')" "link out "
