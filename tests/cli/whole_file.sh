@@ -24,8 +24,8 @@ same "size" "$(wc -c <room/out | tr -d ' ')" $((5 * 512 * 4))
 mkfifo room/pipe
 cat room/pipe >piped &
 code 0 logits room/pipe
+[ -p room/pipe ] || { echo "a pipe was replaced by a file" && kill $!; }
 wait
-[ -p room/pipe ] || echo "a pipe was replaced by a file"
 cmp room/out piped
 rm room/pipe
 code 0 logits /dev/stdout >piped
