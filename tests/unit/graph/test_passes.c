@@ -1,0 +1,317 @@
+/* test_passes.c: passes keep what a graph computes, and leave out what nobody asked for.
+ *
+ * What a graph computes is found by a plain interpreter in double, written here from the definitions of
+ * the ops: RMSNorm arXiv 1910.07467, rope 2104.09864, attention 1706.03762 with grouped heads 2305.13245,
+ * SwiGLU 2002.05202.
+ */
+#include "graph/passes.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/slice.h"
+#include "expect.h"
+#include "toy_graph.h"
+
+static const toy_sizes sizes = {
+    .n_layers = 2, .n_heads = 4, .n_kv_heads = 2, .head_dim = 4, .d_model = 12, .d_ffn = 20, .n_vocab = 30};
+
+/* ---- the interpreter: one sequence, T rows at positions 0..T-1, of which some are wanted ---- */
+
+#define T 5
+static const uint32_t tokens[T] = {3, 29, 0, 17, 3};
+static const uint32_t wanted[] = {1, 4};
+#define L 2
+
+typedef struct tape {
+    const ewi_graph *graph;
+    double *values[256]; /* [rows, cols] */
+} tape;
+
+static size_t n_rows(const ewi_node *node) {
+    return node->rows == EWI_DIM_T ? T : L;
+}
+
+static double at(const ewi_tensor *w, size_t row, size_t col) {
+    float x;
+    memcpy(&x, w->data + (row * (w->n_dims == 2 ? w->dims[1] : 1) + col) * sizeof x, sizeof x);
+    return (double)x;
+}
+
+static void run_linear(const ewi_node *n, const double *x, size_t in, double *y) {
+    for (size_t r = 0; r < n_rows(n); r++)
+        for (size_t o = 0; o < n->cols; o++) {
+            double sum = n->bias ? at(n->bias, o, 0) : 0;
+            for (size_t i = 0; i < in; i++) sum += x[r * in + i] * at(n->weight, o, i);
+            y[r * n->cols + o] = sum;
+        }
+}
+
+static void run_norm(const ewi_node *n, const double *x, double *y) {
+    for (size_t r = 0; r < n_rows(n); r++) {
+        double squares = 0;
+        for (size_t i = 0; i < n->cols; i++) squares += x[r * n->cols + i] * x[r * n->cols + i];
+        double scale = 1 / sqrt(squares / n->cols + (double)n->attrs.eps);
+        for (size_t i = 0; i < n->cols; i++)
+            y[r * n->cols + i] = x[r * n->cols + i] * scale * at(n->weight, i, 0);
+    }
+}
+
+static void run_rope(const ewi_node *n, const double *x, double *y) {
+    const ewi_rope_attrs *a = &n->attrs.rope;
+    for (size_t r = 0; r < T; r++)
+        for (size_t h = 0; h < a->n_heads; h++)
+            for (size_t p = 0; p < a->head_dim / 2; p++) {
+                double angle = (double)r * pow(a->base, -2.0 * (double)p / a->n_dims);
+                size_t i = r * n->cols + h * a->head_dim + 2 * p;
+                y[i] = x[i] * cos(angle) - x[i + 1] * sin(angle);
+                y[i + 1] = x[i] * sin(angle) + x[i + 1] * cos(angle);
+            }
+}
+
+static void attend(const ewi_attention_attrs *a, const double *q, const double *k, const double *v,
+                   size_t row, double *out) {
+    double scores[T], sum = 0;
+    size_t stride = (size_t)a->n_kv_heads * a->head_dim;
+    for (size_t s = 0; s <= row; s++) {
+        scores[s] = 0;
+        for (size_t i = 0; i < a->head_dim; i++) scores[s] += q[i] * k[s * stride + i];
+        sum += scores[s] = exp(scores[s] * (double)a->scale);
+    }
+    for (size_t i = 0; i < a->head_dim; i++) {
+        out[i] = 0;
+        for (size_t s = 0; s <= row; s++) out[i] += scores[s] / sum * v[s * stride + i];
+    }
+}
+
+static void run_attention(const tape *t, const ewi_node *n, double *y) {
+    const ewi_attention_attrs *a = &n->attrs.attention;
+    for (size_t r = 0; r < T; r++)
+        for (size_t h = 0; h < a->n_heads; h++) {
+            size_t shared = h / (a->n_heads / a->n_kv_heads) * a->head_dim, i = r * n->cols + h * a->head_dim;
+            attend(a, t->values[n->inputs[0]] + i, t->values[n->inputs[1]] + shared,
+                   t->values[n->inputs[2]] + shared, r, y + i);
+        }
+}
+
+static void run_node(tape *t, uint32_t index) {
+    const ewi_node *n = &t->graph->nodes[index];
+    size_t count = n_rows(n) * n->cols;
+    double *y = t->values[index] = calloc(count + 1, sizeof *y);
+    const double *a = n->n_inputs > 0 ? t->values[n->inputs[0]] : NULL;
+    const double *b = n->n_inputs > 1 ? t->values[n->inputs[1]] : NULL;
+    assert_non_null(y);
+    switch (n->op) {
+    case EWI_OP_TOKENS: break;
+    case EWI_OP_EMBED:
+        for (size_t i = 0; i < count; i++) y[i] = at(n->weight, tokens[i / n->cols], i % n->cols);
+        break;
+    case EWI_OP_RMS_NORM: run_norm(n, a, y); break;
+    case EWI_OP_LINEAR: run_linear(n, a, t->graph->nodes[n->inputs[0]].cols, y); break;
+    case EWI_OP_ROPE: run_rope(n, a, y); break;
+    case EWI_OP_ATTENTION: run_attention(t, n, y); break;
+    case EWI_OP_SWIGLU:
+        for (size_t i = 0; i < count; i++) y[i] = a[i] / (1 + exp(-a[i])) * b[i];
+        break;
+    case EWI_OP_ADD:
+        for (size_t i = 0; i < count; i++) y[i] = a[i] + b[i];
+        break;
+    case EWI_OP_SELECT:
+        for (size_t i = 0; i < count; i++) y[i] = a[wanted[i / n->cols] * n->cols + i % n->cols];
+        break;
+    case EWI_N_OPS: fail_msg("an op that does not exist");
+    }
+}
+
+/* The output: [L, cols], to be freed. */
+static double *interpret(const ewi_graph *graph) {
+    tape t = {.graph = graph};
+    assert_true(graph->n_nodes <= 256);
+    for (uint32_t i = 0; i < graph->n_nodes; i++) run_node(&t, i);
+    for (uint32_t i = 0; i < graph->n_nodes; i++)
+        if (i != graph->output) free(t.values[i]);
+    return t.values[graph->output];
+}
+
+/* Row by row the same operations on the same numbers: the same bits, not only nearly. */
+static void check_same_output(const ewi_graph *a, const ewi_graph *b, size_t cols) {
+    double *x = interpret(a), *y = interpret(b);
+    for (size_t i = 0; i < L * cols; i++)
+        if (x[i] != y[i]) fail_msg("output %zu: %g before, %g after", i, x[i], y[i]);
+    free(x);
+    free(y);
+}
+
+/* ---- narrow ---- */
+
+static void run_pass(const ewi_graph *from, ewi_graph *to, void (*pass)(const ewi_graph *, ewi_graph *)) {
+    ew_error err = {0};
+    ewi_graph_init(to);
+    pass(from, to);
+    expect_ok(ewi_graph_verify(to, &err), &err);
+}
+
+static uint32_t find_weight(const ewi_graph *g, const char *name) {
+    for (uint32_t i = 0; i < g->n_nodes; i++)
+        if (g->nodes[i].weight && ewi_str_is(g->nodes[i].weight->name, name)) return i;
+    fail_msg("no node reads %s", name);
+    return 0;
+}
+
+static size_t count_op(const ewi_graph *g, ewi_op op) {
+    size_t n = 0;
+    for (uint32_t i = 0; i < g->n_nodes; i++) n += g->nodes[i].op == op;
+    return n;
+}
+
+/* After the last attention only wanted rows go on: its output and the residual beside it are selected,
+ * nothing else. */
+static void narrow_moves_the_selection_up(void **state) {
+    (void)state;
+    static toy_graph toy;
+    ewi_graph narrow;
+    toy_graph_init(&toy, &sizes);
+    run_pass(&toy.graph, &narrow, ewi_pass_narrow);
+    static const char *const on_wanted_rows[] = {
+        "blk.1.attn_output.weight", "blk.1.ffn_norm.weight", "blk.1.ffn_gate.weight", "blk.1.ffn_up.weight",
+        "blk.1.ffn_down.weight",    "output_norm.weight",    "output.weight"};
+    static const char *const on_all_rows[] = {"token_embd.weight",      "blk.0.ffn_down.weight",
+                                              "blk.1.attn_norm.weight", "blk.1.attn_q.weight",
+                                              "blk.1.attn_k.weight",    "blk.1.attn_v.weight"};
+    for (size_t i = 0; i < sizeof on_wanted_rows / sizeof on_wanted_rows[0]; i++)
+        assert_int_equal(narrow.nodes[find_weight(&narrow, on_wanted_rows[i])].rows, EWI_DIM_L);
+    for (size_t i = 0; i < sizeof on_all_rows / sizeof on_all_rows[0]; i++)
+        assert_int_equal(narrow.nodes[find_weight(&narrow, on_all_rows[i])].rows, EWI_DIM_T);
+    assert_int_equal(count_op(&narrow, EWI_OP_SELECT), 2);
+    assert_int_equal(narrow.n_nodes, toy.graph.n_nodes + 1);
+    ewi_graph_deinit(&narrow);
+    toy_graph_deinit(&toy);
+}
+
+static void narrow_keeps_the_output(void **state) {
+    (void)state;
+    static toy_graph toy;
+    ewi_graph narrow, twice;
+    toy_graph_init(&toy, &sizes);
+    run_pass(&toy.graph, &narrow, ewi_pass_narrow);
+    check_same_output(&toy.graph, &narrow, sizes.n_vocab);
+    run_pass(&narrow, &twice, ewi_pass_narrow);
+    check_same_output(&toy.graph, &twice, sizes.n_vocab);
+    assert_int_equal(twice.n_nodes, narrow.n_nodes);
+    ewi_graph_deinit(&narrow);
+    ewi_graph_deinit(&twice);
+    toy_graph_deinit(&toy);
+}
+
+/* A value that is also needed with all rows stays as it is. */
+static void narrow_leaves_what_all_rows_need(void **state) {
+    (void)state;
+    static toy_graph toy;
+    ewi_graph narrow, *g = &toy.graph;
+    toy.n_tensors = 0;
+    ewi_graph_init(g);
+    ewi_value x = ewi_graph_embed(g, ewi_graph_tokens(g), toy_tensor(&toy, "embd", 2, 30, 8));
+    ewi_value shared = ewi_graph_linear(g, x, toy_tensor(&toy, "shared", 2, 8, 8), NULL);
+    ewi_value attended = ewi_graph_attention(g, shared, shared, shared, (ewi_attention_attrs){0, 2, 2, 4, 1});
+    ewi_value sum = ewi_graph_add(g, shared, attended);
+    ewi_graph_set_output(g, ewi_graph_select(g, sum));
+    run_pass(g, &narrow, ewi_pass_narrow);
+    assert_int_equal(narrow.nodes[find_weight(&narrow, "shared")].rows, EWI_DIM_T);
+    assert_int_equal(count_op(&narrow, EWI_OP_SELECT), 2);
+    check_same_output(g, &narrow, 8);
+    ewi_graph_deinit(&narrow);
+    toy_graph_deinit(&toy);
+}
+
+/* A rope turns a row by its place in the session, which a selected row no longer shows. */
+static void narrow_leaves_ropes(void **state) {
+    (void)state;
+    static toy_graph toy;
+    ewi_graph narrow, *g = &toy.graph;
+    toy.n_tensors = 0;
+    ewi_graph_init(g);
+    ewi_value x = ewi_graph_embed(g, ewi_graph_tokens(g), toy_tensor(&toy, "embd", 2, 30, 8));
+    ewi_value turned = ewi_graph_rope(g, x, (ewi_rope_attrs){EWI_ROPE_ADJACENT, 2, 4, 4, 100});
+    ewi_graph_set_output(g, ewi_graph_select(g, ewi_graph_add(g, turned, x)));
+    run_pass(g, &narrow, ewi_pass_narrow);
+    check_same_output(g, &narrow, 8);
+    ewi_graph_deinit(&narrow);
+    toy_graph_deinit(&toy);
+}
+
+/* ---- dead ---- */
+
+/* An attention stays although nothing reads it: later steps read what it writes into the state. */
+static void dead_leaves_out_what_is_unused(void **state) {
+    (void)state;
+    static toy_graph toy;
+    ewi_graph alive, *g = &toy.graph;
+    toy.n_tensors = 0;
+    ewi_graph_init(g);
+    ewi_value x = ewi_graph_embed(g, ewi_graph_tokens(g), toy_tensor(&toy, "embd", 2, 30, 8));
+    ewi_value unused = ewi_graph_linear(g, x, toy_tensor(&toy, "unused", 2, 8, 8), NULL);
+    ewi_graph_add(g, unused, x);
+    ewi_value kept = ewi_graph_linear(g, x, toy_tensor(&toy, "kept", 2, 8, 8), NULL);
+    ewi_graph_attention(g, kept, kept, kept, (ewi_attention_attrs){0, 2, 2, 4, 1});
+    ewi_graph_set_output(g, ewi_graph_select(g, x));
+    run_pass(g, &alive, ewi_pass_dead);
+    assert_int_equal(alive.n_nodes, g->n_nodes - 2);
+    assert_int_equal(count_op(&alive, EWI_OP_ATTENTION), 1);
+    assert_int_equal(count_op(&alive, EWI_OP_ADD), 0);
+    find_weight(&alive, "kept");
+    check_same_output(g, &alive, 8);
+    ewi_graph_deinit(&alive);
+    toy_graph_deinit(&toy);
+}
+
+/* ---- all ---- */
+
+static void default_passes(void **state) {
+    (void)state;
+    static toy_graph toy, again;
+    ew_error err = {0};
+    ewi_buffer dump;
+    toy_graph_init(&toy, &sizes);
+    toy_graph_init(&again, &sizes);
+    ewi_buffer_init(&dump, 1u << 20);
+    expect_ok(ewi_passes_run(&toy.graph, ewi_passes_default, ewi_n_passes_default, &dump, &err), &err);
+    check_same_output(&again.graph, &toy.graph, sizes.n_vocab);
+    assert_true(ewi_buffer_add(&dump, "", 1));
+    assert_non_null(strstr((const char *)dump.data, "# as built\n"));
+    assert_non_null(strstr((const char *)dump.data, "# narrow\n"));
+    assert_non_null(strstr((const char *)dump.data, "# dead\n"));
+    ewi_buffer_deinit(&dump);
+    toy_graph_deinit(&toy);
+    toy_graph_deinit(&again);
+}
+
+static void breaks_the_graph(const ewi_graph *from, ewi_graph *to) {
+    (void)from;
+    ewi_graph_set_output(to, ewi_graph_tokens(to));
+}
+
+/* A pass that makes a wrong graph is named, and the graph stays as it was. */
+static void wrong_pass_is_named(void **state) {
+    (void)state;
+    static toy_graph toy;
+    ew_error err = {0};
+    toy_graph_init(&toy, &sizes);
+    uint32_t before = toy.graph.n_nodes;
+    const ewi_pass passes[] = {{"breaks", breaks_the_graph}};
+    expect_refused(ewi_passes_run(&toy.graph, passes, 1, NULL, &err), EW_FORMAT, &err, "pass breaks");
+    assert_int_equal(toy.graph.n_nodes, before);
+    toy_graph_deinit(&toy);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(narrow_moves_the_selection_up),
+        cmocka_unit_test(narrow_keeps_the_output),
+        cmocka_unit_test(narrow_leaves_ropes),
+        cmocka_unit_test(narrow_leaves_what_all_rows_need),
+        cmocka_unit_test(dead_leaves_out_what_is_unused),
+        cmocka_unit_test(default_passes),
+        cmocka_unit_test(wrong_pass_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
