@@ -252,15 +252,24 @@ static uint64_t offset_key(const void *table, size_t index) {
     return ((const ewi_tensor *)table)[index].offset;
 }
 
-static ew_status check_overlaps(const ewi_tensor *tensors, size_t n, ewi_arena *arena, ew_error *err) {
+/* Tensors follow each other with no more between them than alignment asks for: what lies in a hole would be
+ * carried along unseen. */
+static ew_status check_tiling(const ewi_tensor *tensors, size_t n, uint32_t alignment, ewi_arena *arena,
+                              ew_error *err) {
     static const ewi_order_by by_offset = {offset_key, NULL};
     uint32_t *order;
     EWI_TRY(ewi_order_make(arena, tensors, n, &by_offset, &order, err));
     for (size_t i = 1; i < n; i++) {
         const ewi_tensor *before = &tensors[order[i - 1]], *tensor = &tensors[order[i]];
-        if (tensor->offset - before->offset < before->size_bytes)
+        uint64_t step = tensor->offset - before->offset;
+        if (step < before->size_bytes)
             return ewi_fail(err, EW_FORMAT, "tensor %.*s at offset %" PRIu64 " overlaps tensor %.*s",
                             EWI_STR_ARG(tensor->name), tensor->offset, EWI_STR_ARG(before->name));
+        if (step - before->size_bytes >= alignment)
+            return ewi_fail(err, EW_FORMAT,
+                            "tensor %.*s at offset %" PRIu64 ": %" PRIu64
+                            " bytes before it belong to no tensor",
+                            EWI_STR_ARG(tensor->name), tensor->offset, step - before->size_bytes);
     }
     return EW_OK;
 }
@@ -288,7 +297,7 @@ static ew_status read_tensor_table(reader *r, uint64_t n, ewi_arena *arena, ewi_
     out->n_tensors = (size_t)n;
     EWI_TRY(ewi_name_index_make(arena, &tensors[0].name, out->n_tensors, sizeof *tensors, "tensor",
                                 &out->tensor_names, err));
-    return check_overlaps(tensors, out->n_tensors, arena, err);
+    return check_tiling(tensors, out->n_tensors, out->alignment, arena, err);
 }
 
 /* ----------------------------------------------------------------------------------------------- the file */

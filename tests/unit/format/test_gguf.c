@@ -180,7 +180,7 @@ static void accepts_what_the_format_allows(void **state) {
     gguf_build_tensor(b, "third", EWI_F32, 2, dims_4x8, NULL);
     gguf_build_lie_offset(b, 2, 256);
     gguf_build_tensor(b, "fourth", EWI_I8, 1, (uint64_t[]){1024}, NULL);
-    gguf_build_lie_dims(b, 3, 1, (uint64_t[]){1}); /* a hole behind */
+    gguf_build_lie_dims(b, 3, 1, (uint64_t[]){1}); /* more bytes behind the last */
     check_accepted();
 }
 
@@ -463,6 +463,17 @@ static void refuses_overlaps(void **state) {
     check_refused(EW_FORMAT, " overlaps tensor first");
 }
 
+static void refuses_holes(void **state) {
+    (void)state;
+    gguf_build_tensor(b, "first", EWI_F32, 2, dims_4x8, NULL);
+    gguf_build_tensor(b, "second", EWI_F32, 2, dims_4x8, NULL);
+    gguf_build_lie_dims(b, 0, 2, (uint64_t[]){3, 8});
+    check_refused(EW_FORMAT, "tensor second at offset ");
+    check_refused(EW_FORMAT, ": 32 bytes before it belong to no tensor");
+    gguf_build_lie_dims(b, 0, 1, (uint64_t[]){31});
+    check_accepted(); /* 4 bytes to the next multiple of 32 */
+}
+
 static void refuses_bad_tensor_names(void **state) {
     (void)state;
     gguf_build_tensor(b, "one", EWI_F32, 2, dims_4x8, NULL);
@@ -546,6 +557,7 @@ int main(void) {
         TEST(refuses_offsets_outside),
         TEST(refuses_tensors_larger_than_the_file),
         TEST(refuses_overlaps),
+        TEST(refuses_holes),
         TEST(refuses_bad_tensor_names),
         TEST(reads_a_trained_model),
         TEST(reads_vocabularies),
