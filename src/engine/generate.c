@@ -112,8 +112,15 @@ static ew_status next_token(generation *g, bool *ends) {
     return EW_OK;
 }
 
+/* Whether the answer goes on inside a text: then the blank of its first token is no mark of encoding. */
+static bool goes_on(const generation *g, ew_token last) {
+    if (!g->tokenizer || last < 0 || (size_t)last >= ew_tokenizer_n_vocab(g->tokenizer)) return false;
+    return !(ew_token_flags(g->tokenizer, last) & EW_TOKEN_CONTROL);
+}
+
 static ew_status run_prompt(generation *g, const ew_token *prompt, size_t n_prompt) {
     uint64_t start = ewi_clock_ns();
+    g->detokenizer.started = goes_on(g, prompt[n_prompt - 1]);
     for (size_t i = 0; i < n_prompt; i++) accept(g, prompt[i]);
     EWI_TRY(ewi_session_make_room(g->session, n_prompt, g->err));
     EWI_TRY(ewi_session_eval(g->session, prompt, n_prompt, EWI_WANTS_LAST, sample, g, g->err));

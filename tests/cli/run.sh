@@ -7,7 +7,6 @@ for n in 0 1 2 3; do
     count=$(echo "$wanted" | wc -w)
     got=$(edgewise run "$MODEL" -p "$prompt" --temp 0 -n "$count" --ids) || exit 1
     same "prompt $n, ids" "$got" "$wanted"
-    case $n in 1 | 2) continue ;; esac
     # The text of llama2.c begins with the prompt and goes on after the ids that the file lists.
     edgewise run -m "$MODEL" --prompt="$prompt" --temp 0 -n "$count" >text || exit 1
     got=$prompt$(cat text)
