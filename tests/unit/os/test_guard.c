@@ -161,7 +161,9 @@ static void threads_may_meet_on_a_lost_page(void **state) {
 
 static void *foreign_base;
 
+/* Between two mappings of ours, so that neither may be taken for its owner. */
 static void map_foreign_and_cut(void) {
+    ewi_map *before = open_pages(write_pages("before", 0));
     const char *path = write_pages("foreign", 0);
     int fd = open(path, O_RDONLY);
     EXPECT(fd >= 0);
@@ -170,6 +172,8 @@ static void map_foreign_and_cut(void) {
     close(fd);
     EXPECT(truncate(path, 0) == 0);
     foreign_base = base;
+    ewi_map *after = open_pages(write_pages("after", 0));
+    EXPECT(before && after);
 }
 
 static void touch_foreign(void) {
