@@ -59,6 +59,7 @@ static void run_norm(const ewi_node *n, const double *x, double *y) {
 
 static void run_rope(const ewi_node *n, const double *x, double *y) {
     const ewi_rope_attrs *a = &n->attrs.rope;
+    if (n->rows != EWI_DIM_T) fail_msg("a rope of selected rows: their positions are lost");
     for (size_t r = 0; r < T; r++)
         for (size_t h = 0; h < a->n_heads; h++)
             for (size_t p = 0; p < a->head_dim / 2; p++) {
