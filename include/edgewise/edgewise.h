@@ -291,9 +291,9 @@ typedef void (*ew_logits_fn)(void *user, size_t row, const float *logits);
 EW_API ew_status ew_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ew_logits_fn on_logits,
                          void *user, ew_error *err);
 
-/* Makes the session's running ew_eval, or the next one, return EW_CANCELLED before its next step; an ew_generate
- * ends with EW_FINISH_CANCELLED. Any thread, any time, also a signal handler. Each such call clears the wish as it
- * returns. */
+/* Makes the session's running ew_eval, or the next one, return EW_CANCELLED before its next step; an
+ * ew_generate ends with EW_FINISH_CANCELLED. Any thread, any time, also a signal handler. Each such call
+ * clears the wish as it returns. */
 EW_API void ew_session_cancel(ew_session *session);
 
 /* Runs n tokens after what the session holds, in steps of the engine's n_rows; on_logits (may be NULL) gets

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -53,12 +54,24 @@ static bool slot_covers(const ewi_guard_slot *slot, uintptr_t address) {
     return address >= base && address - base < ((len + page_bytes - 1) & ~(page_bytes - 1));
 }
 
+/* Readers of the page see it lost or zero, never between. The bare call, where its arguments are the same: in
+ * a signal handler nothing should stand between us and the system, such as a sanitizer's mmap, which would
+ * take the other readers for a race. */
+static bool put_zeros(void *page) {
+    const int prot = PROT_READ, flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+#if defined(__linux__) && defined(__LP64__)
+    return syscall(SYS_mmap, page, page_bytes, prot, flags, -1, 0L) == (long)(uintptr_t)page;
+#else
+    return mmap(page, page_bytes, prot, flags, -1, 0) == page;
+#endif
+}
+
 static bool mend_page(uintptr_t address) {
     for (size_t i = 0; i < EWI_GUARD_SLOTS; i++) {
         if (!slot_covers(&slots[i], address)) continue;
         void *page = (void *)(address & ~(page_bytes - 1)); /* NOLINT(performance-no-int-to-ptr) */
         atomic_store(&slots[i].lost, true);
-        return mmap(page, page_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == page;
+        return put_zeros(page);
     }
     return false;
 }
