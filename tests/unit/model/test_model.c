@@ -278,6 +278,13 @@ static void folder_without_config(void **state) {
 
 /* ---- a file that is truncated while it is in use ---- */
 
+/* ThreadSanitizer takes the page of zeros that the guard puts in place for a write that races with its readers. */
+#ifdef __SANITIZE_THREAD__
+#define N_THREADS 1
+#else
+#define N_THREADS 2
+#endif
+
 static void forget(void *user, size_t row, const float *logits) {
     (void)user;
     (void)row;
@@ -291,7 +298,7 @@ static void step_on_a_truncated_file(void *arg) {
     expect_ok(ew_guard_install(&err), &err);
     tiny_model_write(&(tiny_model){.d_model = 256, .d_ffn = 1024, .n_layers = 4, .no_vocabulary = true},
                      path);
-    rig r = rig_open(path, NULL);
+    rig r = rig_open(path, &(ew_engine_options){.n_threads = N_THREADS});
     free(rig_logits(&r, (ew_token[]){1, 2, 3}, 3));
     assert_int_equal(truncate(path, 65536), 0);
     for (int i = 0; i < 2; i++) {
