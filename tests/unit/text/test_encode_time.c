@@ -87,9 +87,19 @@ static void byte_level_bpe(void **state) {
     add_doublings(b, "'", true);
     vocab_build_token(b, "<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<|", EWI_TOKEN_USER_DEFINED,
                       0);
-    vocab_build_vocab(b)->nfc = true;
+    ew_tokenizer *tokenizer = vocab_build_open(b);
+    check_all(tokenizer);
+    ew_tokenizer_close(tokenizer);
+    vocab_build_free(b);
+}
+
+/* The other scanners, without merges that would hide them, and Form C before them. */
+static void scanners_and_form_c(void **state) {
+    (void)state;
+    vocab_build *b = vocab_build_bpe();
     for (unsigned scanner = 0; scanner < EWI_N_SCANNERS; scanner++) {
         vocab_build_vocab(b)->scanner = (ewi_scanner)scanner;
+        vocab_build_vocab(b)->nfc = scanner == EWI_SCAN_QWEN2;
         ew_tokenizer *tokenizer = vocab_build_open(b);
         check_all(tokenizer);
         ew_tokenizer_close(tokenizer);
@@ -114,6 +124,7 @@ static void sentencepiece(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(byte_level_bpe),
+        cmocka_unit_test(scanners_and_form_c),
         cmocka_unit_test(sentencepiece),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
