@@ -161,7 +161,7 @@ static bool add_token(ewi_pieces *pieces, uint32_t token) {
     return (((size_t)(slot - pieces->slots) - (size_t)mix(hash)) & pieces->mask) < MAX_PROBES;
 }
 
-/* Which tokens go first where several are spelled alike. 3: none; a piece with a plain blank matches nothing. */
+/* Which tokens go first where several are spelled alike. 3: none; one with a plain blank matches nothing. */
 static unsigned precedence(const ewi_vocab *vocab, size_t i) {
     ew_str spelling = vocab->tokens[i];
     if (vocab->kind == EWI_VOCAB_SPM && spelling.len && memchr(spelling.data, ' ', spelling.len)) return 3;
