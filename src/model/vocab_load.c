@@ -22,7 +22,7 @@ static const char *const end_names[] = {
 };
 
 static bool is_special(uint8_t type) {
-    unsigned kind = type & 0x0f;
+    unsigned kind = type & EWI_TOKEN_TYPE_MASK;
     return kind == EWI_TOKEN_CONTROL || kind == EWI_TOKEN_USER_DEFINED || kind == EWI_TOKEN_UNKNOWN;
 }
 

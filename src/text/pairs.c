@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-#define TYPE_MASK     0x0f
 #define MAX_SIDE_SIZE ((size_t)64 << 20)
 #define MAX_PROBES    1024u /* many more than chance needs: only a crafted file gets there */
 
@@ -37,7 +36,7 @@ static ew_status find(const resolver *r, size_t rank, size_t start, size_t end, 
 }
 
 static bool merges_into_text(const ewi_vocab *vocab, uint32_t token) {
-    unsigned type = vocab->types[token] & TYPE_MASK;
+    unsigned type = vocab->types[token] & EWI_TOKEN_TYPE_MASK;
     return type == EWI_TOKEN_NORMAL || type == EWI_TOKEN_UNUSED || type == EWI_TOKEN_USER_DEFINED;
 }
 

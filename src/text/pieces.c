@@ -6,8 +6,7 @@
 #include "base/utf8.h"
 
 #define LOWER_ONE_EIGHTH_BLOCK 0x2581u /* how SentencePiece writes a blank */
-#define TYPE_MASK              0x0f
-#define MAX_PROBES             1024u /* many more than chance needs: only a crafted file gets there */
+#define MAX_PROBES             1024u   /* many more than chance needs: only a crafted file gets there */
 
 /* ---- spellings ---- */
 
@@ -89,7 +88,7 @@ static bool decode_byte(ew_str spelling, uint8_t *out) {
 /* Writes the bytes that token i stands for. */
 static ew_status decode_token(const ewi_vocab *vocab, size_t i, uint8_t *out, size_t *len, ew_error *err) {
     ew_str spelling = vocab->tokens[i];
-    unsigned type = vocab->types[i] & TYPE_MASK;
+    unsigned type = vocab->types[i] & EWI_TOKEN_TYPE_MASK;
     bool blanked = type == EWI_TOKEN_USER_DEFINED && vocab->kind == EWI_VOCAB_SPM;
     if (type == EWI_TOKEN_NORMAL || type == EWI_TOKEN_UNUSED || blanked) {
         ewi_piece_decode(vocab->kind, vocab->raw_bytes, spelling, out, len);
@@ -165,7 +164,7 @@ static bool add_token(ewi_pieces *pieces, uint32_t token) {
 static unsigned precedence(const ewi_vocab *vocab, size_t i) {
     ew_str spelling = vocab->tokens[i];
     if (vocab->kind == EWI_VOCAB_SPM && spelling.len && memchr(spelling.data, ' ', spelling.len)) return 3;
-    switch (vocab->types[i] & TYPE_MASK) {
+    switch (vocab->types[i] & EWI_TOKEN_TYPE_MASK) {
     case EWI_TOKEN_NORMAL:
     case EWI_TOKEN_UNUSED: return 0;
     case EWI_TOKEN_USER_DEFINED: return 1;

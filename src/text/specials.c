@@ -5,14 +5,12 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-#define TYPE_MASK 0x0f
-
 static bool is_user_defined(uint8_t type) {
-    return (type & TYPE_MASK) == EWI_TOKEN_USER_DEFINED;
+    return (type & EWI_TOKEN_TYPE_MASK) == EWI_TOKEN_USER_DEFINED;
 }
 
 static bool is_special(uint8_t type) {
-    unsigned kind = type & TYPE_MASK;
+    unsigned kind = type & EWI_TOKEN_TYPE_MASK;
     return kind == EWI_TOKEN_CONTROL || kind == EWI_TOKEN_UNKNOWN || kind == EWI_TOKEN_USER_DEFINED;
 }
 

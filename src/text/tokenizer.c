@@ -4,8 +4,6 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-#define TYPE_MASK 0x0f
-
 /* ---- checks of what a file says ---- */
 
 static ew_status check_id(const char *what, int32_t id, size_t n_tokens, ew_error *err) {
@@ -25,7 +23,7 @@ static ew_status check_ids(const ewi_vocab *vocab, ew_error *err) {
 
 static ew_status check_types(const ewi_vocab *vocab, ew_error *err) {
     for (size_t i = 0; i < vocab->n_tokens; i++) {
-        unsigned type = vocab->types[i] & TYPE_MASK;
+        unsigned type = vocab->types[i] & EWI_TOKEN_TYPE_MASK;
         if (type < EWI_TOKEN_NORMAL || type > EWI_TOKEN_BYTE)
             return ewi_fail(err, EW_FORMAT, "vocabulary: token %zu has type %u, known are 1 to 6", i, type);
     }
@@ -57,7 +55,8 @@ static ew_status init_types(ew_tokenizer *t, const ewi_vocab *vocab, ew_error *e
     t->flags = ewi_alloc(vocab->n_tokens);
     if (!t->types || !t->flags) return ewi_no_memory(err, "the types of tokens");
     memcpy(t->types, vocab->types, vocab->n_tokens);
-    for (size_t i = 0; i < vocab->n_tokens; i++) t->flags[i] = public_flags(vocab->types[i] & TYPE_MASK);
+    for (size_t i = 0; i < vocab->n_tokens; i++)
+        t->flags[i] = public_flags(vocab->types[i] & EWI_TOKEN_TYPE_MASK);
     if (vocab->eos >= 0) t->flags[vocab->eos] |= EW_TOKEN_EOG;
     for (size_t i = 0; i < vocab->n_eog; i++)
         if (vocab->eog[i] >= 0) t->flags[vocab->eog[i]] |= EW_TOKEN_EOG;
@@ -94,7 +93,7 @@ static void init_byte_tokens(ew_tokenizer *t) {
         t->byte_tokens[b] = found != EWI_NO_TOKEN && ewi_token_is_text(t, found) ? found : EWI_NO_TOKEN;
     }
     for (size_t i = 0; i < t->n_tokens; i++) {
-        if ((t->types[i] & TYPE_MASK) != EWI_TOKEN_BYTE) continue;
+        if ((t->types[i] & EWI_TOKEN_TYPE_MASK) != EWI_TOKEN_BYTE) continue;
         uint32_t *token = &t->byte_tokens[ewi_piece_bytes(&t->pieces, (uint32_t)i).data[0]];
         if (*token == EWI_NO_TOKEN) *token = (uint32_t)i;
     }

@@ -54,7 +54,7 @@ static inline ewi_bytes ewi_token_bytes(const ew_tokenizer *tokenizer, ew_token 
 
 /* A token that text can become by merging. */
 static inline bool ewi_token_is_text(const ew_tokenizer *tokenizer, uint32_t token) {
-    unsigned type = tokenizer->types[token] & 0x0f;
+    unsigned type = tokenizer->types[token] & EWI_TOKEN_TYPE_MASK;
     return type == EWI_TOKEN_NORMAL || type == EWI_TOKEN_UNUSED || type == EWI_TOKEN_USER_DEFINED;
 }
 

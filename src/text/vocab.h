@@ -33,7 +33,7 @@ typedef enum ewi_token_type {
  * Or-ed to the type of a control or user-defined token: it swallows the white space before (after) it in a
  * text.
  */
-enum { EWI_TOKEN_LSTRIP = 0x10, EWI_TOKEN_RSTRIP = 0x20 };
+enum { EWI_TOKEN_TYPE_MASK = 0x0f, EWI_TOKEN_LSTRIP = 0x10, EWI_TOKEN_RSTRIP = 0x20 };
 
 /* The pre-tokenizer patterns that models use, each a small scanner. */
 typedef enum ewi_scanner {
