@@ -120,6 +120,33 @@ static void text_is_that_of_the_tokens(void **state) {
     rig_close(&r);
 }
 
+/* The same weights in a vocabulary where one token of the answer is spelled with 1000 letters. */
+static void token_with_a_long_text(void **state) {
+    (void)state;
+    static char letters[1000];
+    ew_str tokens[320];
+    memset(letters, 'z', sizeof letters);
+    rig r = tiny_rig();
+    answer whole = first_run(&r), a = {0};
+    uint32_t at = 1;
+    while (whole.ids[at] < (ew_token)TINY_MODEL_MIN_VOCAB)
+        assert_true(++at < N_ANSWER); /* bytes keep their spelling */
+    for (ew_token i = 0; i < 320; i++) tokens[i] = ew_token_spelling(ew_model_tokenizer(r.model), i);
+    tokens[whole.ids[at]] = (ew_str){letters, sizeof letters};
+    gguf_build *b =
+        tiny_model_build(&(tiny_model){.n_ctx = 2048, .seed = 5, .omit = "tokenizer.ggml.tokens"});
+    gguf_build_strings(b, "tokenizer.ggml.tokens", tokens, 320);
+    gguf_build_write(b, scratch_path("long.gguf"));
+    gguf_build_free(b);
+    rig_close(&r);
+    r = rig_open(scratch_path("long.gguf"), NULL);
+    run(r.session, (ew_generate_options){.n_predict = at + 1, .ignore_end = true}, &a, EW_OK, "");
+    assert_int_equal(a.ids[at], whole.ids[at]);
+    assert_true(a.end[at] >= a.end[at - 1] + sizeof letters); /* bytes that waited may come before it */
+    assert_memory_equal(a.text + a.end[at] - sizeof letters, letters, sizeof letters);
+    rig_close(&r);
+}
+
 static void without_a_vocabulary(void **state) {
     (void)state;
     tiny_model_write(&(tiny_model){.no_vocabulary = true}, scratch_path("ids.gguf"));
@@ -393,6 +420,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_many_tokens_as_asked_for),
         cmocka_unit_test(text_is_that_of_the_tokens),
+        cmocka_unit_test(token_with_a_long_text),
         cmocka_unit_test(without_a_vocabulary),
         cmocka_unit_test(end_token),
         cmocka_unit_test(stop_strings_over_tokens),

@@ -101,6 +101,18 @@ static void broken_index(void **state) {
     }
 }
 
+static void too_many_shards(void **state) {
+    (void)state;
+    static char index[65536];
+    size_t n = (size_t)snprintf(index, sizeof index, "{\"weight_map\":{\"t\":\"s.safetensors\"");
+    for (int i = 0; i < 512; i++)
+        n += (size_t)snprintf(index + n, sizeof index - n, ",\"t%d\":\"s%d.safetensors\"", i, i);
+    snprintf(index + n, sizeof index - n, "}}");
+    hf_folder f = hf_folder_new();
+    hf_folder_text(&f, index_file, index);
+    refused(f.path, EW_LIMIT, "513 shards, at most 512");
+}
+
 static void broken_shard_is_named(void **state) {
     (void)state;
     hf_folder f = two_shards("\"a\":\"one.safetensors\",\"b\":\"bad.safetensors\"");
@@ -217,6 +229,7 @@ int main(void) {
         cmocka_unit_test(tensor_in_two_shards),
         cmocka_unit_test(shard_outside_the_folder),
         cmocka_unit_test(broken_index),
+        cmocka_unit_test(too_many_shards),
         cmocka_unit_test(broken_shard_is_named),
         cmocka_unit_test(not_a_model),
         cmocka_unit_test(single_file_finds_its_config),

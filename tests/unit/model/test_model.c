@@ -278,7 +278,8 @@ static void folder_without_config(void **state) {
 
 /* ---- a file that is truncated while it is in use ---- */
 
-/* ThreadSanitizer takes the page of zeros that the guard puts in place for a write that races with its readers. */
+/* ThreadSanitizer takes the page of zeros that the guard puts in place for a write that races with its
+ * readers. */
 #ifdef __SANITIZE_THREAD__
 #define N_THREADS 1
 #else
