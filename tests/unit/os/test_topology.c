@@ -81,7 +81,9 @@ static size_t first_cpu(void) {
 static int see_one_cpu(void) {
     ewi_topology topology;
     if (ewi_topology_load(&topology, NULL) != EW_OK) return 3;
-    return topology.n_threads == 1 && topology.n_cores == 1 && topology.n_performance_cores == 1 ? 0 : 1;
+    bool one = topology.n_threads == 1 && topology.n_cores == 1 && topology.n_performance_cores == 1;
+    ewi_topology_unload(&topology);
+    return one ? 0 : 1;
 }
 
 /* As under `taskset -c N`, which binds before it runs the program. */
