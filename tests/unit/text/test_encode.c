@@ -107,6 +107,37 @@ static void other_characters_become_bytes(void **state) {
     vocab_build_free(b);
 }
 
+/* Pieces far longer than words: halves of 256 bytes and more. */
+static void long_pieces_merge(void **state) {
+    (void)state;
+    vocab_build *b = vocab_build_spm();
+    char piece[1025];
+    memset(piece, 'a', sizeof piece - 1);
+    for (size_t len = 1; len <= 1024; len *= 2) {
+        piece[len] = '\0';
+        vocab_build_token(b, piece, EWI_TOKEN_NORMAL, -(float)len); /* 259 is "a", 269 has 1024 of them */
+        piece[len] = 'a';
+    }
+    vocab_build_vocab(b)->space_prefix = EWI_PREFIX_NEVER;
+    ew_tokenizer *tokenizer = vocab_build_open(b);
+    assert_string_equal(vocab_build_encode(tokenizer, (ew_str){piece, 1024}, 0), "269");
+    assert_string_equal(vocab_build_encode(tokenizer, (ew_str){piece, 1023}, 0),
+                        "268 267 266 265 264 263 262 261 260 259");
+    ew_tokenizer_close(tokenizer);
+    vocab_build_free(b);
+}
+
+static void the_lowest_token_of_a_byte_is_used(void **state) {
+    (void)state;
+    vocab_build *b = vocab_build_spm();
+    vocab_build_token(b, "<0x41>", EWI_TOKEN_BYTE, 0);
+    vocab_build_vocab(b)->space_prefix = EWI_PREFIX_NEVER;
+    ew_tokenizer *tokenizer = vocab_build_open(b);
+    assert_string_equal(vocab_build_encode(tokenizer, EWI_STR("A"), 0), "68");
+    ew_tokenizer_close(tokenizer);
+    vocab_build_free(b);
+}
+
 static void unknown_neighbours_are_one_unknown_token(void **state) {
     (void)state;
     vocab_build *b = vocab_build_empty(EWI_VOCAB_SPM);
@@ -221,6 +252,8 @@ int main(void) {
         cmocka_unit_test(text_is_composed_only_for_models_that_want_it),
         cmocka_unit_test(the_best_score_merges_first),
         cmocka_unit_test(other_characters_become_bytes),
+        cmocka_unit_test(long_pieces_merge),
+        cmocka_unit_test(the_lowest_token_of_a_byte_is_used),
         cmocka_unit_test(unknown_neighbours_are_one_unknown_token),
         cmocka_unit_test(the_blank_before_a_text_follows_the_model),
         cmocka_unit_test(text_never_grows_into_a_special_token),
