@@ -54,6 +54,14 @@ static ew_status read_f64(const reader *r, const char *name, double min, double 
     return EW_OK;
 }
 
+/* Whether a value, or each of an array with one for each layer, says that a feature is not used. */
+static bool all_are(const ewi_gguf_kv *kv, double unused) {
+    double value;
+    for (uint64_t i = 0; i < kv->n; i++)
+        if (!ewi_gguf_f64(kv, i, &value) || (value != unused && value != 0)) return false;
+    return kv->n > 0;
+}
+
 /* Keys that change the mathematics, with the value that means "not used". */
 static ew_status refuse_unsupported(const reader *r) {
     static const struct {
@@ -68,8 +76,7 @@ static ew_status refuse_unsupported(const reader *r) {
     char key[KEY_BYTES];
     for (size_t i = 0; i < EWI_COUNT(keys); i++) {
         const ewi_gguf_kv *kv = find(r, keys[i].name, key);
-        double value;
-        if (!kv || (ewi_gguf_f64(kv, 0, &value) && (value == keys[i].unused || value == 0))) continue;
+        if (!kv || all_are(kv, keys[i].unused)) continue;
         return ewi_fail(r->err, EW_UNSUPPORTED, "metadata %s: this feature of %s models is not implemented",
                         key, r->arch);
     }
