@@ -15,10 +15,22 @@ ew_status ewi_merge_split(ew_str line, ew_str *left, ew_str *right, ew_error *er
 
 /* Spellings that mean "the answer ends here" in the models that have them. */
 static const char *const end_names[] = {
-    "<|eot_id|>", "<|im_end|>", "<|end|>",         "<end_of_turn>",   "<|endoftext|>",
-    "</s>",       "<|eom_id|>", "<EOT>",           "<|end_of_text|>", "<end_of_utterance>",
-    "<|return|>", "<|call|>",   "<eos>",           "<turn|>",         "<｜end▁of▁sentence｜>",
-    "<|EOT|>",    "[EOS]",      "<|end_of_role|>",
+    "<|eot_id|>",
+    "<|im_end|>",
+    "<|end|>",
+    "<end_of_turn>",
+    "<|endoftext|>",
+    "</s>",
+    "<|eom_id|>",
+    "<EOT>",
+    "<|end_of_text|>",
+    "<end_of_utterance>",
+    "<eos>",
+    "<turn|>",
+    "<｜end▁of▁sentence｜>",
+    "<|EOT|>",
+    "[EOS]",
+    "<|end_of_role|>",
 };
 
 static bool is_special(uint8_t type) {

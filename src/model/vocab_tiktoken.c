@@ -1,7 +1,5 @@
-/*
- * vocab_tiktoken.c: .tiktoken files, with what they leave out (openai/tiktoken,
- * tiktoken_ext/openai_public.py).
- */
+/* vocab_tiktoken.c: .tiktoken files, with what they leave out (tiktoken_ext/openai_public.py of
+ * openai/tiktoken). */
 #include "base/error.h"
 #include "base/mem.h"
 #include "format/tiktoken.h"
@@ -11,7 +9,6 @@
 
 /* An encoding: its file has ranks 0..n_ranks-1; special tokens follow, with holes. */
 static const struct encoding {
-    const char *name;
     size_t n_ranks, n_tokens;
     ewi_scanner scanner;
     int32_t end_of_text;
@@ -20,22 +17,22 @@ static const struct encoding {
         size_t id;
     } specials[MAX_SPECIALS];
 } encodings[] = {
-    {"cl100k_base",
-     100256,
-     100277,
-     EWI_SCAN_CL100K,
-     100257,
-     {{"<|endoftext|>", 100257},
-      {"<|fim_prefix|>", 100258},
-      {"<|fim_middle|>", 100259},
-      {"<|fim_suffix|>", 100260},
-      {"<|endofprompt|>", 100276}}},
-    {"o200k_base",
-     199998,
-     200019,
-     EWI_SCAN_O200K,
-     199999,
-     {{"<|endoftext|>", 199999}, {"<|endofprompt|>", 200018}}},
+    {/* cl100k_base */
+     .n_ranks = 100256,
+     .n_tokens = 100277,
+     .scanner = EWI_SCAN_CL100K,
+     .end_of_text = 100257,
+     .specials = {{"<|endoftext|>", 100257},
+                  {"<|fim_prefix|>", 100258},
+                  {"<|fim_middle|>", 100259},
+                  {"<|fim_suffix|>", 100260},
+                  {"<|endofprompt|>", 100276}}},
+    {/* o200k_base */
+     .n_ranks = 199998,
+     .n_tokens = 200019,
+     .scanner = EWI_SCAN_O200K,
+     .end_of_text = 199999,
+     .specials = {{"<|endoftext|>", 199999}, {"<|endofprompt|>", 200018}}},
 };
 
 static const struct encoding *find_encoding(size_t n_ranks) {

@@ -18,8 +18,8 @@
 #include "base/utf8.h"
 
 #define EWI_UNICODE_BLOCK 256
-#define EWI_UNICODE_CLASS_SPACE \
-    0x20 /* in a class byte: the character has White_Space; the other bits are the category */
+/* In a class byte: the character has White_Space. The bits below are the category. */
+#define EWI_UNICODE_CLASS_SPACE 0x20
 
 /* General categories, in the order of the generated classes. */
 typedef enum ewi_category {

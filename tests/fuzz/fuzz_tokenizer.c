@@ -1,8 +1,10 @@
 /*
- * fuzz_tokenizer.c: a small vocabulary, as GGUF, as tokenizer.json or in a notation of this file, then a text.
+ * fuzz_tokenizer.c: a small vocabulary, as GGUF, as tokenizer.json or in a notation of this file, then a
+ * text.
  *
- * Input: "KIND\n", the vocabulary, a byte 0xFF 0x00, the text. Whatever opens must encode the text, and the tokens must give
- * its bytes back: exactly for byte-level vocabularies, but for blanks for SentencePiece's.
+ * Input: "KIND\n", the vocabulary, a byte 0xFF 0x00, the text. Whatever opens must encode the text, and
+ * the tokens must give its bytes back: exactly for byte-level vocabularies, but for blanks for
+ * SentencePiece's.
  */
 #include <string.h>
 
@@ -18,7 +20,8 @@
 
 #define MAX_IDS 65536
 
-/* Lines of the notation: "b" or "s" first, then per line a token's type ("0".."9") and its spelling, or "+left right". */
+/* Lines of the notation: "b" or "s" first, then per line a token's type ("0".."9") and its spelling, or
+ * "+left right". */
 typedef struct notation {
     ew_str merges[256];
     size_t n_merges, next;
@@ -109,7 +112,8 @@ static size_t squeeze(uint8_t *text, size_t len) {
     return n;
 }
 
-/* The bytes of all tokens, or false when one is none of the text's: an unknown or control token, or white space swallowed. */
+/* The bytes of all tokens, or false when one is none of the text's: an unknown or control token, or white
+ * space swallowed. */
 static bool join(const ew_tokenizer *t, const ew_token *ids, size_t n, ewi_buffer *out) {
     for (size_t i = 0; i < n; i++) {
         EW_ASSERT(ids[i] >= 0 && (size_t)ids[i] < t->n_tokens);
