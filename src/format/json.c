@@ -246,6 +246,11 @@ void ewi_json_init(ewi_json *json, ewi_bytes text, ewi_arena *arena) {
     *json = (ewi_json){.begin = begin, .at = begin, .end = begin + text.len, .arena = arena, .first = true};
 }
 
+void ewi_json_init_part(ewi_json *json, const uint8_t *whole, ew_str part, ewi_arena *arena) {
+    ewi_json_init(json, (ewi_bytes){(const uint8_t *)part.data, part.len}, arena);
+    if (part.data) json->begin = whole;
+}
+
 ewi_json_kind ewi_json_peek(ewi_json *json) {
     if (json->problem) return EWI_JSON_ERROR;
     switch (next_byte(json)) {

@@ -55,6 +55,9 @@ typedef struct ewi_json {
 } ewi_json;
 
 void ewi_json_init(ewi_json *json, ewi_bytes text, ewi_arena *arena);
+/* Reads a part of a text that begins at `whole` (as ewi_json_skip_to hands it out): problems name the place
+ * in the whole. */
+void ewi_json_init_part(ewi_json *json, const uint8_t *whole, ew_str part, ewi_arena *arena);
 
 /* What the next value is, without reading it. */
 ewi_json_kind ewi_json_peek(ewi_json *json);

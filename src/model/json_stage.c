@@ -59,6 +59,7 @@ static const struct {
 };
 
 typedef struct stage_reader {
+    const uint8_t *whole;
     const char *what;
     ewi_arena *arena;
     ewi_buffer *out;
@@ -74,8 +75,9 @@ static member find_member(ew_str key) {
 }
 
 /* A value as text: a string's own, anything else as JSON spells it. null is left out. */
-static ew_status read_value(ewi_json *json, ew_str *out, ew_error *err) {
-    if (ewi_json_peek(json) == EWI_JSON_STRING) return ewi_json_read_string(json, out, err);
+static ew_status read_value(ewi_json *json, member m, ew_str *out, ew_error *err) {
+    bool is_nested = m == PATTERN || m == STEPS;
+    if (!is_nested && ewi_json_peek(json) == EWI_JSON_STRING) return ewi_json_read_string(json, out, err);
     if (ewi_json_peek(json) == EWI_JSON_NULL) return ewi_json_skip(json, err);
     return ewi_json_skip_to(json, out, err);
 }
@@ -83,14 +85,14 @@ static ew_status read_value(ewi_json *json, ew_str *out, ew_error *err) {
 static ew_status read_members(stage_reader *r, ew_str text, ew_str values[N_MEMBERS]) {
     ewi_json json;
     ew_str key;
-    ewi_json_init(&json, (ewi_bytes){(const uint8_t *)text.data, text.len}, r->arena);
+    ewi_json_init_part(&json, r->whole, text, r->arena);
     EWI_TRY(ewi_json_enter_object(&json, r->err));
     while (ewi_json_next_key(&json, &key)) {
         member m = find_member(key);
         if (m == N_MEMBERS)
             return ewi_fail(r->err, EW_UNSUPPORTED, "%s: \"%.*s\" is not known here", r->what,
                             EWI_STR_ARG(key));
-        EWI_TRY(read_value(&json, &values[m], r->err));
+        EWI_TRY(read_value(&json, m, &values[m], r->err));
     }
     return ewi_json_end(&json, r->err);
 }
@@ -100,7 +102,7 @@ static ew_status read_step(stage_reader *r, ew_str text, unsigned nesting);
 static ew_status read_steps(stage_reader *r, ew_str list, unsigned nesting) {
     ewi_json json;
     ew_str step;
-    ewi_json_init(&json, (ewi_bytes){(const uint8_t *)list.data, list.len}, r->arena);
+    ewi_json_init_part(&json, r->whole, list, r->arena);
     EWI_TRY(ewi_json_enter_array(&json, r->err));
     while (ewi_json_next_item(&json)) {
         EWI_TRY(ewi_json_skip_to(&json, &step, r->err));
@@ -132,8 +134,9 @@ static ew_status read_step(stage_reader *r, ew_str text, unsigned nesting) {
     return r->out->failed ? ewi_no_memory(r->err, r->what) : EW_OK;
 }
 
-ew_status ewi_json_stage(ew_str json, const char *what, ewi_arena *arena, ewi_buffer *out, ew_error *err) {
-    stage_reader r = {what, arena, out, err};
+ew_status ewi_json_stage(const uint8_t *whole, ew_str json, const char *what, ewi_arena *arena,
+                         ewi_buffer *out, ew_error *err) {
+    stage_reader r = {whole, what, arena, out, err};
     if (json.len == 0 || ewi_str_is(json, "null")) return EW_OK;
     return read_step(&r, json, 0);
 }

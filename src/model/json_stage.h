@@ -17,10 +17,11 @@
 #include "base/buffer.h"
 
 /*
- * Appends the line; what = "decoder" names the stage in messages. Errors: EW_FORMAT, EW_UNSUPPORTED,
+ * Appends the line; what = "decoder" names the stage in messages, and json is a part of the text that begins
+ * at `whole`. Errors: EW_FORMAT, EW_UNSUPPORTED,
  * EW_NO_MEMORY.
  */
-EWI_NODISCARD ew_status ewi_json_stage(ew_str json, const char *what, ewi_arena *arena, ewi_buffer *out,
-                                       ew_error *err);
+EWI_NODISCARD ew_status ewi_json_stage(const uint8_t *whole, ew_str json, const char *what, ewi_arena *arena,
+                                       ewi_buffer *out, ew_error *err);
 
 #endif

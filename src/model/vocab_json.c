@@ -21,6 +21,7 @@ typedef struct parts {
 } parts;
 
 typedef struct json_loader {
+    ewi_bytes file;
     parts parts;
     ewi_arena *arena;
     ewi_vocab *vocab;
@@ -30,12 +31,16 @@ typedef struct json_loader {
 } json_loader;
 
 static void open_text(const json_loader *l, ewi_json *json, ew_str text) {
-    ewi_json_init(json, (ewi_bytes){(const uint8_t *)text.data, text.len}, l->arena);
+    ewi_json_init_part(json, l->file.data, text, l->arena);
 }
 
 /* ---- the outline ---- */
 
-static ew_status read_file(json_loader *l, ewi_bytes file) {
+static ew_status occurs_twice(const json_loader *l, const char *key) {
+    return ewi_fail(l->err, EW_FORMAT, "tokenizer.json: \"%s\" occurs twice", key);
+}
+
+static ew_status read_file(json_loader *l) {
     struct {
         const char *key;
         ew_str *text;
@@ -55,7 +60,7 @@ static ew_status read_file(json_loader *l, ewi_bytes file) {
     };
     ewi_json json;
     ew_str key;
-    ewi_json_init(&json, file, l->arena);
+    ewi_json_init(&json, l->file, l->arena);
     EWI_TRY(ewi_json_enter_object(&json, l->err));
     while (ewi_json_next_key(&json, &key)) {
         size_t i = 0;
@@ -63,6 +68,7 @@ static ew_status read_file(json_loader *l, ewi_bytes file) {
         if (i == EWI_COUNT(known))
             return ewi_fail(l->err, EW_UNSUPPORTED, "tokenizer.json: \"%.*s\" is not known here",
                             EWI_STR_ARG(key));
+        if (known[i].text && known[i].text->data) return occurs_twice(l, known[i].key);
         EWI_TRY(ewi_json_skip_to(&json, known[i].text, l->err));
     }
     EWI_TRY(ewi_json_end(&json, l->err));
@@ -93,11 +99,15 @@ static ew_status read_optional_string(const json_loader *l, ewi_json *json, ew_s
     return ewi_json_read_string(json, out, l->err);
 }
 
+static ew_status read_once(const json_loader *l, ewi_json *json, const char *key, ew_str *text) {
+    return text->data ? occurs_twice(l, key) : ewi_json_skip_to(json, text, l->err);
+}
+
 static ew_status read_model_member(json_loader *l, ewi_json *json, ew_str key) {
     parts *p = &l->parts;
     if (ewi_str_is(key, "type")) return expect_bpe(l, json);
-    if (ewi_str_is(key, "vocab")) return ewi_json_skip_to(json, &p->vocab, l->err);
-    if (ewi_str_is(key, "merges")) return ewi_json_skip_to(json, &p->merges, l->err);
+    if (ewi_str_is(key, "vocab")) return read_once(l, json, "vocab", &p->vocab);
+    if (ewi_str_is(key, "merges")) return read_once(l, json, "merges", &p->merges);
     if (ewi_str_is(key, "unk_token")) return read_optional_string(l, json, &p->unk_token);
     if (ewi_str_is(key, "byte_fallback")) return ewi_json_read_bool(json, &p->byte_fallback, l->err);
     if (ewi_str_is(key, "ignore_merges")) return ewi_json_read_bool(json, &p->ignore_merges, l->err);
@@ -295,7 +305,8 @@ static ew_status read_merges(json_loader *l) {
 /* ---- all of it ---- */
 
 static ew_status read_pipeline(json_loader *l) {
-    ewi_pipeline_texts texts = {.normalizer = l->parts.normalizer,
+    ewi_pipeline_texts texts = {.file = l->file.data,
+                                .normalizer = l->parts.normalizer,
                                 .pre_tokenizer = l->parts.pre_tokenizer,
                                 .post_processor = l->parts.post_processor,
                                 .decoder = l->parts.decoder};
@@ -304,9 +315,9 @@ static ew_status read_pipeline(json_loader *l) {
 
 ew_status ewi_vocab_from_json(ewi_bytes json, ewi_bytes config, ewi_arena *arena, ewi_vocab *out,
                               ew_error *err) {
-    ewi_vocab vocab = {.bos = -1, .eos = -1, .unk = -1};
-    json_loader l = {.arena = arena, .vocab = &vocab, .err = err};
-    EWI_TRY(read_file(&l, json));
+    ewi_vocab vocab = {.unique = true, .bos = -1, .eos = -1, .unk = -1};
+    json_loader l = {.file = json, .arena = arena, .vocab = &vocab, .err = err};
+    EWI_TRY(read_file(&l));
     EWI_TRY(read_model(&l));
     EWI_TRY(read_tokens(&l));
     EWI_TRY(read_merges(&l));

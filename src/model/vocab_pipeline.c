@@ -130,7 +130,7 @@ typedef struct pipeline {
 static ew_status read_line(const pipeline *p, ew_str json, const char *what, ew_str *line) {
     ewi_buffer buffer;
     ewi_buffer_init(&buffer, MAX_STAGE_BYTES);
-    ew_status status = ewi_json_stage(json, what, p->arena, &buffer, p->err);
+    ew_status status = ewi_json_stage(p->texts->file, json, what, p->arena, &buffer, p->err);
     if (!status) {
         *line = ewi_buffer_str(&buffer);
         line->data = ewi_arena_strdup(p->arena, *line);
@@ -225,7 +225,7 @@ static ew_status apply_post_processor(const pipeline *p) {
     ew_str text = p->texts->post_processor;
     if (text.len == 0 || ewi_str_is(text, "null")) return EW_OK;
     ewi_json json;
-    ewi_json_init(&json, (ewi_bytes){(const uint8_t *)text.data, text.len}, p->arena);
+    ewi_json_init_part(&json, p->texts->file, text, p->arena);
     EWI_TRY(read_processor(p, &json, 0));
     return ewi_json_end(&json, p->err);
 }
@@ -276,22 +276,29 @@ static ew_status resolve(const ewi_vocab *vocab, const char *what, ew_str name, 
                     EWI_STR_ARG(name));
 }
 
-ew_status ewi_tokenizer_config_apply(ewi_bytes config, ewi_arena *arena, ewi_vocab *vocab, ew_error *err) {
+static ew_status read_config(ewi_bytes config, ewi_arena *arena, bool *add_bos, ew_str *bos, ew_str *eos,
+                             ew_error *err) {
     ewi_json json;
-    ew_str key, bos = {0}, eos = {0};
+    ew_str key;
     ewi_json_init(&json, config, arena);
     EWI_TRY(ewi_json_enter_object(&json, err));
     while (ewi_json_next_key(&json, &key)) {
         if (ewi_str_is(key, "bos_token"))
-            EWI_TRY(read_token_name(&json, &bos, err));
+            EWI_TRY(read_token_name(&json, bos, err));
         else if (ewi_str_is(key, "eos_token"))
-            EWI_TRY(read_token_name(&json, &eos, err));
+            EWI_TRY(read_token_name(&json, eos, err));
         else if (ewi_str_is(key, "add_bos_token") && ewi_json_peek(&json) == EWI_JSON_BOOL)
-            EWI_TRY(ewi_json_read_bool(&json, &vocab->add_bos, err));
+            EWI_TRY(ewi_json_read_bool(&json, add_bos, err));
         else
             EWI_TRY(ewi_json_skip(&json, err));
     }
-    EWI_TRY(ewi_json_end(&json, err));
+    return ewi_json_end(&json, err);
+}
+
+ew_status ewi_tokenizer_config_apply(ewi_bytes config, ewi_arena *arena, ewi_vocab *vocab, ew_error *err) {
+    ew_str bos = {0}, eos = {0};
+    ew_status status = read_config(config, arena, &vocab->add_bos, &bos, &eos, err);
+    if (status) return ewi_fail_at(err, status, "tokenizer_config.json");
     EWI_TRY(resolve(vocab, "bos_token", bos, &vocab->bos, err));
     return resolve(vocab, "eos_token", eos, &vocab->eos, err);
 }

@@ -16,6 +16,7 @@
 
 /* JSON text of each stage; empty or "null" = there is none. */
 typedef struct ewi_pipeline_texts {
+    const uint8_t *file; /* where the text begins that they are parts of: problems count from there */
     ew_str normalizer, pre_tokenizer, post_processor, decoder;
 } ewi_pipeline_texts;
 

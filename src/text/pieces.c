@@ -149,15 +149,25 @@ uint32_t ewi_pieces_find(const ewi_pieces *pieces, const uint8_t *text, size_t l
     return find_slot(pieces, text, len, hash)->token;
 }
 
-static bool add_token(ewi_pieces *pieces, uint32_t token) {
+static ew_status check_alike(const ewi_vocab *vocab, uint32_t first, uint32_t token, ew_error *err) {
+    ew_str spelling = vocab->tokens[token];
+    if (!vocab->unique || !ewi_str_eq(spelling, vocab->tokens[first])) return EW_OK;
+    return ewi_fail(err, EW_FORMAT, "vocabulary: token \"%.*s\" has two ids: %u and %u",
+                    EWI_STR_ARG(spelling), (unsigned)first, (unsigned)token);
+}
+
+static ew_status add_token(ewi_pieces *pieces, const ewi_vocab *vocab, uint32_t token, bool ordinary,
+                           ew_error *err) {
     ewi_bytes piece = ewi_piece_bytes(pieces, token);
-    if (piece.len == 0) return true;
+    if (piece.len == 0) return EW_OK;
     uint64_t hash = ewi_piece_hash(piece.data, piece.len);
     ewi_piece_slot *slot = find_slot(pieces, piece.data, piece.len, hash);
-    if (slot->token != EWI_NO_TOKEN) return true;
+    if (slot->token != EWI_NO_TOKEN) return ordinary ? check_alike(vocab, slot->token, token, err) : EW_OK;
     *slot = (ewi_piece_slot){token, (uint32_t)(mix(hash) >> 32)};
     if (piece.len > pieces->max_len) pieces->max_len = piece.len;
-    return (((size_t)(slot - pieces->slots) - (size_t)mix(hash)) & pieces->mask) < MAX_PROBES;
+    if ((((size_t)(slot - pieces->slots) - (size_t)mix(hash)) & pieces->mask) < MAX_PROBES) return EW_OK;
+    return ewi_fail(err, EW_FORMAT, "vocabulary: token %u is one of many that are crafted to collide",
+                    (unsigned)token);
 }
 
 /* Which tokens go first where several are spelled alike. 3: none; one with a plain blank matches nothing. */
@@ -189,9 +199,7 @@ static ew_status fill_slots(ewi_pieces *pieces, const ewi_vocab *vocab, ew_error
     for (size_t i = 0; i <= pieces->mask; i++) pieces->slots[i] = (ewi_piece_slot){EWI_NO_TOKEN, 0};
     for (unsigned turn = 0; turn < 3; turn++)
         for (size_t i = 0; i < vocab->n_tokens; i++)
-            if (precedence(vocab, i) == turn && !add_token(pieces, (uint32_t)i))
-                return ewi_fail(err, EW_FORMAT,
-                                "vocabulary: token %zu is one of many that are crafted to collide", i);
+            if (precedence(vocab, i) == turn) EWI_TRY(add_token(pieces, vocab, (uint32_t)i, turn == 0, err));
     return EW_OK;
 }
 

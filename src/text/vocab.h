@@ -73,6 +73,7 @@ typedef struct ewi_vocab {
     const uint8_t *types; /* ewi_token_type, maybe with LSTRIP and RSTRIP */
     ewi_merge_source merges;
     ewi_scanner scanner; /* BPE */
+    bool unique;         /* ordinary tokens are keys: one that comes twice contradicts itself */
     bool raw_bytes;      /* BPE: tokens are plain bytes, not GPT-2's alphabet */
     bool ignore_merges;  /* BPE: a word that is a token is taken whole, without merging (Llama-3, tiktoken) */
     bool nfc;            /* text is brought to Normalization Form C first (Qwen2) */

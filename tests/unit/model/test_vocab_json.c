@@ -97,7 +97,7 @@ static const char *stage(const char *json) {
     ew_error err = {0};
     ewi_arena_init(&arena, 1u << 20);
     ewi_buffer_init(&out, sizeof line - 1);
-    if (ewi_json_stage(ewi_str(json), "stage", &arena, &out, &err))
+    if (ewi_json_stage((const uint8_t *)json, ewi_str(json), "stage", &arena, &out, &err))
         snprintf(line, sizeof line, "%s", err.text);
     else
         snprintf(line, sizeof line, "%.*s", (int)out.len, (const char *)out.data);
