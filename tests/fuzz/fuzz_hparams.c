@@ -1,0 +1,45 @@
+/* fuzz_hparams.c: metadata of a GGUF file, or any text as config.json: what is accepted is within the
+ * limits and fits together. */
+#include "base/error.h"
+#include "fuzz.h"
+#include "model/hparams.h"
+
+static void check(const ewi_hparams *h) {
+    EW_ASSERT(h->arch);
+    EW_ASSERT(h->n_layers >= 1 && h->n_layers <= EWI_MAX_LAYERS);
+    EW_ASSERT(h->n_heads >= 1 && h->n_heads <= EWI_MAX_HEADS);
+    EW_ASSERT(h->n_kv_heads >= 1 && h->n_heads % h->n_kv_heads == 0);
+    EW_ASSERT(h->head_dim >= 1);
+    EW_ASSERT(h->d_model >= 1 && h->d_model <= EWI_MAX_D_MODEL);
+    EW_ASSERT(h->d_ffn >= 1 && h->d_ffn <= EWI_MAX_D_FFN);
+    EW_ASSERT(h->n_vocab <= EWI_MAX_VOCAB);
+    EW_ASSERT(h->n_ctx_train >= 1 && h->n_ctx_train <= EWI_MAX_CTX);
+    EW_ASSERT(h->rope_dims >= 2 && h->rope_dims <= h->head_dim && h->rope_dims % 2 == 0);
+    EW_ASSERT(h->rope_base >= 1 && h->rope_base <= 1e12);
+    EW_ASSERT(h->norm_eps >= 0 && h->norm_eps < 1);
+    /* Products of sizes that the engine makes stay far from 2^32. */
+    EW_ASSERT((uint64_t)h->n_heads * h->head_dim <= (uint64_t)1 << 27);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    ewi_checkpoint c = {.folder = "folder"};
+    ewi_hparams h;
+    ew_error err;
+    ewi_bytes bytes = {data, size};
+    ewi_arena_init(&c.arena, (size_t)16 << 20);
+    ew_status status = EW_OK;
+    if (ewi_bytes_are_gguf(bytes)) {
+        c.kind = EWI_CHECKPOINT_GGUF;
+        status = ewi_gguf_parse(bytes, &c.arena, &c.gguf, &err);
+    } else {
+        c.kind = EWI_CHECKPOINT_SAFETENSORS;
+        c.config = bytes;
+    }
+    if (status == EW_OK) status = ewi_hparams_read(&c, &h, &err);
+    if (status == EW_OK)
+        check(&h);
+    else
+        EW_ASSERT(err.status == status && err.text[0]);
+    ewi_arena_deinit(&c.arena);
+    return 0;
+}
