@@ -184,11 +184,34 @@ static void stepping(void **state) {
     rig_close(&r);
 }
 
+/* ---- a step allocates nothing ---- */
+
+static void steps_allocate_nothing(void **state) {
+    (void)state;
+    rig r = open_rig();
+    ew_error err = {0};
+    static sheet s;
+    s.n_vocab = r.n_vocab;
+    ew_session *other = rig_session(&r, NULL);
+    /* The blocks of positions 0..63 come with the first row. */
+    expect_ok(ew_eval(r.session, (ew_token[]){1}, 1, NULL, NULL, &err), &err);
+    expect_ok(ew_eval(other, (ew_token[]){2}, 1, NULL, NULL, &err), &err);
+    ewi_hostile_fail_at(0);
+    for (uint32_t i = 1; i < 64; i++) {
+        const ew_row rows[] = {{r.session, i, (ew_token)i, true}, {other, i, (ew_token)(300 - i), true}};
+        expect_ok(ew_step(r.engine, rows, 2, keep, &s, &err), &err);
+    }
+    assert_int_equal(ewi_hostile_count(), 0);
+    ew_session_free(other);
+    rig_close(&r);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(making),
         cmocka_unit_test(answering),
         cmocka_unit_test(stepping),
+        cmocka_unit_test(steps_allocate_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

@@ -63,7 +63,7 @@ static void every_item_once(void **state) {
     for (uint32_t n_threads = 1; n_threads <= 4; n_threads++) {
         ewi_pool *pool = new_pool(n_threads);
         assert_int_equal(ewi_pool_n_threads(pool), n_threads);
-        for (unsigned round = 1; round <= 200; round++) {
+        for (unsigned round = 1; round <= 60; round++) {
             t.n_items = round * 19 % MAX_ITEMS;
             for (size_t i = 0; i < t.n_items; i++) atomic_store(&t.done[i], 0);
             for (uint32_t i = 0; i < 8; i++) atomic_store(&t.calls[i], 0);
@@ -90,7 +90,7 @@ static void memory_passes_both_ways(void **state) {
     (void)state;
     ewi_pool *pool = new_pool(3);
     chain c = {0};
-    for (unsigned round = 1; round <= 2000; round++) {
+    for (unsigned round = 1; round <= 500; round++) {
         ewi_pool_run(pool, add_one, &c);
         for (size_t i = 0; i < 3; i++) assert_int_equal(c.output[i], round);
         c.input = c.output[2];
