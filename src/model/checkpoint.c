@@ -55,35 +55,44 @@ static ew_status open_gguf(ewi_checkpoint *c, ewi_bytes bytes, ew_error *err) {
 
 /* ---- safetensors ---- */
 
-static ew_status count_members(ewi_bytes object, ewi_arena *arena, size_t *n, ew_error *err) {
+static ew_status read_config_members(ewi_checkpoint *c, ewi_checkpoint_meta *meta, size_t n, ew_error *err) {
     ewi_json json;
-    ew_str key;
-    *n = 0;
-    ewi_json_init(&json, object, arena);
-    EWI_TRY(ewi_json_enter_object(&json, err));
-    for (; ewi_json_next_key(&json, &key); ++*n) EWI_TRY(ewi_json_skip(&json, err));
-    return ewi_json_end(&json, err);
-}
-
-static ew_status list_config(ewi_checkpoint *c, ewi_checkpoint_meta *meta, ew_error *err) {
-    ewi_json json;
+    ewi_name_index names;
+    ewi_checkpoint_meta *next = meta;
     ewi_json_init(&json, c->config, &c->arena);
     EWI_TRY(ewi_json_enter_object(&json, err));
-    for (; ewi_json_next_key(&json, &meta->key); meta++) {
-        EWI_TRY(ewi_json_skip_to(&json, &meta->text, err));
-        meta->is_json = true;
+    for (; ewi_json_next_key(&json, &next->key); next++) {
+        EWI_TRY(ewi_json_skip_to(&json, &next->text, err));
+        next->is_json = true;
     }
-    return EW_OK;
+    EWI_TRY(ewi_json_end(&json, err));
+    /* A key that comes twice would mean one thing here and another to the next reader. */
+    return ewi_name_index_make(&c->arena, &meta->key, n, sizeof *meta, "key", &names, err);
+}
+
+static ew_status count_config(ewi_checkpoint *c, size_t *n, ew_error *err) {
+    ewi_json json;
+    *n = 0;
+    if (!c->config.len) return EW_OK;
+    ewi_json_init(&json, c->config, &c->arena);
+    if (ewi_json_peek(&json) != EWI_JSON_OBJECT) return ewi_json_enter_object(&json, err);
+    return ewi_json_count(&json, n, err);
+}
+
+/* The n entries of config.json; NULL: only counts them. */
+static ew_status list_config(ewi_checkpoint *c, ewi_checkpoint_meta *meta, size_t *n, ew_error *err) {
+    ew_status status = meta ? read_config_members(c, meta, *n, err) : count_config(c, n, err);
+    return status ? ewi_fail_at(err, status, "config.json") : EW_OK;
 }
 
 static ew_status list_meta(ewi_checkpoint *c, const ewi_safetensors *shards, ew_error *err) {
     size_t n_config = 0, n = 0;
-    if (c->config.len) EWI_TRY(count_members(c->config, &c->arena, &n_config, err));
+    EWI_TRY(list_config(c, NULL, &n_config, err));
     n = n_config;
     for (size_t s = 0; s < c->n_shards; s++) n += shards[s].n_meta;
     ewi_checkpoint_meta *meta;
     EWI_TRY(new_meta(c, n, &meta, err));
-    if (c->config.len) EWI_TRY(list_config(c, meta, err));
+    if (c->config.len) EWI_TRY(list_config(c, meta, &n_config, err));
     meta += n_config;
     for (size_t s = 0; s < c->n_shards; s++)
         for (size_t i = 0; i < shards[s].n_meta; i++)
@@ -138,9 +147,11 @@ static ew_status check_index(const ewi_checkpoint *c, const ewi_shard_index *ind
             return ewi_fail(err, EW_FORMAT, "tensor %.*s: the index puts it into %.*s, where it is not",
                             EWI_STR_ARG(entry->tensor), EWI_STR_ARG(entry->file));
     }
-    if (c->n_tensors != index->n_entries)
-        return ewi_fail(err, EW_FORMAT, "the shards hold %zu tensors, the index names %zu", c->n_tensors,
-                        index->n_entries);
+    /* Both are sorted by name, and all that the index names is there. */
+    for (size_t i = 0; i < c->n_tensors; i++)
+        if (i == index->n_entries || !ewi_str_eq(c->tensors[i].name, index->entries[i].tensor))
+            return ewi_fail(err, EW_FORMAT, "tensor %.*s: is in a shard, but the index does not name it",
+                            EWI_STR_ARG(c->tensors[i].name));
     return EW_OK;
 }
 
@@ -177,7 +188,8 @@ static ew_status open_config(ewi_checkpoint *c, ew_error *err) {
     if (!ewi_path_join(path, sizeof path, c->folder, EWI_STR("config.json")))
         return ewi_fail(err, EW_LIMIT, "path too long");
     if (!ewi_is_file(path)) return EW_OK;
-    return add_map(c, path, &c->config, err);
+    EWI_TRY(add_map(c, path, &c->config, err));
+    return c->config.len ? EW_OK : ewi_fail(err, EW_FORMAT, "config.json: the file is empty");
 }
 
 static ew_status open_folder(ewi_checkpoint *c, const char *path, ew_error *err) {
@@ -213,11 +225,12 @@ static ew_status open_file(ewi_checkpoint *c, const char *path, ew_error *err) {
     return open_single(c, bytes, err);
 }
 
-/* Failures of what lies inside a file begin with its path; those of opening one name it already. */
-static ew_status name_path(ew_status status, const char *path, ew_error *err) {
-    if (status == EW_OK || status == EW_IO || (err && ewi_str_starts(ewi_str(err->text), path)))
-        return status;
-    return ewi_fail_at(err, status, "%s", path);
+ew_status ewi_fail_at_path(ew_error *err, ew_status status, const char *path) {
+    size_t n = strlen(path);
+    if (status == EW_OK || status == EW_IO || !err) return status;
+    bool ends = n > 0 && path[n - 1] == '/';
+    bool named = strncmp(err->text, path, n) == 0 && (ends || err->text[n] == '/' || err->text[n] == ':');
+    return named ? status : ewi_fail_at(err, status, "%s", path);
 }
 
 ew_status ewi_checkpoint_open(const char *path, ewi_checkpoint *out, ew_error *err) {
@@ -226,7 +239,7 @@ ew_status ewi_checkpoint_open(const char *path, ewi_checkpoint *out, ew_error *e
     ew_status status = ewi_is_directory(path) ? open_folder(out, path, err) : open_file(out, path, err);
     if (status == EW_OK) status = ewi_checkpoint_check(out, err);
     if (status != EW_OK) ewi_checkpoint_close(out);
-    return name_path(status, path, err);
+    return ewi_fail_at_path(err, status, path);
 }
 
 void ewi_checkpoint_close(ewi_checkpoint *checkpoint) {

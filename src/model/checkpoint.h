@@ -54,4 +54,10 @@ const ewi_tensor *ewi_checkpoint_find(const ewi_checkpoint *checkpoint, ew_str n
 /* EW_IO when a file was truncated since it was mapped. */
 EWI_NODISCARD ew_status ewi_checkpoint_check(const ewi_checkpoint *checkpoint, ew_error *err);
 
+/*
+ * Puts the path that was asked for before the text of a failure, unless it begins with it already (a file of
+ * that folder). EW_IO names its path itself. Returns status.
+ */
+EWI_NODISCARD ew_status ewi_fail_at_path(ew_error *err, ew_status status, const char *path);
+
 #endif

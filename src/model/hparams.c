@@ -15,8 +15,7 @@ static ew_status check_attention(const ewi_hparams *h, ew_error *err) {
 static ew_status read_config(ewi_checkpoint *checkpoint, ewi_hparams *out, ew_error *err) {
     if (!checkpoint->config.len)
         return ewi_fail(err, EW_FORMAT,
-                        "no config.json beside the weights: put the model's config.json into %s",
-                        checkpoint->folder);
+                        "no config.json beside the weights: put the model's config.json into their folder");
     ew_status status = ewi_hparams_from_hf(checkpoint->config, &checkpoint->arena, out, err);
     if (status == EW_OK) status = check_attention(out, err);
     return status == EW_OK ? EW_OK : ewi_fail_at(err, status, "config.json");

@@ -191,10 +191,7 @@ ew_status ew_model_open(const char *path, ew_model **out, ew_error *err) {
     ew_model *model = ewi_zalloc(sizeof *model);
     if (!model) return ewi_no_memory(err, "a model");
     ew_status status = ewi_checkpoint_open(path, &model->checkpoint, err);
-    if (status == EW_OK) {
-        status = open_parts(model, err);
-        if (status != EW_OK && status != EW_IO) ewi_fail_at(err, status, "%s", path);
-    }
+    if (status == EW_OK) status = ewi_fail_at_path(err, open_parts(model, err), path);
     if (status == EW_OK)
         *out = model;
     else

@@ -386,7 +386,7 @@ static void config_broken(void **state) {
     }
     ewi_hparams h;
     ew_error err = {0};
-    expect_refused(read_text("", &h, &err), EW_FORMAT, &err, "config.json into the-folder");
+    expect_refused(read_text("", &h, &err), EW_FORMAT, &err, "config.json into their folder");
 }
 
 int main(void) {
