@@ -2,10 +2,12 @@
 
 #include <inttypes.h>
 
+#include "base/checked.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "graph/passes.h"
 #include "kernels/elementary.h"
+#include "os/topology.h"
 
 #define DEFAULT_ROWS     128u
 #define MAX_TABLES_BYTES ((size_t)1 << 40) /* the machine's memory is the limit */
@@ -57,7 +59,22 @@ static bool make_op_tables(ew_engine *e) {
     return true;
 }
 
+/* What a step touches: without this check a machine that promises memory it lacks ends the process later. */
+static ew_status check_memory(const ew_engine *e, ew_error *err) {
+    const ewi_hparams *h = &e->model->hparams;
+    uint64_t queries = (uint64_t)ewi_pool_n_threads(e->pool) * EWI_TILE_ROWS * (h->n_heads / h->n_kv_heads);
+    uint64_t query_bytes = sizeof(ewi_attention_row) + (uint64_t)h->head_dim * sizeof(float);
+    uint64_t need, available = ewi_memory_available_bytes();
+    bool fits = ewi_add_u64(e->plan.arena_bytes, queries * query_bytes, &need);
+    if (fits && (available == 0 || need <= available)) return EW_OK;
+    return ewi_fail(err, EW_LIMIT,
+                    "%u rows a step need %llu MiB, this machine has %llu MiB left; ask for fewer rows a step",
+                    e->plan.n_rows, fits ? (unsigned long long)(need >> 20) : ~0ull,
+                    (unsigned long long)(available >> 20));
+}
+
 static ew_status allocate(ew_engine *e, ew_error *err) {
+    EWI_TRY(check_memory(e, err));
     e->values = ewi_alloc(e->plan.arena_bytes);
     e->tiles = ewi_arena_array(&e->tables, e->plan.n_rows, sizeof *e->tiles);
     e->wanted = ewi_arena_array(&e->tables, e->plan.n_rows, sizeof *e->wanted);
