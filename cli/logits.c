@@ -52,8 +52,8 @@ static int read_tokens(const logits_values *values, const cli_opened *opened, cl
     int code = values->tokens ? cli_parse_ids("--tokens", list, n_vocab, tokens)
                               : read_text(opened, values->special, tokens);
     if (code != CLI_OK || tokens->n > 0) return code;
-    cli_say("there are no tokens: %s",
-            values->tokens ? "--tokens names none" : "the text is empty and the model puts no BOS before it");
+    if (values->tokens) return cli_usage("logits", "--tokens: there are no tokens in the list");
+    cli_say("there are no tokens: the text is empty and the model puts no BOS before it");
     return CLI_FAILED;
 }
 
