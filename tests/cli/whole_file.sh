@@ -13,7 +13,7 @@ same "what is left" "$(ls -A room)" out
 code 2 logits room/out -b 0 2>/dev/null
 code 2 edgewise logits -m "$MODEL" --tokens "1 512" --out room/new </dev/null 2>/dev/null
 code 1 logits room/new -c 4 2>/dev/null
-code 1 edgewise logits -m "$MODEL" --tokens "" --out room/new </dev/null 2>/dev/null
+code 2 edgewise logits -m "$MODEL" --tokens "" --out room/new </dev/null 2>/dev/null
 code 1 logits nowhere/out 2>/dev/null
 same "after failures" "$(ls -A room)" out
 
