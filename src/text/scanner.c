@@ -194,10 +194,7 @@ static size_t scan_o200k(view v, size_t at) {
     return end > at ? end : blanks_or_newlines(v, at);
 }
 
-/*
- * ---- the expressions of cascades: each gives the end of a match at `at`, or of the gap before the next
- * match ----
- */
+/* ---- cascades: each gives the end of the match at `at`, or of the gap before the next match ---- */
 
 /* \p{N} */
 static size_t each_digit(view v, size_t at) {
