@@ -9,8 +9,9 @@
 #include "table.h"
 #include "verbs.h"
 
-#define ITEMS_SHOWN   8  /* elements of an array */
-#define COLUMNS_SHOWN 72 /* of a value, without --meta */
+#define ITEMS_SHOWN   8     /* elements of an array */
+#define COLUMNS_SHOWN 72    /* of a value, without --meta */
+#define BYTES_SHOWN   1024u /* more than those columns can take */
 #define MAX_DTYPES    64
 #define DIMS_TEXT     200
 
@@ -113,9 +114,9 @@ static const char *dims_text(const ew_tensor_info *tensor, char buf[DIMS_TEXT]) 
 
 /* ---- for people ---- */
 
-static void print_shortened(cli_out *out, ew_str text) {
+static void print_shortened(cli_out *out, ew_str text, size_t whole) {
     char shown[CLI_ESCAPED_MAX];
-    size_t columns = 0, whole = text.len;
+    size_t columns = 0;
     while (text.len && columns < COLUMNS_SHOWN) {
         size_t n = cli_escape_next(&text, CLI_ESCAPE_LINE, shown);
         cli_out_write(out, (ew_str){shown, n});
@@ -136,14 +137,15 @@ static void print_meta(cli_out *out, const ew_file *file) {
     for (size_t i = 0; i < n; i++) {
         ew_meta meta = ew_file_meta(file, i);
         size_t columns = cli_text_columns(meta.key);
-        cli_bytes text = meta_text(file, i, ITEMS_SHOWN);
+        char head[BYTES_SHOWN];
+        size_t whole = ew_file_meta_text(file, i, ITEMS_SHOWN, head, sizeof head);
+        size_t held = whole < sizeof head ? whole : sizeof head - 1;
         cli_out_printf(out, "  ");
         cli_out_foreign(out, meta.key, CLI_ESCAPE_LINE);
         cli_out_printf(out, "%*s", columns < width ? (int)(width - columns) + 2 : 2, "");
         if (strncmp(meta.type, "array", 5) == 0) cli_out_printf(out, "(%" PRIu64 ") ", meta.n);
-        print_shortened(out, cli_bytes_str(&text));
+        print_shortened(out, (ew_str){head, held}, whole);
         cli_out_printf(out, "\n");
-        cli_bytes_deinit(&text);
     }
 }
 

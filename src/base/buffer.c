@@ -63,7 +63,11 @@ static bool add_json_ascii(ewi_buffer *buffer, uint32_t c) {
     case '\t': return ewi_buffer_add(buffer, "\\t", 2);
     default: break;
     }
-    if (c < 0x20 || c == 0x7f) return ewi_buffer_printf(buffer, "\\u%04x", (unsigned)c);
+    if (c < 0x20 || c == 0x7f) {
+        static const char digits[] = "0123456789abcdef";
+        const char escape[6] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]};
+        return ewi_buffer_add(buffer, escape, sizeof escape);
+    }
     char byte = (char)c;
     return ewi_buffer_add(buffer, &byte, 1);
 }

@@ -87,6 +87,42 @@ ew_meta ew_file_meta(const ew_file *file, size_t index) {
     return (ew_meta){meta->key, type, meta->kv ? meta->kv->n : 1};
 }
 
+/* The beginning of a text, and how long all of it is: a value may be far longer as JSON than in its file. */
+typedef struct excerpt {
+    char *buf;
+    size_t cap, len;
+    ewi_buffer piece; /* of a string, escaped */
+} excerpt;
+
+static void add_text(excerpt *out, const void *text, size_t len) {
+    size_t room = out->len < out->cap ? out->cap - out->len : 0;
+    size_t shown = len < room ? len : room;
+    if (shown) memcpy(out->buf + out->len, text, shown);
+    out->len += len;
+}
+
+#define PIECE_BYTES 1024u
+
+/* Where a piece of the text ends: not inside of a character. */
+static size_t piece_end(ew_str text, size_t begin) {
+    if (text.len - begin <= PIECE_BYTES) return text.len;
+    size_t end = begin + PIECE_BYTES;
+    for (unsigned back = 0; back < 3 && ((uint8_t)text.data[end] & 0xc0) == 0x80; back++) end--;
+    return end;
+}
+
+static bool add_string(excerpt *out, ew_str text) {
+    add_text(out, "\"", 1);
+    for (size_t begin = 0, end; begin < text.len; begin = end) {
+        end = piece_end(text, begin);
+        out->piece.len = 0;
+        if (!ewi_buffer_json_string(&out->piece, (ew_str){text.data + begin, end - begin})) return false;
+        add_text(out, out->piece.data + 1, out->piece.len - 2);
+    }
+    add_text(out, "\"", 1);
+    return true;
+}
+
 /* The fewest digits that give the same number back; a decimal point whatever the locale says. */
 static void print_number(double value, bool is_f32, char text[32]) {
     double back;
@@ -100,65 +136,62 @@ static void print_number(double value, bool is_f32, char text[32]) {
 }
 
 /* JSON has no infinities and no NaN: they are written as strings. */
-static void add_number(ewi_buffer *out, double value, bool is_f32) {
+static void add_number(excerpt *out, double value, bool is_f32) {
     char text[32];
-    if (value - value != 0) {
-        ewi_buffer_printf(out, "\"%f\"", value);
-        return;
-    }
-    print_number(value, is_f32, text);
-    ewi_buffer_printf(out, "%s", text);
+    if (value - value == 0)
+        print_number(value, is_f32, text);
+    else
+        snprintf(text, sizeof text, "\"%f\"", value);
+    add_text(out, text, strlen(text));
 }
 
-static void add_item(ewi_buffer *out, const ewi_gguf_kv *kv, uint64_t i, size_t *string_at) {
+static void add_whole(excerpt *out, int64_t value) {
+    char text[32];
+    int n = snprintf(text, sizeof text, "%" PRId64, value);
+    add_text(out, text, n > 0 ? (size_t)n : 0);
+}
+
+static bool add_item(excerpt *out, const ewi_gguf_kv *kv, uint64_t i, size_t *string_at) {
     int64_t whole;
     double real;
-    if (kv->item_type == EWI_GGUF_STRING)
-        ewi_buffer_json_string(out, ewi_gguf_next_string(kv, string_at));
-    else if (kv->item_type == EWI_GGUF_BOOL && ewi_gguf_i64(kv, i, &whole))
-        ewi_buffer_printf(out, whole ? "true" : "false");
+    if (kv->item_type == EWI_GGUF_STRING) return add_string(out, ewi_gguf_next_string(kv, string_at));
+    if (kv->item_type == EWI_GGUF_BOOL && ewi_gguf_i64(kv, i, &whole))
+        add_text(out, whole ? "true" : "false", whole ? 4 : 5);
     else if (ewi_gguf_i64(kv, i, &whole))
-        ewi_buffer_printf(out, "%" PRId64, whole);
+        add_whole(out, whole);
     else if (ewi_gguf_f64(kv, i, &real))
         add_number(out, real, kv->item_type == EWI_GGUF_F32);
+    return true;
 }
 
-static void add_kv(ewi_buffer *out, const ewi_gguf_kv *kv, size_t max_items) {
+static bool add_kv(excerpt *out, const ewi_gguf_kv *kv, size_t max_items) {
     size_t string_at = 0;
-    if (kv->type != EWI_GGUF_ARRAY) {
-        add_item(out, kv, 0, &string_at);
-        return;
+    if (kv->type != EWI_GGUF_ARRAY) return add_item(out, kv, 0, &string_at);
+    add_text(out, "[", 1);
+    for (uint64_t i = 0; i < kv->n && i < max_items; i++) {
+        if (i) add_text(out, ", ", 2);
+        if (!add_item(out, kv, i, &string_at)) return false;
     }
-    ewi_buffer_printf(out, "[");
-    for (uint64_t i = 0; i < kv->n && !out->failed; i++) {
-        if (i) ewi_buffer_printf(out, ", ");
-        if (i == max_items) {
-            ewi_buffer_printf(out, "\"...\"");
-            break;
-        }
-        add_item(out, kv, i, &string_at);
-    }
-    ewi_buffer_printf(out, "]");
+    if (kv->n > max_items) add_text(out, max_items ? ", \"...\"" : "\"...\"", max_items ? 7 : 5);
+    add_text(out, "]", 1);
+    return true;
 }
 
 size_t ew_file_meta_text(const ew_file *file, size_t index, size_t max_items, char *buf, size_t cap) {
     EW_ASSERT(index < file->checkpoint.n_meta);
     const ewi_checkpoint_meta *meta = &file->checkpoint.meta[index];
-    ewi_buffer text;
-    ewi_buffer_init(&text, SIZE_MAX / 2);
+    excerpt out = {.buf = buf, .cap = cap ? cap - 1 : 0};
+    ewi_buffer_init(&out.piece, 8 * PIECE_BYTES);
+    bool ok = true;
     if (meta->kv)
-        add_kv(&text, meta->kv, max_items);
+        ok = add_kv(&out, meta->kv, max_items);
     else if (meta->is_json)
-        ewi_buffer_add(&text, meta->text.data, meta->text.len);
+        add_text(&out, meta->text.data, meta->text.len);
     else
-        ewi_buffer_json_string(&text, meta->text);
-    size_t n = text.failed ? 0 : text.len;
-    if (cap) {
-        size_t shown = n < cap - 1 ? n : cap - 1;
-        if (shown) memcpy(buf, text.data, shown);
-        buf[shown] = '\0';
-    }
-    ewi_buffer_deinit(&text);
+        ok = add_string(&out, meta->text);
+    ewi_buffer_deinit(&out.piece);
+    size_t n = ok ? out.len : 0; /* out of memory, before anything was written */
+    if (cap) buf[n < cap - 1 ? n : cap - 1] = '\0';
     return n;
 }
 
