@@ -11,6 +11,7 @@
 #define MAX_TABLE_BYTES ((size_t)56 << 20) /* what parsing may need above the files */
 #define MAX_SHARDS      512u
 #define MAX_PATH_BYTES  4096
+#define MAX_CONFIG_KEYS 65536u
 
 bool ewi_bytes_are_gguf(ewi_bytes bytes) {
     return bytes.len >= 4 && memcmp(bytes.data, "GGUF", 4) == 0;
@@ -88,6 +89,8 @@ static ew_status list_config(ewi_checkpoint *c, ewi_checkpoint_meta *meta, size_
 static ew_status list_meta(ewi_checkpoint *c, const ewi_safetensors *shards, ew_error *err) {
     size_t n_config = 0, n = 0;
     EWI_TRY(list_config(c, NULL, &n_config, err));
+    if (n_config > MAX_CONFIG_KEYS)
+        return ewi_fail(err, EW_LIMIT, "config.json: %zu keys, at most %u", n_config, MAX_CONFIG_KEYS);
     n = n_config;
     for (size_t s = 0; s < c->n_shards; s++) n += shards[s].n_meta;
     ewi_checkpoint_meta *meta;

@@ -122,9 +122,10 @@ static ew_status find_strings(const ewi_gguf *gguf, const char *key, const ewi_g
 static ew_status read_tokens(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *vocab, ew_error *err) {
     const ewi_gguf_kv *kv;
     EWI_TRY(find_strings(gguf, "tokenizer.ggml.tokens", &kv, err));
-    if (kv->n == 0 || kv->n > INT32_MAX / 2)
-        return ewi_fail(err, EW_FORMAT, "gguf: tokenizer.ggml.tokens has %llu tokens",
-                        (unsigned long long)kv->n);
+    if (kv->n == 0) return ewi_fail(err, EW_FORMAT, "gguf: tokenizer.ggml.tokens has 0 tokens");
+    if (kv->n > EWI_MAX_TOKENS)
+        return ewi_fail(err, EW_LIMIT, "gguf: tokenizer.ggml.tokens has %llu tokens, at most %u",
+                        (unsigned long long)kv->n, EWI_MAX_TOKENS);
     vocab->n_tokens = (size_t)kv->n;
     ew_str *tokens = ewi_arena_array(arena, vocab->n_tokens, sizeof *tokens);
     if (!tokens) return ewi_no_memory(err, "the vocabulary");

@@ -136,14 +136,14 @@ static ew_status check_count(const json_loader *l, uint64_t max_id, size_t n) {
                     (unsigned long long)max_id, n);
 }
 
-/* The first of two walks: how many tokens, and the largest id. */
-static ew_status measure_vocab(json_loader *l, uint64_t *max_id, size_t *n) {
+/* The first of two walks: the largest id. */
+static ew_status measure_vocab(json_loader *l, uint64_t *max_id) {
     ewi_json json;
     ew_str key;
     uint64_t id;
     open_text(l, &json, l->parts.vocab);
     EWI_TRY(ewi_json_enter_object(&json, l->err));
-    for (; ewi_json_next_key(&json, &key); ++*n) {
+    while (ewi_json_next_key(&json, &key)) {
         EWI_TRY(ewi_json_read_u64(&json, &id, l->err));
         if (id > *max_id) *max_id = id;
     }
@@ -191,17 +191,44 @@ static ew_status read_added_token(const json_loader *l, ewi_json *json, added_to
     return EW_OK;
 }
 
-static ew_status measure_added(json_loader *l, uint64_t *max_id, size_t *n) {
+static ew_status measure_added(json_loader *l, uint64_t *max_id) {
     ewi_json json;
     added_token token;
     if (!l->parts.added_tokens.data) return EW_OK;
     open_text(l, &json, l->parts.added_tokens);
     EWI_TRY(ewi_json_enter_array(&json, l->err));
-    for (; ewi_json_next_item(&json); ++*n) {
+    while (ewi_json_next_item(&json)) {
         EWI_TRY(read_added_token(l, &json, &token));
         if (token.id > *max_id) *max_id = token.id;
     }
     return ewi_json_end(&json, l->err);
+}
+
+/* How many tokens the file lists: known before any is read. */
+static ew_status count_tokens(const json_loader *l, size_t *n) {
+    ewi_json json;
+    size_t n_added = 0;
+    open_text(l, &json, l->parts.vocab);
+    EWI_TRY(ewi_json_count(&json, n, l->err));
+    if (l->parts.added_tokens.data) {
+        open_text(l, &json, l->parts.added_tokens);
+        EWI_TRY(ewi_json_count(&json, &n_added, l->err));
+    }
+    *n += n_added; /* each has bytes in the file */
+    if (*n <= EWI_MAX_TOKENS) return EW_OK;
+    return ewi_fail(l->err, EW_LIMIT, "tokenizer.json: %zu tokens, at most %u", *n, EWI_MAX_TOKENS);
+}
+
+/* What the walk resolves of escapes is let go of again. */
+static ew_status measure(json_loader *l, uint64_t *max_id) {
+    ewi_arena *arena = l->arena, beside;
+    ewi_arena_init(&beside, arena->max_bytes);
+    l->arena = &beside;
+    ew_status status = measure_vocab(l, max_id);
+    if (!status) status = measure_added(l, max_id);
+    l->arena = arena;
+    ewi_arena_deinit(&beside);
+    return status;
 }
 
 static bool looks_like_byte(ew_str token) {
@@ -251,8 +278,8 @@ static ew_status fill_added(json_loader *l) {
 static ew_status read_tokens(json_loader *l) {
     uint64_t max_id = 0;
     size_t n = 0;
-    EWI_TRY(measure_vocab(l, &max_id, &n));
-    EWI_TRY(measure_added(l, &max_id, &n));
+    EWI_TRY(count_tokens(l, &n));
+    EWI_TRY(measure(l, &max_id));
     EWI_TRY(check_count(l, max_id, n));
     l->vocab->n_tokens = n ? (size_t)max_id + 1 : 0;
     l->tokens = ewi_arena_array(l->arena, l->vocab->n_tokens, sizeof *l->tokens);
@@ -298,6 +325,8 @@ static ew_status read_merges(json_loader *l) {
     if (n == 0)
         return ewi_fail(l->err, EW_UNSUPPORTED,
                         "tokenizer.json: model: a vocabulary without merges is not supported");
+    if (n > EWI_MAX_MERGES)
+        return ewi_fail(l->err, EW_LIMIT, "tokenizer.json: model: %zu merges, at most %u", n, EWI_MAX_MERGES);
     l->vocab->merges = (ewi_merge_source){.n = n, .state = json, .next = next_merge};
     return EW_OK;
 }

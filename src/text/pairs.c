@@ -78,7 +78,6 @@ static ew_status add_merge(ewi_pairs *pairs, resolver *r, size_t rank, ew_error 
 
 static ew_status allocate(ewi_pairs *pairs, size_t n, ew_error *err) {
     size_t n_slots = 16;
-    if (n >= EWI_NO_RANK / 4) return ewi_fail(err, EW_LIMIT, "vocabulary: %zu merges are too many", n);
     while (n_slots < n + n / 2) n_slots *= 2;
     pairs->mask = n_slots - 1;
     pairs->slots = ewi_alloc_array(n_slots, sizeof *pairs->slots);

@@ -60,6 +60,8 @@ ew_status ewi_specials_init(ewi_specials *specials, const ewi_vocab *vocab, ew_e
     *specials = (ewi_specials){0};
     size_t n = 0;
     for (size_t i = 0; i < vocab->n_tokens; i++) n += is_special(vocab->types[i]);
+    if (n > EWI_MAX_SPECIALS)
+        return ewi_fail(err, EW_LIMIT, "vocabulary: %zu special tokens, at most %u", n, EWI_MAX_SPECIALS);
     specials->items = ewi_alloc_array(n, sizeof *specials->items);
     if (!specials->items) return ewi_no_memory(err, "the special tokens");
     ew_status status = collect(specials, vocab, err);

@@ -32,8 +32,10 @@ static ew_status check_types(const ewi_vocab *vocab, ew_error *err) {
 
 static ew_status check_vocab(const ewi_vocab *vocab, ew_error *err) {
     if (vocab->n_tokens == 0) return ewi_fail(err, EW_FORMAT, "vocabulary: it has no tokens");
-    if (vocab->n_tokens > INT32_MAX / 2)
-        return ewi_fail(err, EW_LIMIT, "vocabulary: %zu tokens are too many", vocab->n_tokens);
+    if (vocab->n_tokens > EWI_MAX_TOKENS)
+        return ewi_fail(err, EW_LIMIT, "vocabulary: %zu tokens, at most %u", vocab->n_tokens, EWI_MAX_TOKENS);
+    if (vocab->merges.n > EWI_MAX_MERGES)
+        return ewi_fail(err, EW_LIMIT, "vocabulary: %zu merges, at most %u", vocab->merges.n, EWI_MAX_MERGES);
     EWI_TRY(check_ids(vocab, err));
     return check_types(vocab, err);
 }

@@ -57,6 +57,11 @@ typedef enum ewi_space_prefix {
     EWI_PREFIX_FIRST_UNLESS_BLANK,
 } ewi_space_prefix;
 
+/* Limits of what a loader may hand on: some times the largest that models have, and tables of tens of MiB. */
+#define EWI_MAX_TOKENS   (1u << 20)
+#define EWI_MAX_MERGES   (1u << 20)
+#define EWI_MAX_SPECIALS (1u << 18)
+
 /* Gives the merges one by one, best first, each side spelled like a token: read exactly n times. */
 typedef struct ewi_merge_source {
     /* 0: a pair's rank comes from the joined token: its score (SPM), or its id (BPE, as tiktoken does). */
