@@ -123,6 +123,23 @@ static bool add_string(excerpt *out, ew_str text) {
     return true;
 }
 
+static bool is_blank(char c) {
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+/* JSON, which was checked, on one line: outside of strings a blank after each comma and colon, and no other. */
+static void add_json(excerpt *out, ew_str json) {
+    bool in_string = false;
+    for (size_t i = 0; i < json.len; i++) {
+        char c = json.data[i];
+        if (!in_string && is_blank(c)) continue;
+        add_text(out, &c, 1);
+        if (in_string && c == '\\') add_text(out, &json.data[++i], 1);
+        if (!in_string && (c == ',' || c == ':')) add_text(out, " ", 1);
+        if (c == '"') in_string = !in_string;
+    }
+}
+
 /* The fewest digits that give the same number back; a decimal point whatever the locale says. */
 static void print_number(double value, bool is_f32, char text[32]) {
     double back;
@@ -186,7 +203,7 @@ size_t ew_file_meta_text(const ew_file *file, size_t index, size_t max_items, ch
     if (meta->kv)
         ok = add_kv(&out, meta->kv, max_items);
     else if (meta->is_json)
-        add_text(&out, meta->text.data, meta->text.len);
+        add_json(&out, meta->text);
     else
         ok = add_string(&out, meta->text);
     ewi_buffer_deinit(&out.piece);

@@ -9,6 +9,7 @@
 #include "fixtures.h"
 #include "format/json.h"
 #include "program.h"
+#include "text_file.h"
 
 #define MODEL "models/stories260K-f32.gguf"
 
@@ -56,6 +57,8 @@ static void inspect(void **state) {
     check("", LIST("inspect", test_fixture(MODEL), "--json"), keys);
     check("", LIST("inspect", test_fixture("models/minicpm3_test_model.safetensors"), "--json"), keys);
     check("", LIST("inspect", test_fixture("tokenizers/ggml-vocab/ggml-vocab-gpt-2.gguf"), "--json"), keys);
+    /* Its config.json has values of several lines. */
+    check("", LIST("inspect", text_file_data("golden/data/llama-gqa"), "--json"), keys);
 }
 
 static void tokenize(void **state) {

@@ -215,6 +215,8 @@ static void metadata_of_config_json(void **state) {
     assert_string_equal(ew_file_format(file), "safetensors");
     ew_file_meta_text(file, find_meta(file, "num_attention_heads"), 4, text, sizeof text);
     assert_string_equal(text, "3");
+    ew_file_meta_text(file, find_meta(file, "rope_parameters"), 4, text, sizeof text); /* of four lines */
+    assert_string_equal(text, "{\"rope_theta\": 1000000.0, \"rope_type\": \"default\"}");
     ew_file_meta_text(file, find_meta(file, "format"), 4, text, sizeof text); /* of __metadata__ */
     assert_string_equal(text, "\"pt\"");
     ew_file_close(file);
