@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MAX_WIDTH 80
+
 void cli_table_init(cli_table *table, const char *columns) {
     *table = (cli_table){0};
     cli_bytes_init(&table->text, SIZE_MAX);
@@ -32,7 +34,8 @@ void cli_table_cell(cli_table *table, ew_str text) {
         cli_bytes_add(&table->text, shown, n);
     }
     size_t columns = cli_text_columns((ew_str){table->text.data + start, table->text.len - start});
-    if (columns > table->widths[column]) table->widths[column] = columns;
+    /* One long cell sticks out; it must not make every other one as wide. */
+    if (columns > table->widths[column] && columns <= MAX_WIDTH) table->widths[column] = columns;
     cli_bytes_add(&table->text, "", 1);
 }
 
@@ -47,7 +50,7 @@ void cli_table_cellf(cli_table *table, const char *fmt, ...) {
 
 static void print_cell(const cli_table *table, cli_out *out, size_t cell, const char *text) {
     size_t column = cell % table->n_columns, columns = cli_text_columns((ew_str){text, strlen(text)});
-    int pad = (int)(table->widths[column] - columns);
+    int pad = columns < table->widths[column] ? (int)(table->widths[column] - columns) : 0;
     bool last = column + 1 == table->n_columns;
     cli_style style = cell < table->n_columns ? CLI_BOLD : CLI_PLAIN;
     if (table->right[column]) cli_out_printf(out, "%*s", pad, "");

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "hf_folder.h"
+#include "program.h"
 #include "refusal.h"
 #include "scratch.h"
 #include "tiny_model.h"
@@ -200,6 +201,34 @@ static void a_long_value(void **state) {
                     files_size_bytes(path), NULL);
 }
 
+/* A table's other rows are not as wide as its longest name. */
+static void a_long_name(void **state) {
+    (void)state;
+    enum { N_TENSORS = 10000, NAME_BYTES = 60000 };
+    const char *path = scratch_path("name.gguf");
+    FILE *file = begin_gguf(path, N_TENSORS, 0);
+    for (size_t i = 0; i < N_TENSORS; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "t%05zu", i);
+        put_number(file, i ? 6 : NAME_BYTES, 8);
+        if (i) fputs(name, file);
+        for (size_t k = 0; i == 0 && k < NAME_BYTES; k++) fputc('n', file);
+        put_number(file, 1, 4); /* dimensions: [1] */
+        put_number(file, 1, 8);
+        put_number(file, 24, 4); /* i8 */
+        put_number(file, 32 * i, 8);
+    }
+    for (size_t i = 0; i < 32 * N_TENSORS + 32; i++) fputc(0, file);
+    fclose(file);
+    test_run run;
+    test_program_run(&run, "", (const char *[]){"inspect", path, "--tensors", NULL});
+    int code = run.code;
+    size_t n_out = run.n_out;
+    test_run_free(&run);
+    assert_int_equal(code, 0);
+    assert_true(n_out < 2 * MIB);
+}
+
 /* As many layers as there may be, of the smallest size. */
 static void many_layers(void **state) {
     (void)state;
@@ -216,7 +245,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(long_lists),  cmocka_unit_test(many_ranks),   cmocka_unit_test(deep_configs),
         cmocka_unit_test(many_tokens), cmocka_unit_test(many_entries), cmocka_unit_test(a_long_value),
-        cmocka_unit_test(many_layers),
+        cmocka_unit_test(many_layers), cmocka_unit_test(a_long_name),
     };
     return cmocka_run_group_tests_name("bad sizes", tests, NULL, scratch_remove);
 }
