@@ -67,6 +67,8 @@ static void answer(chat *c, const cli_tokens *prompt) {
     answering = c->opened->session;
     ew_status status = cli_answer_run(&a, c->opened->session, prompt, &how, &err);
     answering = NULL;
+    /* A Ctrl-C after the answer's end must not stop the next one: any evaluation takes the wish back. */
+    (void)ew_eval(c->opened->session, NULL, 0, NULL, NULL, NULL);
     if (a.n_tokens || !status) cli_out_printf(c->out, "\n");
     cli_out_flush(c->out);
     if (status)
