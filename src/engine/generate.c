@@ -91,6 +91,15 @@ static ew_status context_full(generation *g, bool *ends) {
                     g->session->n_ctx, g->result->n_generated, g->options->n_predict);
 }
 
+/* Runs a token that was shown. A wish to cancel comes too late for it: the session holds what was shown. */
+static ew_status hold(generation *g, ew_token token, bool last) {
+    ew_status status =
+        ewi_session_eval(g->session, &token, 1, last ? EWI_WANTS_NONE : EWI_WANTS_LAST, sample, g, g->err);
+    if (status != EW_CANCELLED) return status;
+    EWI_TRY(ewi_session_eval(g->session, &token, 1, EWI_WANTS_NONE, NULL, NULL, g->err));
+    return last ? EW_OK : EW_CANCELLED;
+}
+
 static ew_status next_token(generation *g, bool *ends) {
     ew_token token = g->sampled;
     uint32_t *n = &g->result->n_generated;
@@ -105,8 +114,7 @@ static ew_status next_token(generation *g, bool *ends) {
     EWI_TRY(deliver(g, token, ends));
     accept(g, token);
     bool last = *ends || *n == g->options->n_predict;
-    EWI_TRY(
-        ewi_session_eval(g->session, &token, 1, last ? EWI_WANTS_NONE : EWI_WANTS_LAST, sample, g, g->err));
+    EWI_TRY(hold(g, token, last));
     if (last && !*ends) g->result->finish = EW_FINISH_LENGTH;
     *ends = last;
     return EW_OK;

@@ -382,6 +382,35 @@ static void cancelled_from_a_signal_handler(void **state) {
     rig_close(&r);
 }
 
+static bool cancel_at_seventh(void *user, ew_token token, ew_str text) {
+    (void)token, (void)text;
+    if (++*(unsigned *)user == 7) ew_session_cancel(interrupted);
+    return true;
+}
+
+/* What was shown is held here too. */
+static void cancelled_while_a_token_is_shown(void **state) {
+    (void)state;
+    rig r = tiny_rig();
+    unsigned n = 0;
+    ew_generation result;
+    ew_error err = {0};
+    ew_generate_options o = {.struct_size = sizeof o, .n_predict = N_ANSWER, .ignore_end = true};
+    interrupted = r.session;
+    expect_ok(ew_generate(r.session, prompt, N_PROMPT, &o, cancel_at_seventh, &n, &result, &err), &err);
+    assert_int_equal(result.finish, EW_FINISH_CANCELLED);
+    assert_int_equal(result.n_generated, 7);
+    assert_int_equal(ew_session_length(r.session), N_PROMPT + 7);
+    /* An answer that is whole is not cancelled any more. */
+    n = 0;
+    o.n_predict = 7;
+    ew_session_truncate(r.session, 0);
+    expect_ok(ew_generate(r.session, prompt, N_PROMPT, &o, cancel_at_seventh, &n, &result, &err), &err);
+    assert_int_equal(result.finish, EW_FINISH_LENGTH);
+    assert_int_equal(ew_session_length(r.session), N_PROMPT + 7);
+    rig_close(&r);
+}
+
 static void cancelled_before_it_began(void **state) {
     (void)state;
     rig r = tiny_rig();
@@ -431,6 +460,7 @@ int main(void) {
         cmocka_unit_test(callback_says_stop),
         cmocka_unit_test(cancelled_from_another_thread),
         cmocka_unit_test(cancelled_from_a_signal_handler),
+        cmocka_unit_test(cancelled_while_a_token_is_shown),
         cmocka_unit_test(cancelled_before_it_began),
         cmocka_unit_test(sampler_sees_prompt_and_answer),
     };
