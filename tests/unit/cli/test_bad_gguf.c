@@ -379,6 +379,60 @@ static void sizes(void **state) {
     TELL(lies);
 }
 
+/* ---- tensors of another shape or type than the model needs ---- */
+
+#define NORM "blk.1.attn_norm.weight"
+#define Q    "blk.1.attn_q.weight"
+#define UP   "blk.1.ffn_up.weight"
+#define HEAD "output.weight"
+#define EMBD "token_embd.weight"
+
+static void shapes(void **state) {
+    (void)state;
+    static const struct {
+        const char *what, *name;
+        ewi_dtype dtype;
+        uint32_t n_dims;
+        uint64_t dims[4]; /* outermost first */
+    } tensors[] = {
+        {"a norm that is a number", NORM, EWI_F32, 0, {0}},
+        {"a norm that is too short", NORM, EWI_F32, 1, {63}},
+        {"a norm that is too long", NORM, EWI_F32, 1, {65}},
+        {"a norm that is a matrix", NORM, EWI_F32, 2, {1, 64}},
+        {"a norm that is another matrix", NORM, EWI_F32, 2, {64, 1}},
+        {"a norm of whole numbers", NORM, EWI_I32, 1, {64}},
+        {"a norm in blocks", NORM, EWI_Q8_0, 1, {64}},
+        {"a matrix that is a vector", Q, EWI_F32, 1, {64 * 64}},
+        {"a matrix that is a short vector", Q, EWI_F32, 1, {64}},
+        {"a matrix that is a number", Q, EWI_F32, 0, {0}},
+        {"a matrix that is a cube", Q, EWI_F32, 3, {64, 64, 1}},
+        {"a matrix with fewer rows", Q, EWI_F32, 2, {63, 64}},
+        {"a matrix with more columns", Q, EWI_F32, 2, {64, 65}},
+        {"a transposed matrix", UP, EWI_F32, 2, {64, 96}},
+        {"a matrix of doubles", UP, EWI_F64, 2, {96, 64}},
+        {"a matrix of bytes", UP, EWI_I8, 2, {96, 64}},
+        {"a head that is a vector", HEAD, EWI_F32, 1, {320}},
+        {"a head with one row", HEAD, EWI_F32, 2, {1, 64}},
+        {"a head with other columns", HEAD, EWI_F32, 2, {320, 32}},
+        {"a head of whole numbers", HEAD, EWI_I32, 2, {320, 64}},
+        {"an embedding that is a vector", EMBD, EWI_F32, 1, {320 * 64}},
+        {"an embedding that is a number", EMBD, EWI_F32, 0, {0}},
+        {"an embedding with other columns", EMBD, EWI_F32, 2, {320, 32}},
+        {"an embedding of whole numbers", EMBD, EWI_I32, 2, {320, 64}},
+        {"a bias that is a matrix", "blk.1.attn_q.bias", EWI_F32, 2, {64, 64}},
+        {"a bias that is too short", "blk.1.attn_q.bias", EWI_F32, 1, {63}},
+        {"a bias that is a number", "blk.1.attn_q.bias", EWI_F32, 0, {0}},
+    };
+    for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++) {
+        gguf_build *b = tiny_model_build(&(tiny_model){.omit = tensors[i].name});
+        gguf_build_tensor(b, tensors[i].name, tensors[i].dtype, tensors[i].n_dims, tensors[i].dims, NULL);
+        const char *path = scratch_path("shape.gguf");
+        gguf_build_write(b, path);
+        gguf_build_free(b);
+        expect_refused_file(tensors[i].what, BY_MODEL, path, tensors[i].name);
+    }
+}
+
 /* ---- cut short ---- */
 
 static void cut(void **state) {
@@ -398,7 +452,7 @@ static void cut(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(places), cmocka_unit_test(counts), cmocka_unit_test(keys),
-        cmocka_unit_test(sizes),  cmocka_unit_test(cut),
+        cmocka_unit_test(sizes),  cmocka_unit_test(cut),    cmocka_unit_test(shapes),
     };
     return cmocka_run_group_tests_name("bad GGUF files", tests, NULL, scratch_remove);
 }
