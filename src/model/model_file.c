@@ -127,7 +127,7 @@ static bool is_blank(char c) {
     return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-/* JSON, which was checked, on one line: outside of strings a blank after each comma and colon, and no other. */
+/* Checked JSON on one line: outside of strings a blank after each comma and colon, and no other. */
 static void add_json(excerpt *out, ew_str json) {
     bool in_string = false;
     for (size_t i = 0; i < json.len; i++) {
