@@ -47,6 +47,12 @@ static void name_cpu(ewi_topology *topology, hwloc_topology_t handle) {
     if (name) snprintf(topology->cpu_name, sizeof topology->cpu_name, "%s", name);
 }
 
+/* Without /sys (some containers) hwloc's reader of it would complain on stderr: cpuid answers instead. */
+static void choose_sources(hwloc_topology_t handle) {
+    if (access("/sys/devices/system/cpu/cpu0/topology", F_OK) != 0)
+        hwloc_topology_set_components(handle, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, "linux");
+}
+
 ew_status ewi_topology_load(ewi_topology *out, ew_error *err) {
     hwloc_topology_t handle;
     *out = (ewi_topology){0};
@@ -56,6 +62,7 @@ ew_status ewi_topology_load(ewi_topology *out, ew_error *err) {
     unsigned long flags = HWLOC_TOPOLOGY_FLAG_IS_THISSYSTEM | HWLOC_TOPOLOGY_FLAG_RESTRICT_TO_CPUBINDING;
     hwloc_topology_set_flags(handle, flags);
     hwloc_topology_set_io_types_filter(handle, HWLOC_TYPE_FILTER_KEEP_NONE);
+    choose_sources(handle);
     if (ewi_hostile_fails() || hwloc_topology_load(handle) != 0) {
         hwloc_topology_destroy(handle);
         return ewi_fail(err, EW_IO, "cannot read the machine's topology (/sys/devices/system/cpu)");
