@@ -34,7 +34,7 @@ static void run_in_time(test_run *run, const char *what, const char *input, cons
     assert_true(took < MAX_MS);
 }
 
-/* Ids by hand: 256 bytes, then 26^2 strings of two letters, 26^3 of three, ..., each in alphabetical order. */
+/* Ids by hand: 256 bytes, then 26^2 strings of two letters, 26^3 of three, ..., each in their order. */
 static void tokenizes_at_once(void **state) {
     test_run run;
     run_in_time(&run, "tokenize", "the", (const char *[]){"tokenize", "-m", *state, NULL});
