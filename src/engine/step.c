@@ -245,6 +245,7 @@ static void run_node(const job *j) {
 static ew_status run_head(const step *s, uint32_t index, ew_error *err) {
     const ew_engine *e = s->e;
     const ewi_node *node = &e->graph.nodes[index];
+    EW_ASSERT(node->op != EWI_OP_SELECT); /* the narrow pass took selections up: rows here are wanted ones */
     for (size_t first = 0; first < s->n_wanted; first += e->plan.head_rows) {
         size_t n = s->n_wanted - first < e->plan.head_rows ? s->n_wanted - first : e->plan.head_rows;
         job j = {s, node, index, n, first};
