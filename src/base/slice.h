@@ -47,15 +47,6 @@ static inline bool ewi_str_ends(ew_str s, const char *suffix) {
     return s.len >= n && memcmp(s.data + (s.len - n), suffix, n) == 0;
 }
 
-/* FNV-1a, 64 bit (http://www.isthe.com/chongo/tech/comp/fnv/), finished with a multiply-shift that
- * mixes the low bits. */
-static inline uint64_t ewi_hash_bytes(const void *data, size_t len) {
-    const uint8_t *p = (const uint8_t *)data;
-    uint64_t h = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < len; i++) h = (h ^ p[i]) * 0x100000001b3u;
-    return (h ^ (h >> 32)) * 0x9e3779b97f4a7c15u;
-}
-
 static inline uint16_t ewi_load_u16(const void *p) {
     const uint8_t *b = (const uint8_t *)p;
     return (uint16_t)(b[0] | (b[1] << 8));

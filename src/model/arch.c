@@ -4,10 +4,17 @@
 
 #include "base/slice.h"
 
+/* X(name, Hugging Face class, pairing in GGUF, pairing in HF, biases of q, k and v, bias of the output) */
+#define ARCH_MAP(X)                                                              \
+    X("llama", "LlamaForCausalLM", ADJACENT, HALVES, EWI_OPTIONAL, EWI_OPTIONAL) \
+    X("mistral", "MistralForCausalLM", ADJACENT, HALVES, EWI_ABSENT, EWI_ABSENT) \
+    X("qwen2", "Qwen2ForCausalLM", HALVES, HALVES, EWI_REQUIRED, EWI_ABSENT)
+
 static const ewi_arch archs[] = {
-    {"llama", "LlamaForCausalLM", "llama", EWI_ROPE_ADJACENT, EWI_ROPE_HALVES, EWI_OPTIONAL, EWI_OPTIONAL},
-    {"mistral", "MistralForCausalLM", "mistral", EWI_ROPE_ADJACENT, EWI_ROPE_HALVES, EWI_ABSENT, EWI_ABSENT},
-    {"qwen2", "Qwen2ForCausalLM", "qwen2", EWI_ROPE_HALVES, EWI_ROPE_HALVES, EWI_REQUIRED, EWI_ABSENT},
+#define ARCH_ROW(name, hf, gguf_pairing, hf_pairing, qkv, out) \
+    {name, hf, EWI_ROPE_##gguf_pairing, EWI_ROPE_##hf_pairing, qkv, out},
+    ARCH_MAP(ARCH_ROW)
+#undef ARCH_ROW
 };
 
 const ewi_arch *ewi_arch_from_gguf(ew_str architecture) {
@@ -23,7 +30,11 @@ const ewi_arch *ewi_arch_from_hf(ew_str hf_class) {
 }
 
 const char *ewi_arch_list(void) {
-    return "llama, mistral, qwen2";
+    static const char list[] =
+#define ARCH_NAME(name, hf, gguf_pairing, hf_pairing, qkv, out) ", " name
+        ARCH_MAP(ARCH_NAME);
+#undef ARCH_NAME
+    return list + 2; /* past the first comma */
 }
 
 static const char *const role_formats[EWI_N_ROLES][EWI_N_NAMINGS] = {

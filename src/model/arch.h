@@ -12,7 +12,6 @@ typedef enum ewi_presence { EWI_ABSENT, EWI_OPTIONAL, EWI_REQUIRED } ewi_presenc
 typedef struct ewi_arch {
     const char *name;              /* general.architecture of GGUF; also what we call it */
     const char *hf_class;          /* "architectures" of config.json */
-    const char *hf_type;           /* "model_type" of config.json */
     ewi_rope_pairing gguf_pairing; /* converters to GGUF reorder the rows of some architectures */
     ewi_rope_pairing hf_pairing;
     ewi_presence qkv_bias, out_bias;

@@ -97,19 +97,11 @@ ewi_bytes ewi_map_bytes(const ewi_map *map) {
     return (ewi_bytes){map->base, map->len};
 }
 
-const char *ewi_map_path(const ewi_map *map) {
-    return map->path;
-}
-
 ew_status ewi_map_check(const ewi_map *map, ew_error *err) {
     if (!ewi_guard_lost(map->slot)) return EW_OK;
     return ewi_fail(err, EW_IO,
                     "%s: the file was truncated or became unreadable while it was in use; open it again",
                     map->path);
-}
-
-void ewi_map_will_need(const ewi_map *map) {
-    if (map->base) madvise(map->base, map->len, MADV_WILLNEED);
 }
 
 static bool has_mode(const char *path, mode_t kind) {

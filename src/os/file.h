@@ -26,11 +26,8 @@ typedef struct ewi_map ewi_map;
 EWI_NODISCARD ew_status ewi_map_open(const char *path, ewi_map **out, ew_error *err);
 void ewi_map_close(ewi_map *map);
 ewi_bytes ewi_map_bytes(const ewi_map *map);
-const char *ewi_map_path(const ewi_map *map);
 /* EW_IO when pages of the file were lost since it was mapped (only seen while the guard is installed). */
 EWI_NODISCARD ew_status ewi_map_check(const ewi_map *map, ew_error *err);
-/* Starts reading the pages in the background. */
-void ewi_map_will_need(const ewi_map *map);
 
 bool ewi_is_directory(const char *path);
 bool ewi_is_file(const char *path);

@@ -33,7 +33,5 @@ bool ewi_topology_bind(const ewi_topology *topology, uint32_t index);
 
 /* Memory that can be had now without swapping; 0 = unknown. */
 uint64_t ewi_memory_available_bytes(void);
-/* Most memory that this process ever had resident; 0 = unknown. */
-uint64_t ewi_peak_rss_bytes(void);
 
 #endif

@@ -124,21 +124,6 @@ static void threads_bind_to_cores_in_turn(void **state) {
     assert_int_equal(run_child(bind_to_each_core), 0);
 }
 
-static void peak_counts_touched_memory(void **state) {
-    (void)state;
-    enum { SIZE = 64 << 20 };
-    uint64_t before = ewi_peak_rss_bytes();
-    assert_true(before > 0);
-    char *block = malloc(SIZE);
-    assert_non_null(block);
-    memset(block, 1, SIZE);
-    __asm__ volatile("" : : "r"(block) : "memory");
-    free(block);
-    uint64_t after = ewi_peak_rss_bytes();
-    assert_true(after >= SIZE);
-    assert_true(after >= before);
-}
-
 int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "see_one_cpu") == 0) return see_one_cpu();
     const struct CMUnitTest tests[] = {
@@ -147,7 +132,6 @@ int main(int argc, char **argv) {
         cmocka_unit_test(caches_grow_outwards),
         cmocka_unit_test(binding_limits_what_may_be_used),
         cmocka_unit_test(threads_bind_to_cores_in_turn),
-        cmocka_unit_test(peak_counts_touched_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
