@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "engine/engine.h"
+#include "engine/attend.h"
 #include "kernels/elementary.h"
 
 typedef struct step {
@@ -124,79 +124,6 @@ static void run_select(void *arg, uint32_t thread, uint32_t n_threads) {
         memcpy(output_of(j) + i * cols, input_of(j, 0) + j->s->e->wanted[i] * cols, cols * sizeof(float));
 }
 
-/* ---- attention: first all rows put their keys and values into the state, then all rows look ---- */
-
-static void run_store(void *arg, uint32_t thread, uint32_t n_threads) {
-    const job *j = arg;
-    const ew_engine *e = j->s->e;
-    const ewi_attention_attrs *a = &j->node->attrs.attention;
-    size_t begin, end, dim = a->head_dim, cols = (size_t)a->n_kv_heads * dim;
-    size_t k_bytes = e->shape.k_head_bytes / EWI_BLOCK_POSITIONS,
-           v_bytes = e->shape.v_head_bytes / EWI_BLOCK_POSITIONS;
-    ewi_split(j->n_rows, 1, thread, n_threads, &begin, &end);
-    for (size_t i = begin; i < end; i++) {
-        const ew_row *row = &j->s->rows[i];
-        uint32_t block = row->position / EWI_BLOCK_POSITIONS, at = row->position % EWI_BLOCK_POSITIONS;
-        for (uint32_t h = 0; h < a->n_kv_heads; h++) {
-            uint8_t *k = ewi_state_keys(&row->session->state, a->layer, h, block);
-            uint8_t *v = ewi_state_values(&row->session->state, a->layer, h, block);
-            e->kern->narrow[e->shape.k](k + at * k_bytes, input_of(j, 1) + i * cols + h * dim, dim);
-            e->kern->narrow[e->shape.v](v + at * v_bytes, input_of(j, 2) + i * cols + h * dim, dim);
-        }
-    }
-}
-
-/* Query heads of one group in one tile: rows x heads, all of them share the keys and values of kv head h. */
-static size_t gather_queries(const job *j, const ewi_tile *tile, uint32_t h, ewi_attention_scratch *scratch) {
-    const ewi_attention_attrs *a = &j->node->attrs.attention;
-    size_t group = a->n_heads / a->n_kv_heads, dim = a->head_dim, n = 0;
-    for (uint32_t r = 0; r < tile->n; r++)
-        for (size_t g = 0; g < group; g++, n++) {
-            const float *q =
-                input_of(j, 0) + (tile->first + r) * (size_t)j->node->cols + (h * group + g) * dim;
-            scratch->rows[n] =
-                (ewi_attention_row){.q = q, .acc = scratch->acc + n * dim, .max = -__builtin_inff()};
-        }
-    memset(scratch->acc, 0, n * dim * sizeof *scratch->acc);
-    return n;
-}
-
-static void see_keys(ewi_attention_row *rows, size_t n_rows, size_t group, uint32_t first_position,
-                     uint32_t block) {
-    for (size_t i = 0; i < n_rows; i++) {
-        size_t length = first_position + i / group + 1, before = (size_t)block * EWI_BLOCK_POSITIONS;
-        size_t n = length > before ? length - before : 0;
-        rows[i].n_keys = n < EWI_BLOCK_POSITIONS ? n : EWI_BLOCK_POSITIONS;
-    }
-}
-
-static void attend_tile(const job *j, const ewi_tile *tile, uint32_t h, ewi_attention_scratch *scratch) {
-    const ew_engine *e = j->s->e;
-    const ewi_attention_attrs *a = &j->node->attrs.attention;
-    const ew_row *first = &j->s->rows[tile->first];
-    const ewi_state *state = &first->session->state;
-    size_t n = gather_queries(j, tile, h, scratch), group = a->n_heads / a->n_kv_heads;
-    uint32_t last_block = (first->position + tile->n - 1) / EWI_BLOCK_POSITIONS;
-    for (uint32_t block = 0; block <= last_block; block++) {
-        see_keys(scratch->rows, n, group, first->position, block);
-        const void *k = ewi_state_keys(state, a->layer, h, block),
-                   *v = ewi_state_values(state, a->layer, h, block);
-        e->kern->attention[e->shape.k](&(ewi_attention){scratch->rows, n, a->head_dim, k, v, a->scale});
-    }
-    for (size_t i = 0; i < n; i++) {
-        float *out =
-            output_of(j) + (tile->first + i / group) * j->node->cols + (h * group + i % group) * a->head_dim;
-        e->kern->attention_finish(out, scratch->rows[i].acc, scratch->rows[i].sum, a->head_dim);
-    }
-}
-
-static void run_attend(void *arg, uint32_t thread, uint32_t n_threads) {
-    const job *j = arg;
-    size_t n_heads = j->node->attrs.attention.n_kv_heads, n_items = j->s->n_tiles * n_heads;
-    for (size_t i = thread; i < n_items; i += n_threads)
-        attend_tile(j, &j->s->e->tiles[i / n_heads], (uint32_t)(i % n_heads), &j->s->e->scratch[thread]);
-}
-
 /* ---- nodes, stages ---- */
 
 /* Multiplications, roughly. */
@@ -213,12 +140,32 @@ static size_t cost_of(const job *j) {
 /* Below this, one thread is done sooner than the others are awake. */
 #define MIN_SHARED_COST ((size_t)1 << 16)
 
+static void share(const job *j, ewi_work_fn work, void *arg) {
+    if (cost_of(j) < MIN_SHARED_COST)
+        work(arg, 0, 1);
+    else
+        ewi_pool_run(j->s->e->pool, work, arg);
+}
+
 static void run_job(const job *j, ewi_work_fn work) {
     job copy = *j;
-    if (cost_of(j) < MIN_SHARED_COST)
-        work(&copy, 0, 1);
-    else
-        ewi_pool_run(j->s->e->pool, work, &copy);
+    share(j, work, &copy);
+}
+
+static void run_attention(const job *j) {
+    ewi_attend a = {
+        .e = j->s->e,
+        .attrs = &j->node->attrs.attention,
+        .rows = j->s->rows,
+        .n_rows = j->n_rows,
+        .n_tiles = j->s->n_tiles,
+        .q = input_of(j, 0),
+        .k = input_of(j, 1),
+        .v = input_of(j, 2),
+        .out = output_of(j),
+    };
+    share(j, ewi_attend_store_rows, &a);
+    share(j, ewi_attend_look, &a);
 }
 
 static void run_node(const job *j) {
@@ -228,10 +175,7 @@ static void run_node(const job *j) {
     case EWI_OP_RMS_NORM: run_job(j, run_rms_norm); return;
     case EWI_OP_LINEAR: run_job(j, run_linear); return;
     case EWI_OP_ROPE: run_job(j, run_rope); return;
-    case EWI_OP_ATTENTION:
-        run_job(j, run_store);
-        run_job(j, run_attend);
-        return;
+    case EWI_OP_ATTENTION: run_attention(j); return;
     case EWI_OP_SWIGLU:
     case EWI_OP_ADD: run_job(j, run_elementwise); return;
     case EWI_OP_SELECT: run_job(j, run_select); return;
@@ -306,16 +250,6 @@ static void list_wanted(step *s) {
         if (s->rows[i].wants_logits) s->e->wanted[s->n_wanted++] = (uint32_t)i;
 }
 
-static void list_tiles(step *s) {
-    for (size_t i = 0; i < s->n_rows; i++) {
-        ewi_tile *last = s->n_tiles ? &s->e->tiles[s->n_tiles - 1] : NULL;
-        if (last && last->n < EWI_TILE_ROWS && s->rows[last->first].session == s->rows[i].session)
-            last->n++;
-        else
-            s->e->tiles[s->n_tiles++] = (ewi_tile){(uint32_t)i, 1};
-    }
-}
-
 static void fill_ropes(const step *s) {
     for (uint32_t t = 0; t < s->e->n_ropes; t++) {
         ewi_rope_table *table = &s->e->ropes[t];
@@ -345,7 +279,7 @@ ew_status ew_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ew_logit
     EWI_TRY(check_rows(engine, rows, n_rows, err));
     step s = {.e = engine, .rows = rows, .n_rows = n_rows, .on_logits = on_logits, .user = user};
     list_wanted(&s);
-    list_tiles(&s);
+    s.n_tiles = ewi_attend_tiles(engine, rows, n_rows);
     fill_ropes(&s);
     for (uint32_t i = 0; i < engine->plan.n_stages; i++) EWI_TRY(run_stage(&s, &engine->plan.stages[i], err));
     EWI_TRY(ewi_weights_ready(engine->model, NULL, 0, err));

@@ -1,0 +1,37 @@
+/*
+ * attend.h: attention in a step: rows put their keys and values into the state, then look at what they see.
+ *
+ * The caller owns the job; it borrows the step's rows and values. ewi_attend_look must not begin before all
+ * rows of the step are stored. Both are work for a pool: any number of threads, the same bits.
+ *
+ *     size_t n_tiles = ewi_attend_tiles(e, rows, n_rows);                once a step
+ *     ewi_attend a = {.e = e, .attrs = &node->attrs.attention, .rows = rows, .n_rows = n_rows, ...};
+ *     for (size_t i = 0; i < n_rows; i++) ewi_attend_store(&a, i);       or any of them on any thread
+ *     ewi_pool_run(e->pool, ewi_attend_look, &a);
+ */
+#ifndef EW_ENGINE_ATTEND_H
+#define EW_ENGINE_ATTEND_H
+
+#include "engine/engine.h"
+
+/* One attention node of a step. */
+typedef struct ewi_attend {
+    const ew_engine *e;
+    const ewi_attention_attrs *attrs;
+    const ew_row *rows; /* [n_rows] */
+    size_t n_rows, n_tiles;
+    const float *q;     /* [n_rows, n_heads * head_dim] */
+    const float *k, *v; /* [n_rows, n_kv_heads * head_dim] */
+    float *out;         /* [n_rows, n_heads * head_dim] */
+} ewi_attend;
+
+/* Cuts the rows into e->tiles, runs of one session; the number of them. */
+size_t ewi_attend_tiles(ew_engine *e, const ew_row *rows, size_t n_rows);
+
+/* Puts row i's keys and values into its session's state. */
+void ewi_attend_store(const ewi_attend *a, size_t i);
+/* ewi_work_fn over an ewi_attend: stores a part of the rows; fills a part of `out`. */
+void ewi_attend_store_rows(void *arg, uint32_t thread, uint32_t n_threads);
+void ewi_attend_look(void *arg, uint32_t thread, uint32_t n_threads);
+
+#endif
