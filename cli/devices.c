@@ -91,7 +91,7 @@ const cli_verb cli_verb_devices = {
     .synopsis = "[--json]",
     .about =
         "Shows the processor, its caches and memory, and which levels of its instruction set can be used.\n"
-        "EDGEWISE_CPU=scalar|avx2|avx512|vnni|amx|neon caps the level.",
+        "EDGEWISE_CPU=scalar|avx2|avx512|vnni|amx (on Arm scalar|neon|dotprod|i8mm) caps the level.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .run = run,

@@ -233,7 +233,7 @@ EW_API void ew_engine_free(ew_engine *engine);
 typedef struct ew_engine_info {
     uint32_t n_threads;
     uint32_t n_rows;
-    const char *cpu_level;          /* "scalar", "avx2", "avx512" */
+    const char *cpu_level;          /* "scalar", "avx2", "avx512", ... as in ew_machine */
     uint64_t arena_bytes;           /* activations of one step */
     uint64_t state_bytes_per_block; /* a session's state for 64 positions */
 } ew_engine_info;

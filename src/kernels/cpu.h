@@ -1,7 +1,8 @@
 /*
  * cpu.h: which instruction sets this processor offers and which this program has kernels for.
  *
- * The levels of one architecture form a ladder, lowest first. Pure questions, any thread.
+ * The levels of one architecture form a ladder, lowest first. Questions without state, any thread. Asking for
+ * AMX also asks the system to allow it.
  *
  *     ewi_cpu_level cap;
  *     EWI_TRY(ewi_cpu_parse(getenv("EDGEWISE_CPU"), &cap, err));
@@ -16,11 +17,19 @@
 #include "base/compiler.h"
 #include "edgewise/edgewise.h"
 
-/* Levels that this version has kernels for. */
+/* The ladder of this architecture. */
 typedef enum ewi_cpu_level {
     EWI_CPU_SCALAR = 0, /* the reference, plain C */
-    EWI_CPU_AVX2,       /* AVX2, FMA, F16C */
-    EWI_CPU_AVX512,     /* AVX-512 F, BW, DQ, VL, CD */
+#if defined(__x86_64__)
+    EWI_CPU_AVX2,   /* AVX2, FMA, F16C */
+    EWI_CPU_AVX512, /* AVX-512 F, BW, DQ, VL, CD */
+    EWI_CPU_VNNI,   /* AVX-512 VNNI */
+    EWI_CPU_AMX,    /* AMX TILE, INT8, BF16; AVX-512 BF16 */
+#elif defined(__aarch64__)
+    EWI_CPU_NEON,    /* Advanced SIMD; nothing optional, half-precision arithmetic neither */
+    EWI_CPU_DOTPROD, /* FEAT_DotProd */
+    EWI_CPU_I8MM,    /* FEAT_I8MM */
+#endif
     EWI_N_CPU_LEVELS
 } ewi_cpu_level;
 
@@ -35,9 +44,8 @@ bool ewi_cpu_usable(ewi_cpu_level level);
 ewi_cpu_level ewi_cpu_best(ewi_cpu_level cap);
 
 /*
- * The cap that a word of EDGEWISE_CPU names: scalar, avx2, avx512, vnni, amx or neon. A level that this
- * version or this architecture lacks means the best below it. NULL and "" mean no cap. Errors: EW_INVALID for
- * any other word.
+ * The cap that a word of EDGEWISE_CPU names: a level of any architecture. Levels of another architecture mean
+ * scalar, the best below them here. NULL and "" mean no cap. Errors: EW_INVALID for any other word.
  */
 EWI_NODISCARD ew_status ewi_cpu_parse(const char *word, ewi_cpu_level *cap, ew_error *err);
 

@@ -14,12 +14,37 @@
 
 static void test_words(void **state) {
     (void)state;
+#if defined(__x86_64__)
+    enum { AVX2 = EWI_CPU_AVX2, AVX512 = EWI_CPU_AVX512, VNNI = EWI_CPU_VNNI, AMX = EWI_CPU_AMX };
+    enum { NEON, DOTPROD = NEON, I8MM = NEON, BEST = AMX };
+#elif defined(__aarch64__)
+    enum { AVX2, AVX512 = AVX2, VNNI = AVX2, AMX = AVX2 };
+    enum { NEON = EWI_CPU_NEON, DOTPROD = EWI_CPU_DOTPROD, I8MM = EWI_CPU_I8MM, BEST = I8MM };
+#else
+    enum {
+        AVX2,
+        AVX512 = AVX2,
+        VNNI = AVX2,
+        AMX = AVX2,
+        NEON = AVX2,
+        DOTPROD = AVX2,
+        I8MM = AVX2,
+        BEST = AVX2
+    };
+#endif
     static const struct {
         const char *word;
-        ewi_cpu_level cap;
-    } cases[] = {{"scalar", EWI_CPU_SCALAR}, {"avx2", EWI_CPU_AVX2},  {"avx512", EWI_CPU_AVX512},
-                 {"vnni", EWI_CPU_AVX512},   {"amx", EWI_CPU_AVX512}, {"neon", EWI_CPU_SCALAR},
-                 {"", EWI_CPU_AVX512},       {NULL, EWI_CPU_AVX512}};
+        unsigned cap;
+    } cases[] = {{"scalar", EWI_CPU_SCALAR},
+                 {"avx2", AVX2},
+                 {"avx512", AVX512},
+                 {"vnni", VNNI},
+                 {"amx", AMX},
+                 {"neon", NEON},
+                 {"dotprod", DOTPROD},
+                 {"i8mm", I8MM},
+                 {"", BEST},
+                 {NULL, BEST}};
     for (size_t i = 0; i < EWI_COUNT(cases); i++) {
         ewi_cpu_level cap = EWI_N_CPU_LEVELS;
         assert_int_equal(ewi_cpu_parse(cases[i].word, &cap, NULL), EW_OK);
@@ -29,13 +54,13 @@ static void test_words(void **state) {
 
 static void test_unknown_words(void **state) {
     (void)state;
-    static const char *const words[] = {"AVX2", "avx", "avx5122", " avx2", "best", "avx2,avx512"};
+    static const char *const words[] = {"AVX2", "avx", "avx5122", " avx2", "best", "avx2,avx512", "asimd"};
     for (size_t i = 0; i < EWI_COUNT(words); i++) {
         ew_error err = {0};
-        ewi_cpu_level cap = EWI_CPU_AVX2;
+        ewi_cpu_level cap = EWI_CPU_SCALAR;
         assert_int_equal(ewi_cpu_parse(words[i], &cap, &err), EW_INVALID);
         assert_non_null(strstr(err.text, words[i]));
-        assert_non_null(strstr(err.text, "avx512, vnni, amx or neon"));
+        assert_non_null(strstr(err.text, "avx512, vnni or amx, on Arm scalar, neon, dotprod or i8mm"));
     }
 }
 
@@ -47,7 +72,7 @@ static bool kernel_says(const char *flag) {
     FILE *file = fopen("/proc/cpuinfo", "r");
     if (!file) skip();
     while (!found && fgets(line, sizeof line, file)) {
-        if (strncmp(line, "flags", 5) != 0) continue;
+        if (strncmp(line, "flags", 5) != 0 && strncmp(line, "Features", 8) != 0) continue;
         line[strcspn(line, "\n")] = ' ';
         found = strstr(line, word) != NULL;
     }
@@ -56,18 +81,37 @@ static bool kernel_says(const char *flag) {
 }
 
 /* Linux lists a flag when the processor has it and the system saves its registers. */
+static bool kernel_says_all(const char *const *flags) {
+    bool all = true;
+    for (; *flags; flags++) all = kernel_says(*flags) && all;
+    return all;
+}
+
 static void test_levels_are_the_kernels(void **state) {
     (void)state;
-    bool avx2 = kernel_says("avx2") && kernel_says("fma") && kernel_says("f16c") && kernel_says("bmi2");
-    bool avx512 = avx2 && kernel_says("avx512f") && kernel_says("avx512bw") && kernel_says("avx512dq") &&
-                  kernel_says("avx512vl") && kernel_says("avx512cd");
-    assert_true(ewi_cpu_usable(EWI_CPU_SCALAR));
-    assert_int_equal(ewi_cpu_usable(EWI_CPU_AVX2), avx2);
-    assert_int_equal(ewi_cpu_usable(EWI_CPU_AVX512), avx512);
-    assert_int_equal(ewi_cpu_best(EWI_CPU_AVX512), avx512 ? EWI_CPU_AVX512
-                                                   : avx2 ? EWI_CPU_AVX2
-                                                          : EWI_CPU_SCALAR);
-    assert_int_equal(ewi_cpu_best(EWI_CPU_SCALAR), EWI_CPU_SCALAR);
+    static const char *const flags[EWI_N_CPU_LEVELS][7] = {
+#if defined(__x86_64__)
+        [EWI_CPU_AVX2] = {"avx2", "fma", "f16c", "bmi2"},
+        [EWI_CPU_AVX512] = {"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd"},
+        [EWI_CPU_VNNI] = {"avx512_vnni"},
+        [EWI_CPU_AMX] = {"amx_tile", "amx_int8", "amx_bf16", "avx512_bf16"},
+#elif defined(__aarch64__)
+        [EWI_CPU_NEON] = {"fp", "asimd"},
+        [EWI_CPU_DOTPROD] = {"asimddp"},
+        [EWI_CPU_I8MM] = {"i8mm"},
+#endif
+    };
+    ewi_cpu_level best = EWI_CPU_SCALAR;
+    bool has = true;
+    for (ewi_cpu_level level = EWI_CPU_SCALAR; level < EWI_N_CPU_LEVELS; level++) {
+        has = has && kernel_says_all(flags[level]);
+        bool usable = ewi_cpu_usable(level);
+        assert_true(has || !usable);
+        /* Levels without kernels say so, and are no better than those below. */
+        if (has && !usable) assert_string_equal(ewi_cpu_why_not(level), "this version has no kernels for it");
+        if (usable) best = level;
+        assert_int_equal(ewi_cpu_best(level), best);
+    }
 }
 
 static void test_list(void **state) {
@@ -75,7 +119,12 @@ static void test_list(void **state) {
     ew_cpu_level levels[EWI_N_CPU_LEVELS];
     assert_int_equal(ewi_cpu_list(levels), EWI_N_CPU_LEVELS);
     assert_string_equal(levels[0].name, "scalar");
+#if defined(__x86_64__)
     assert_string_equal(levels[2].name, "avx512");
+    assert_string_equal(levels[4].name, "amx");
+#elif defined(__aarch64__)
+    assert_string_equal(levels[3].name, "i8mm");
+#endif
     for (size_t i = 0; i < EWI_N_CPU_LEVELS; i++)
         assert_int_equal(levels[i].usable, levels[i].why[0] == '\0');
 }
