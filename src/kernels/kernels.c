@@ -13,8 +13,11 @@ static void fill(ewi_kernels *table, ewi_cpu_level level) {
 #if defined(__x86_64__)
     if (level < EWI_CPU_AVX2) return;
     ewi_kernels_avx2(table);
+    ewi_qmatmul_avx2(table);
     if (level < EWI_CPU_AVX512) return;
     ewi_kernels_avx512(table);
+    if (level < EWI_CPU_VNNI) return;
+    ewi_kernels_vnni(table);
 #endif
 }
 

@@ -16,6 +16,7 @@
 #define EW_KERNELS_KERNELS_H
 
 #include "kernels/cpu.h"
+#include "kernels/qrows.h"
 #include "tensor/dtype.h"
 
 /* y = x W^T + bias: y[i][j] = dot(x[i], w[j]) + bias[j]. An element's bits depend on its row of x and of w
@@ -29,6 +30,24 @@ typedef struct ewi_matmul {
     size_t x_stride, y_stride; /* elements from row to row */
     size_t w_stride_bytes;
 } ewi_matmul;
+
+/*
+ * y = x W^T + bias with quantized rows and packed weights (tensor/packed.h): the first of n outputs begins a
+ * tile. Rows are of the kind that the type wants, ewi_qrows_for. scratch: EWI_QMATMUL_SCRATCH(k) bytes, aligned
+ * to 64, of one thread.
+ */
+typedef struct ewi_qmatmul {
+    size_t m, n, k;
+    const uint8_t *x;
+    size_t x_stride_bytes;
+    const uint8_t *w;
+    const float *bias; /* [n], or NULL */
+    float *y;          /* [m, n] */
+    size_t y_stride;   /* elements */
+    uint8_t *scratch;
+} ewi_qmatmul;
+
+#define EWI_QMATMUL_SCRATCH(k) (((k) + 63) / 64 * 64 * 64)
 
 /* Keys in a block of attention, at most. Blocks start at multiples of it. */
 #define EWI_ATTENTION_KEYS 64
@@ -63,6 +82,10 @@ typedef struct ewi_kernels {
 
     /* By weight type: F32, F16, BF16; NULL where there is none. */
     void (*matmul[EWI_N_DTYPES])(const ewi_matmul *args);
+    /* By packed type; NULL where there is none. */
+    void (*qmatmul[EWI_N_DTYPES])(const ewi_qmatmul *args);
+    /* Writes one row of k inputs; see kernels/qrows.h. */
+    void (*quantize[EWI_N_QROWS])(uint8_t *row, const float *x, size_t k);
     /* By type of keys and values: F32, F16. */
     void (*attention[EWI_N_DTYPES])(const ewi_attention *args);
     /* out[i] = acc[i] / sum; in place allowed. */

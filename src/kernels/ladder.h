@@ -14,5 +14,8 @@
 void ewi_kernels_ref(ewi_kernels *table);
 void ewi_kernels_avx2(ewi_kernels *table);
 void ewi_kernels_avx512(ewi_kernels *table);
+void ewi_kernels_vnni(ewi_kernels *table);
+/* A part of the step avx2. */
+void ewi_qmatmul_avx2(ewi_kernels *table);
 
 #endif

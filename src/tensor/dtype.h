@@ -69,7 +69,11 @@
     X(MXFP4, 39, "", 32, 17)                \
     X(NVFP4, 40, "", 64, 36)                \
     X(Q1_0, 41, "", 128, 18)                \
-    X(Q2_0, 42, "", 64, 18)
+    X(Q2_0, 42, "", 64, 18)                 \
+    X(Q8C, -1, "", 1, 1)                    \
+    X(Q4C, -1, "", 2, 1)                    \
+    X(Q4S, -1, "", 64, 33)                  \
+    X(Q4G128, -1, "", 128, 66)
 
 typedef enum ewi_dtype {
 #define EWI_DTYPE_ENUM(name, gguf, safetensors, elements, bytes) EWI_##name,

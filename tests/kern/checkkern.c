@@ -195,10 +195,8 @@ static void check_level(ck *c, ewi_cpu_level level) {
     static const struct {
         const char *name;
         void (*run)(ck *c);
-    } groups[] = {{"matmul", check_matmul},
-                  {"row", check_row},
-                  {"attention", check_attention},
-                  {"convert", check_convert}};
+    } groups[] = {{"matmul", check_matmul}, {"qmatmul", check_qmatmul},     {"quantize", check_quantize},
+                  {"row", check_row},       {"attention", check_attention}, {"convert", check_convert}};
     for (size_t i = 0; i < EWI_COUNT(groups); i++) {
         size_t passed = c->n_passed, failed = c->n_failed;
         c->state = c->seed + i;

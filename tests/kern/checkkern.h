@@ -79,6 +79,8 @@ void ck_result(ck *c, bool ok, const char *why);
 bool ck_same(float a, float b);
 
 void check_matmul(ck *c);
+void check_qmatmul(ck *c);
+void check_quantize(ck *c);
 void check_row(ck *c);
 void check_attention(ck *c);
 void check_convert(ck *c);

@@ -7,6 +7,7 @@
 #include "kernels/wide/attention_wide.h"
 #include "kernels/wide/convert_wide.h"
 #include "kernels/wide/matmul_wide.h"
+#include "kernels/wide/quantize_wide.h"
 #include "kernels/wide/row_wide.h"
 
 #ifdef V16_ROWS
@@ -15,6 +16,8 @@ EWI_INLINE void fill_wide(ewi_kernels *table) {
     table->matmul[EWI_F32] = matmul_f32;
     table->matmul[EWI_F16] = matmul_f16;
     table->matmul[EWI_BF16] = matmul_bf16;
+    table->quantize[EWI_QROWS_WHOLE] = quantize_whole;
+    table->quantize[EWI_QROWS_256] = quantize_256;
     table->attention[EWI_F32] = attention_f32;
     table->attention[EWI_F16] = attention_f16;
     table->attention_finish = attention_finish;

@@ -10,6 +10,10 @@
  *   v16_max(a, b)          a > b ? a : b per lane, so b where either is NaN; v16_min likewise
  *   v16_fms                a b - c, one rounding;  v16_fmaddsub: that in even lanes, a b + c in odd ones
  *   v16_sum, v16_sum4      the canonical tree of one and of four vectors
+ *   v16_swap(a, n)         lane i of the result is lane i ^ n, n = 1, 2, 4 or 8
+ *   v16_flip(a, signs)     the sign of lane i is flipped where bit i is set
+ *   v16_top(bits, a)       the larger of each lane of bits and |a|'s bits, as unsigned integers
+ *   v16_store_i8           lanes rounded to nearest, ties to even; -127..127
  *
  * Without such an instruction set V16_ROWS stays undefined and the bodies are empty.
  */

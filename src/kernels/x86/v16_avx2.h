@@ -154,6 +154,52 @@ EWI_INLINE v16 v16_load_twice_n(const float *p, size_t n) {
     return (v16){_mm256_permute2f128_ps(low, high, 0x20), _mm256_permute2f128_ps(low, high, 0x31)};
 }
 
+EWI_INLINE v16 v16_swap(v16 a, size_t n) {
+    switch (n) {
+    case 1: return (v16){_mm256_permute_ps(a.lo, 0xb1), _mm256_permute_ps(a.hi, 0xb1)};
+    case 2: return (v16){_mm256_permute_ps(a.lo, 0x4e), _mm256_permute_ps(a.hi, 0x4e)};
+    case 4: return (v16){_mm256_permute2f128_ps(a.lo, a.lo, 1), _mm256_permute2f128_ps(a.hi, a.hi, 1)};
+    default: return (v16){a.hi, a.lo};
+    }
+}
+
+EWI_INLINE __m256 v16_flip_half(__m256 a, uint32_t signs) {
+    const __m256i bit = _mm256_setr_epi32(1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7);
+    __m256i set = _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32((int)signs), bit), bit);
+    return _mm256_xor_ps(a, _mm256_castsi256_ps(_mm256_slli_epi32(set, 31)));
+}
+EWI_INLINE v16 v16_flip(v16 a, uint32_t signs) {
+    return (v16){v16_flip_half(a.lo, signs), v16_flip_half(a.hi, signs >> 8)};
+}
+
+typedef struct v16_bits {
+    __m256i lo, hi;
+} v16_bits;
+
+EWI_INLINE v16_bits v16_bits_zero(void) {
+    return (v16_bits){_mm256_setzero_si256(), _mm256_setzero_si256()};
+}
+EWI_INLINE __m256i v16_abs_bits(__m256 a) {
+    return _mm256_and_si256(_mm256_castps_si256(a), _mm256_set1_epi32(INT32_MAX));
+}
+EWI_INLINE v16_bits v16_top(v16_bits most, v16 a) {
+    return (v16_bits){_mm256_max_epu32(most.lo, v16_abs_bits(a.lo)),
+                      _mm256_max_epu32(most.hi, v16_abs_bits(a.hi))};
+}
+EWI_INLINE uint32_t v16_topmost(v16_bits most) {
+    uint32_t lane[8], top = 0;
+    _mm256_storeu_si256((__m256i *)lane, _mm256_max_epu32(most.lo, most.hi));
+    for (int i = 0; i < 8; i++) top = lane[i] > top ? lane[i] : top;
+    return top;
+}
+
+EWI_INLINE void v16_store_i8(uint8_t *p, v16 a) {
+    __m256i pairs = _mm256_packs_epi32(_mm256_cvtps_epi32(a.lo), _mm256_cvtps_epi32(a.hi));
+    pairs = _mm256_permute4x64_epi64(pairs, 0xd8); /* the pack works within halves */
+    __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
+    _mm_storeu_si128((__m128i *)(void *)p, bytes);
+}
+
 /* Lanes 1 0 3 2 5 4 ... */
 EWI_INLINE v16 v16_swap_pairs(v16 a) {
     return (v16){_mm256_permute_ps(a.lo, 0xb1), _mm256_permute_ps(a.hi, 0xb1)};

@@ -140,6 +140,37 @@ EWI_INLINE v16 v16_load_twice_n(const float *p, size_t n) {
     return _mm512_permutexvar_ps(index, v16_load_n(p, n));
 }
 
+EWI_INLINE v16 v16_swap(v16 a, size_t n) {
+    switch (n) {
+    case 1: return _mm512_permute_ps(a, 0xb1);
+    case 2: return _mm512_permute_ps(a, 0x4e);
+    case 4: return _mm512_shuffle_f32x4(a, a, 0xb1);
+    default: return _mm512_shuffle_f32x4(a, a, 0x4e);
+    }
+}
+
+EWI_INLINE v16 v16_flip(v16 a, uint32_t signs) {
+    __m512i flipped = _mm512_mask_xor_epi32(_mm512_castps_si512(a), (__mmask16)signs, _mm512_castps_si512(a),
+                                            _mm512_set1_epi32(INT32_MIN));
+    return _mm512_castsi512_ps(flipped);
+}
+
+typedef __m512i v16_bits;
+
+EWI_INLINE v16_bits v16_bits_zero(void) {
+    return _mm512_setzero_si512();
+}
+EWI_INLINE v16_bits v16_top(v16_bits most, v16 a) {
+    return _mm512_max_epu32(most, _mm512_castps_si512(_mm512_abs_ps(a)));
+}
+EWI_INLINE uint32_t v16_topmost(v16_bits most) {
+    return _mm512_reduce_max_epu32(most);
+}
+
+EWI_INLINE void v16_store_i8(uint8_t *p, v16 a) {
+    _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(a)));
+}
+
 /* Lanes 1 0 3 2 5 4 ... */
 EWI_INLINE v16 v16_swap_pairs(v16 a) {
     return _mm512_permute_ps(a, 0xb1);

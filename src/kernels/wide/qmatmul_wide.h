@@ -1,0 +1,431 @@
+/*
+ * qmatmul_wide.h: quantized matmul over vectors of outputs: y = x W^T + bias, x quantized rows, W packed.
+ *
+ * Few rows: codes are unpacked in registers as they come from memory, and each is used for all rows. Many
+ * rows: the codes of a few tiles are unpacked once into a panel of bytes that stays in the caches while all
+ * rows pass over it. Both run the same block of rows x vectors, all accumulators in registers.
+ */
+#ifndef EW_KERNELS_WIDE_QMATMUL_WIDE_H
+#define EW_KERNELS_WIDE_QMATMUL_WIDE_H
+
+#include <string.h>
+
+#include "kernels/kernels.h"
+#include "kernels/wide/vi.h"
+
+#ifdef VI_N
+
+#define VI_MAX_COLS 4
+#define VI_FEW_ROWS 8
+/* Vectors that a tile's 16 outputs are cut into. */
+#define VI_PER_TILE (16 / VI_N)
+#define PANEL_CHUNK 512
+
+/* ---- how codes are stored ---- */
+
+/* A format as constants of the inlined bodies. */
+typedef struct q_format {
+    ewi_dtype dtype;
+    ewi_packed_kind kind;
+    size_t chunk_bytes;
+    int32_t zero; /* what remains to be taken out of the sums */
+    size_t group; /* chunks that share a scale */
+    bool has_min, has_subscale;
+    vb (*get)(const uint8_t *chunk, size_t j);
+    vi (*dot)(vi acc, vb codes, const int8_t *x);
+} q_format;
+
+EWI_INLINE vb get8(const uint8_t *chunk, size_t j) {
+    return vb_load(chunk + 64 * j);
+}
+EWI_INLINE vb get4(const uint8_t *chunk, size_t j) {
+    vb pair = vb_load(chunk + 64 * (j / 2));
+    return vb_and(j % 2 ? vb_right(pair, 4) : pair, 0x0f);
+}
+EWI_INLINE vb get5(const uint8_t *chunk, size_t j) {
+    vb plane = vb_load(chunk + 256);
+    vb high = j < 4 ? vb_left(plane, (unsigned)(4 - j)) : vb_right(plane, (unsigned)(j - 4));
+    return vb_or(get4(chunk, j), vb_and(high, 0x10));
+}
+EWI_INLINE vb get6(const uint8_t *chunk, size_t j) {
+    vb plane = vb_load(chunk + 256 + 64 * (j / 4));
+    vb high = j % 4 < 3 ? vb_left(plane, (unsigned)(4 - 2 * (j % 4))) : vb_right(plane, 2);
+    return vb_or(get4(chunk, j), vb_and(high, 0x30));
+}
+
+/* The codes of a format as bytes in a panel; a sub-scale is multiplied in there. */
+EWI_INLINE q_format panel_format(q_format f) {
+    f.chunk_bytes = PANEL_CHUNK;
+    f.get = get8;
+    if (f.has_subscale) f.dot = vi_dot8, f.zero = VI_DOT8_ZERO;
+    f.has_subscale = false;
+    return f;
+}
+
+/* ---- one block: R rows x C vectors of outputs ---- */
+
+/* What a vector of outputs reads: its tile's head and codes, from its first output on. */
+typedef struct q_column {
+    const uint8_t *head, *codes;
+    size_t at; /* first output in the tile */
+} q_column;
+
+typedef struct q_rows {
+    const int8_t *q[VI_FEW_ROWS];
+    size_t scales, sums, k; /* offsets in a row; inputs of the matrix */
+} q_rows;
+
+EWI_INLINE float scale_of(const q_rows *x, size_t r, size_t i) {
+    float scale;
+    memcpy(&scale, x->q[r] + x->scales + i * sizeof scale, sizeof scale);
+    return scale;
+}
+/* Sum of inputs 16 i .. 16 i + 15. */
+EWI_INLINE int32_t sum16(const q_rows *x, size_t r, size_t i) {
+    int16_t sum;
+    memcpy(&sum, x->q[r] + x->sums + i * sizeof sum, sizeof sum);
+    return sum;
+}
+EWI_INLINE int32_t sum32(const q_rows *x, size_t r, size_t i) {
+    return sum16(x, r, 2 * i) + sum16(x, r, 2 * i + 1);
+}
+
+/* acc += codes times inputs, vectors j0 .. j1 of chunk i. */
+EWI_INLINE void dot_vectors(vi *acc, size_t rows, size_t cols, const q_rows *x, const q_column *w, size_t i,
+                            size_t j0, size_t j1, q_format f) {
+    VI_UNROLL for (size_t j = j0; j < j1; j++) VI_UNROLL for (size_t c = 0; c < cols; c++) {
+        vb codes = f.get(w[c].codes + i * f.chunk_bytes, j);
+        VI_UNROLL for (size_t r = 0; r < rows; r++) acc[r * cols + c] =
+            f.dot(acc[r * cols + c], codes, x->q[r] + 32 * i + 4 * j);
+    }
+}
+
+/* All accumulators of a row start at minus the zero point times the sum of its inputs. */
+EWI_INLINE void start_sums(vi *acc, size_t rows, size_t cols, const int32_t *sums, q_format f) {
+    VI_UNROLL for (size_t r = 0; r < rows; r++) {
+        vi start = vi_set1(f.zero ? -f.zero * sums[r] : 0);
+        VI_UNROLL for (size_t c = 0; c < cols; c++) acc[r * cols + c] = start;
+    }
+}
+
+EWI_INLINE void clear(vi *acc, size_t n) {
+    VI_UNROLL for (size_t a = 0; a < n; a++) acc[a] = vi_set1(0);
+}
+
+/* The sub-scales of chunk i. */
+EWI_INLINE vi subscale(const q_column *w, size_t i) {
+    const uint8_t *s = w->head + 64 + i / 2 * 16 + w->at;
+    return i % 2 ? vi_load_high4(s) : vi_load_low4(s);
+}
+
+/* total += scale * acc, where scale belongs to a column. */
+EWI_INLINE void add_scaled(vi *total, const vi *acc, size_t rows, size_t cols, const vi *scale) {
+    VI_UNROLL for (size_t r = 0; r < rows; r++) VI_UNROLL for (size_t c = 0; c < cols; c++)
+        total[r * cols + c] = vi_add(total[r * cols + c], vi_mul(acc[r * cols + c], scale[c]));
+}
+
+/* One integer sum over all inputs. */
+EWI_INLINE void sum_row(vi *total, size_t rows, size_t cols, const q_rows *x, const q_column *w,
+                        size_t n_chunks, q_format f) {
+    int32_t sums[VI_FEW_ROWS];
+    VI_UNROLL for (size_t r = 0; r < rows; r++) memcpy(&sums[r], x->q[r] + x->scales + 4, sizeof sums[r]);
+    start_sums(total, rows, cols, sums, f);
+    for (size_t i = 0; i < n_chunks; i++) dot_vectors(total, rows, cols, x, w, i, 0, 8, f);
+}
+
+/* The same with a sub-scale per chunk. */
+EWI_INLINE void sum_subscaled(vi *total, size_t rows, size_t cols, const q_rows *x, const q_column *w,
+                              size_t n_chunks, q_format f) {
+    clear(total, rows * cols);
+    for (size_t i = 0; i < n_chunks; i++) {
+        vi acc[VI_FEW_ROWS * VI_MAX_COLS], s[VI_MAX_COLS];
+        int32_t sums[VI_FEW_ROWS];
+        VI_UNROLL for (size_t r = 0; r < rows; r++) sums[r] = sum32(x, r, i);
+        start_sums(acc, rows, cols, sums, f);
+        dot_vectors(acc, rows, cols, x, w, i, 0, 8, f);
+        VI_UNROLL for (size_t c = 0; c < cols; c++) s[c] = subscale(&w[c], i);
+        add_scaled(total, acc, rows, cols, s);
+    }
+}
+
+EWI_INLINE void block_row(vf *y, size_t rows, size_t cols, const q_rows *x, const q_column *w, q_format f) {
+    vi total[VI_FEW_ROWS * VI_MAX_COLS];
+    const size_t n_chunks = (x->k + 63) / 64 * 2;
+    if (f.has_subscale)
+        sum_subscaled(total, rows, cols, x, w, n_chunks, f);
+    else
+        sum_row(total, rows, cols, x, w, n_chunks, f);
+    VI_UNROLL for (size_t r = 0; r < rows; r++) VI_UNROLL for (size_t c = 0; c < cols; c++) {
+        vf scaled = vf_mul(vf_from(total[r * cols + c]), vf_set1(scale_of(x, r, 0)));
+        y[r * cols + c] = vf_mul(scaled, vf_load(w[c].head + 4 * w[c].at));
+    }
+}
+
+/* ---- an f16 scale per group ---- */
+
+/* t += scale * integer sum (+ minimum * sum of inputs) of group g, which is chunks i0 .. i1. */
+EWI_INLINE void add_group(vf *t, size_t rows, size_t cols, const q_rows *x, const q_column *w, size_t g,
+                          size_t i0, size_t i1, q_format f) {
+    vi acc[VI_FEW_ROWS * VI_MAX_COLS];
+    int32_t sums[VI_FEW_ROWS];
+    VI_UNROLL for (size_t r = 0; r < rows; r++) {
+        sums[r] = 0;
+        for (size_t i = i0; i < i1; i++) sums[r] += sum32(x, r, i);
+    }
+    start_sums(acc, rows, cols, sums, f);
+    for (size_t i = i0; i < i1; i++) dot_vectors(acc, rows, cols, x, w, i, 0, 8, f);
+    VI_UNROLL for (size_t c = 0; c < cols; c++) {
+        const uint8_t *scales = w[c].head + g * (f.has_min ? 64 : 32) + 2 * w[c].at;
+        vf d = vf_load_f16(scales);
+        VI_UNROLL for (size_t r = 0; r < rows; r++) t[r * cols + c] =
+            vf_fma(vf_from(acc[r * cols + c]), d, t[r * cols + c]);
+        if (!f.has_min) continue;
+        vf m = vf_load_f16(scales + 32);
+        VI_UNROLL for (size_t r = 0; r < rows; r++) t[r * cols + c] =
+            vf_fma(vf_set1((float)sums[r]), m, t[r * cols + c]);
+    }
+}
+
+/* y += scale of the inputs * t; the inputs' block b is done. */
+EWI_INLINE void end_block(vf *y, vf *t, size_t rows, size_t cols, const q_rows *x, size_t b) {
+    VI_UNROLL for (size_t r = 0; r < rows; r++) {
+        vf scale = vf_set1(scale_of(x, r, b));
+        VI_UNROLL for (size_t c = 0; c < cols; c++) y[r * cols + c] =
+            vf_fma(t[r * cols + c], scale, y[r * cols + c]);
+    }
+}
+
+EWI_INLINE void block_group(vf *y, size_t rows, size_t cols, const q_rows *x, const q_column *w, q_format f) {
+    const size_t n_chunks = (x->k + 31) / 32;
+    for (size_t first = 0; first < n_chunks; first += 8) {
+        size_t end = n_chunks - first < 8 ? n_chunks : first + 8;
+        vf t[VI_FEW_ROWS * VI_MAX_COLS];
+        VI_UNROLL for (size_t a = 0; a < rows * cols; a++) t[a] = vf_set1(0);
+        for (size_t i = first; i < end; i += f.group)
+            add_group(t, rows, cols, x, w, i / f.group, i, end - i < f.group ? end : i + f.group, f);
+        end_block(y, t, rows, cols, x, first / 8);
+    }
+}
+
+/* ---- super-blocks: integer sub-scales ---- */
+
+/* Q4_K, Q5_K: t = d * (sum of s * codes * inputs) - dmin * (sum of m * inputs) over super-block b. */
+EWI_INLINE void super_min(vf *t, size_t rows, size_t cols, const q_rows *x, const q_column *w, size_t b,
+                          q_format f) {
+    vi total[VI_FEW_ROWS * VI_MAX_COLS], minima[VI_FEW_ROWS * VI_MAX_COLS];
+    clear(total, rows * cols);
+    clear(minima, rows * cols);
+    for (size_t g = 0; g < 8; g++) {
+        vi acc[VI_FEW_ROWS * VI_MAX_COLS], s[VI_MAX_COLS], m[VI_MAX_COLS];
+        clear(acc, rows * cols);
+        dot_vectors(acc, rows, cols, x, w, 8 * b + g, 0, 8, f);
+        VI_UNROLL for (size_t c = 0; c < cols; c++) {
+            const uint8_t *scales = w[c].head + 320 * b + 64 + 16 * g + w[c].at;
+            s[c] = vi_load_u8(scales);
+            m[c] = vi_load_u8(scales + 128);
+        }
+        add_scaled(total, acc, rows, cols, s);
+        VI_UNROLL for (size_t r = 0; r < rows; r++) {
+            vi sum = vi_set1(sum32(x, r, 8 * b + g));
+            VI_UNROLL for (size_t c = 0; c < cols; c++) minima[r * cols + c] =
+                vi_add(minima[r * cols + c], vi_mul(sum, m[c]));
+        }
+    }
+    VI_UNROLL for (size_t c = 0; c < cols; c++) {
+        vf d = vf_load_f16(w[c].head + 320 * b + 2 * w[c].at);
+        vf dmin = vf_load_f16(w[c].head + 320 * b + 32 + 2 * w[c].at);
+        VI_UNROLL for (size_t r = 0; r < rows; r++) t[r * cols + c] =
+            vf_fms(vf_from(total[r * cols + c]), d, vf_mul(vf_from(minima[r * cols + c]), dmin));
+    }
+}
+
+/* Q6_K: t = d * (sum of s * (codes - 32) * inputs), a sub-scale per 16 inputs. */
+EWI_INLINE void super_plain(vf *t, size_t rows, size_t cols, const q_rows *x, const q_column *w, size_t b,
+                            q_format f) {
+    vi total[VI_FEW_ROWS * VI_MAX_COLS];
+    clear(total, rows * cols);
+    for (size_t i = 8 * b; i < 8 * b + 8; i++) {
+        VI_UNROLL for (size_t half = 0; half < 2; half++) {
+            vi acc[VI_FEW_ROWS * VI_MAX_COLS], s[VI_MAX_COLS];
+            int32_t sums[VI_FEW_ROWS];
+            VI_UNROLL for (size_t r = 0; r < rows; r++) sums[r] = sum16(x, r, 2 * i + half);
+            start_sums(acc, rows, cols, sums, f);
+            dot_vectors(acc, rows, cols, x, w, i, 4 * half, 4 * half + 4, f);
+            VI_UNROLL for (size_t c = 0; c < cols; c++) s[c] =
+                vi_load_i8(w[c].head + 288 * b + 32 + 16 * (2 * (i - 8 * b) + half) + w[c].at);
+            add_scaled(total, acc, rows, cols, s);
+        }
+    }
+    VI_UNROLL for (size_t c = 0; c < cols; c++) {
+        vf d = vf_load_f16(w[c].head + 288 * b + 2 * w[c].at);
+        VI_UNROLL for (size_t r = 0; r < rows; r++) t[r * cols + c] = vf_mul(vf_from(total[r * cols + c]), d);
+    }
+}
+
+EWI_INLINE void block_super(vf *y, size_t rows, size_t cols, const q_rows *x, const q_column *w, q_format f) {
+    const size_t n_blocks = (x->k + 255) / 256;
+    for (size_t b = 0; b < n_blocks; b++) {
+        vf t[VI_FEW_ROWS * VI_MAX_COLS];
+        if (f.has_min)
+            super_min(t, rows, cols, x, w, b, f);
+        else
+            super_plain(t, rows, cols, x, w, b, f);
+        end_block(y, t, rows, cols, x, b);
+    }
+}
+
+/* y[r][c] = dot of row r and the outputs of vector c. */
+EWI_INLINE void block(vf *y, size_t rows, size_t cols, const q_rows *x, const q_column *w, q_format f) {
+    VI_UNROLL for (size_t a = 0; a < rows * cols; a++) y[a] = vf_set1(0);
+    if (f.kind == EWI_PACKED_ROW)
+        block_row(y, rows, cols, x, w, f);
+    else if (f.kind == EWI_PACKED_GROUP)
+        block_group(y, rows, cols, x, w, f);
+    else
+        block_super(y, rows, cols, x, w, f);
+}
+
+/* ---- the matrix ---- */
+
+/* The rows of a block, from row i on; the last is repeated where there are fewer. */
+EWI_INLINE q_rows rows_from(const ewi_qmatmul *a, ewi_qrow layout, size_t i, size_t rows) {
+    q_rows x = {.scales = layout.scales, .sums = layout.sums, .k = a->k};
+    for (size_t r = 0; r < rows; r++) {
+        size_t row = i + r < a->m ? i + r : a->m - 1;
+        x.q[r] = (const int8_t *)(const void *)(a->x + row * a->x_stride_bytes);
+    }
+    return x;
+}
+
+/* Output j of vectors that lie `gap` outputs apart, the first of them at j. */
+EWI_INLINE void store_block(const ewi_qmatmul *a, const vf *y, size_t rows, size_t cols, size_t i, size_t j,
+                            size_t gap) {
+    VI_UNROLL for (size_t r = 0; r < rows; r++) VI_UNROLL for (size_t c = 0; c < cols; c++) {
+        const size_t column = j + c * gap, n = column + VI_N <= a->n ? VI_N : a->n - column;
+        if (i + r >= a->m || column >= a->n) continue;
+        float *to = a->y + (i + r) * a->y_stride + column;
+        float bias[VI_N] = {0};
+        vf value = y[r * cols + c];
+        if (a->bias) {
+            memcpy(bias, a->bias + column, n * sizeof *bias);
+            value = vf_add(value, vf_load(bias));
+        }
+        if (n == VI_N)
+            vf_store(to, value);
+        else
+            vf_store_n(to, value, n);
+    }
+}
+
+/* The vector of outputs from output j on, as it is stored. */
+EWI_INLINE q_column stored_column(const ewi_qmatmul *a, size_t j, size_t tile_bytes, size_t head_bytes) {
+    const uint8_t *tile = a->w + j / 16 * tile_bytes;
+    const size_t at = j % 16;
+    return (q_column){tile, tile + head_bytes + 4 * at, at};
+}
+
+/* All rows, at most VI_FEW_ROWS, by vectors j, j + gap, ... */
+EWI_INLINE void few_rows(const ewi_qmatmul *a, const q_rows *x, size_t rows, size_t cols, size_t j,
+                         size_t gap, q_format f) {
+    const size_t tile_bytes = ewi_packed_tile_bytes(f.dtype, a->k),
+                 head = ewi_packed_head_bytes(f.dtype, a->k);
+    q_column w[VI_MAX_COLS];
+    vf y[VI_FEW_ROWS * VI_MAX_COLS];
+    VI_UNROLL for (size_t c = 0; c < cols; c++) w[c] = stored_column(a, j + c * gap, tile_bytes, head);
+    block(y, rows, cols, x, w, f);
+    store_block(a, y, rows, cols, 0, j, gap);
+}
+
+/*
+ * The vectors of a block lie a part of the matrix apart: each is one long stream from block to block, and
+ * memory serves several streams faster than one.
+ */
+EWI_INLINE void matmul_few(const ewi_qmatmul *a, size_t rows, q_format f) {
+    const size_t cols = VI_FEW_COLS(rows), n_vectors = (a->n + VI_N - 1) / VI_N, step = n_vectors / cols;
+    const q_rows x = rows_from(a, ewi_qrow_layout(ewi_qrows_for(f.dtype), a->k), 0, rows);
+    for (size_t v = 0; v < step; v++) few_rows(a, &x, rows, cols, v * VI_N, step * VI_N, f);
+    for (size_t v = step * cols; v < n_vectors; v++) few_rows(a, &x, rows, 1, v * VI_N, VI_N, f);
+}
+
+/* Codes of one tile as bytes, 8 vectors of 64 bytes a chunk. */
+EWI_INLINE void fill_panel(uint8_t *panel, const uint8_t *tile, size_t head_bytes, size_t n_chunks,
+                           q_format f) {
+    for (size_t i = 0; i < n_chunks; i++)
+        for (size_t at = 0; at < 16; at += VI_N) {
+            const uint8_t *codes = tile + head_bytes + i * f.chunk_bytes + 4 * at;
+            q_column w = {tile, codes, at};
+            vb s = f.has_subscale ? vb_repeat(subscale(&w, i)) : vb_set1(0);
+            vb zero = vb_sub(vb_set1(128), vb_and(vb_left(s, 3), 0xf8));
+            VI_UNROLL for (size_t j = 0; j < 8; j++) {
+                vb code = f.get(codes, j);
+                if (f.has_subscale) code = vb_add(vb_mul(code, s), zero);
+                vb_store(panel + i * PANEL_CHUNK + 64 * j + 4 * at, code);
+            }
+        }
+}
+
+/* VI_COLS vectors from output j on: their tiles become a panel, then all rows pass over it. */
+EWI_INLINE void matmul_panel(const ewi_qmatmul *a, size_t j, ewi_qrow layout, q_format f) {
+    const size_t tile_bytes = ewi_packed_tile_bytes(f.dtype, a->k),
+                 head = ewi_packed_head_bytes(f.dtype, a->k);
+    const size_t n_chunks = ewi_packed_inputs(f.dtype, a->k) / 32, panel_bytes = n_chunks * PANEL_CHUNK;
+    uint8_t *panel = a->scratch;
+    q_column w[VI_COLS];
+    VI_UNROLL for (size_t c = 0; c < VI_COLS; c++) {
+        const size_t column = j + c * VI_N < a->n ? j + c * VI_N : j, at = column % 16, tile = column / 16;
+        uint8_t *mine = panel + (tile - j / 16) * panel_bytes;
+        if (at == 0 && (c == 0 || column > j)) fill_panel(mine, a->w + tile * tile_bytes, head, n_chunks, f);
+        w[c] = (q_column){a->w + tile * tile_bytes, mine + 4 * at, at};
+    }
+    for (size_t i = 0; i < a->m; i += VI_ROWS) {
+        vf y[VI_ROWS * VI_COLS];
+        const q_rows x = rows_from(a, layout, i, VI_ROWS);
+        block(y, VI_ROWS, VI_COLS, &x, w, panel_format(f));
+        store_block(a, y, VI_ROWS, VI_COLS, i, j, VI_N);
+    }
+}
+
+EWI_INLINE void qmatmul(const ewi_qmatmul *a, q_format f) {
+    if (a->m == 1)
+        matmul_few(a, 1, f);
+    else if (a->m == 2)
+        matmul_few(a, 2, f);
+    else if (a->m <= 4)
+        matmul_few(a, 4, f);
+    else if (a->m <= VI_FEW_ROWS)
+        matmul_few(a, VI_FEW_ROWS, f);
+    else
+        for (size_t j = 0; j < a->n; j += VI_COLS * VI_N)
+            matmul_panel(a, j, ewi_qrow_layout(ewi_qrows_for(f.dtype), a->k), f);
+}
+
+/* X(type, function name, format): the formats of tensor/packed.h. */
+#define Q_FORMAT_MAP(X)                                                                                \
+    X(EWI_Q8C, q8c, EWI_PACKED_ROW, 512, VI_DOT8_ZERO, 1, false, false, get8, vi_dot8)                 \
+    X(EWI_Q4C, q4c, EWI_PACKED_ROW, 256, 8, 1, false, false, get4,                                     \
+      vi_dot) X(EWI_Q4S, q4s, EWI_PACKED_ROW, 256, 8, 1, false, true, get4,                            \
+                vi_dot) X(EWI_Q4G128, q4g128, EWI_PACKED_GROUP, 256, 8, 4, false, false, get4, vi_dot) \
+        X(EWI_Q8_0, q8_0, EWI_PACKED_GROUP, 512, VI_DOT8_ZERO, 1, false, false, get8,                  \
+          vi_dot8) X(EWI_Q4_0, q4_0, EWI_PACKED_GROUP, 256, 8, 1, false, false, get4, vi_dot)          \
+            X(EWI_Q4_1, q4_1, EWI_PACKED_GROUP, 256, 0, 1, true, false, get4, vi_dot)                  \
+                X(EWI_Q5_0, q5_0, EWI_PACKED_GROUP, 320, 16, 1, false, false, get5, vi_dot)            \
+                    X(EWI_Q5_1, q5_1, EWI_PACKED_GROUP, 320, 0, 1, true, false, get5, vi_dot)          \
+                        X(EWI_Q4_K, q4_k, EWI_PACKED_SUPER, 256, 0, 1, true, false, get4, vi_dot)      \
+                            X(EWI_Q5_K, q5_k, EWI_PACKED_SUPER, 320, 0, 1, true, false, get5, vi_dot)  \
+                                X(EWI_Q6_K, q6_k, EWI_PACKED_SUPER, 384, 32, 1, false, false, get6, vi_dot)
+
+#define Q_MATMUL(type, name, kind, chunk, zero, group, min, subscale, get, dot)          \
+    static void qmatmul_##name(const ewi_qmatmul *a) {                                   \
+        qmatmul(a, (q_format){type, kind, chunk, zero, group, min, subscale, get, dot}); \
+    }
+Q_FORMAT_MAP(Q_MATMUL)
+#undef Q_MATMUL
+
+EWI_INLINE void fill_qmatmul(ewi_kernels *table) {
+#define Q_ENTRY(type, name, ...) table->qmatmul[type] = qmatmul_##name;
+    Q_FORMAT_MAP(Q_ENTRY)
+#undef Q_ENTRY
+}
+
+#endif
+#endif

@@ -1,0 +1,33 @@
+/*
+ * vi.h: VI_N outputs of a tile as vectors of int32, f32 and four codes each, for whichever instruction set the
+ * including file is compiled for.
+ *
+ * The quantized bodies are written once, over these. Each ISA header gives:
+ *   vi, vf, vb             VI_N int32, VI_N floats, 4 VI_N bytes
+ *   VI_ROWS, VI_COLS       the register block of many rows; VI_FEW_COLS(rows) vectors of outputs for few
+ *   vi_dot(acc, c, x)      acc + sum of c[4 l + b] * x[b] in lane l; codes c below 128, x in -127..127
+ *   vi_dot8                the same for codes of 8 bits; they count as c - (128 - VI_DOT8_ZERO), exactly
+ *   vb_left, _right        shifts of 16-bit lanes: bits that cross bytes are masked away after
+ *   vb_mul(a, b)           low 8 bits of the products; b below 128
+ *   vb_repeat              each lane, 0..255, in its four bytes
+ * The low 32 bits of an int32 sum are what counts: intermediate sums may wrap.
+ */
+#ifndef EW_KERNELS_WIDE_VI_H
+#define EW_KERNELS_WIDE_VI_H
+
+#if defined(__AVX512VNNI__)
+#include "kernels/x86/vi_vnni.h"
+#elif defined(__AVX2__)
+#include "kernels/x86/vi_avx2.h"
+#endif
+
+#ifdef VI_N
+
+#if defined(__clang__)
+#define VI_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define VI_UNROLL _Pragma("GCC unroll 32")
+#endif
+
+#endif
+#endif

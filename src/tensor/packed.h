@@ -1,0 +1,58 @@
+/*
+ * packed.h: quantized weights as the kernels read them: one layout for every instruction set.
+ *
+ * The outputs of a matrix [n, k] go in tiles of 16, the inputs in chunks of 32; missing outputs and inputs
+ * are zero weights. A tile is a head (scales) and then its chunks; both begin at multiples of 64 bytes.
+ * A chunk holds 8 vectors of 64 bytes: vector j, byte 4 c + b is the code of output c and input 4 j + b: a
+ * row of an AMX tile, a VNNI operand, two AVX2 or four NEON registers. In a chunk of codes of
+ *     8 bits   the vectors lie one after the other
+ *     4 bits   vector j is the low (j even) or high (j odd) half of the bytes of stored vector j / 2
+ *     5 bits   as 4 bits; then a 64-byte plane: bit j of its byte i is the fifth bit of vector j's byte i
+ *     6 bits   as 4 bits; then two planes: bits 2 (j % 4) .. + 1 of byte i of plane j / 4 are the upper two
+ * A weight is scale * (code - zero) (+ minimum); where the scales lie is said at ewi_packed_kind.
+ *
+ *     if (ewi_packed_info_get(dtype)) size = ewi_packed_bytes(dtype, n, k);
+ */
+#ifndef EW_TENSOR_PACKED_H
+#define EW_TENSOR_PACKED_H
+
+#include "base/compiler.h"
+#include "tensor/dtype.h"
+
+#define EWI_TILE_OUTPUTS 16u
+#define EWI_CHUNK_INPUTS 32u
+/* Most inputs of a quantized matrix: 255 * 127 * k stays below 2^31. */
+#define EWI_PACKED_MAX_K 65536u
+
+typedef enum ewi_packed_kind {
+    /* One f32 scale per output: head = f32 d[16]. Q4S: then u8 s[k / 64][16], a sub-scale 0..15 per chunk:
+     * that of chunk i in the low (i even) or high half of s[i / 2]; the weight is d * s * (code - 8). */
+    EWI_PACKED_ROW,
+    /* An f16 scale per group of inputs: head = f16 d[groups][16]; with minimum: {f16 d[16], m[16]}[groups]. */
+    EWI_PACKED_GROUP,
+    /* Super-blocks of 256 inputs. Q4_K, Q5_K: head = {f16 d[16], f16 dmin[16], u8 s[8][16], u8 m[8][16]} per
+     * block, weight = d * s * code - dmin * m, by chunk. Q6_K: head = {f16 d[16], i8 s[16][16]} per block,
+     * weight = d * s * (code - 32), by half chunk. */
+    EWI_PACKED_SUPER,
+} ewi_packed_kind;
+
+typedef struct ewi_packed_info {
+    ewi_packed_kind kind;
+    uint32_t bits, zero;
+    uint32_t group; /* GROUP: inputs that share a scale */
+    bool has_min;
+} ewi_packed_info;
+
+/* NULL: not a type that is packed. */
+const ewi_packed_info *ewi_packed_info_get(ewi_dtype dtype);
+
+/* Inputs rounded up to whole chunks; for ROW to two of them, as AMX tiles take 64 inputs. */
+size_t ewi_packed_inputs(ewi_dtype dtype, size_t k);
+size_t ewi_packed_chunk_bytes(ewi_dtype dtype);
+size_t ewi_packed_head_bytes(ewi_dtype dtype, size_t k);
+size_t ewi_packed_tile_bytes(ewi_dtype dtype, size_t k);
+
+/* Of the whole matrix. False when it would not fit a size_t; k <= EWI_PACKED_MAX_K. */
+EWI_NODISCARD bool ewi_packed_bytes(ewi_dtype dtype, size_t n, size_t k, size_t *out);
+
+#endif
