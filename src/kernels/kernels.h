@@ -33,8 +33,8 @@ typedef struct ewi_matmul {
 
 /*
  * y = x W^T + bias with quantized rows and packed weights (tensor/packed.h): the first of n outputs begins a
- * tile. Rows are of the kind that the type wants, ewi_qrows_for. scratch: EWI_QMATMUL_SCRATCH(k) bytes, aligned
- * to 64, of one thread.
+ * tile. Rows are of the kind that the type wants, ewi_qrows_for. scratch: EWI_QMATMUL_SCRATCH(k) bytes of one
+ * thread, aligned to 64.
  */
 typedef struct ewi_qmatmul {
     size_t m, n, k;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kernels/ref/reference.h"
+#include "kernels/rotate.h"
 
 /* ---- rows ---- */
 
@@ -46,17 +47,6 @@ static void quantize_256(uint8_t *row, const float *x, size_t k) {
     put_sums(row, &layout);
 }
 
-static void rotate_block(float *y, const float *x, size_t n) {
-    for (size_t i = 0; i < n; i++) y[i] = ewi_rotate_signs[i / 32] >> i % 32 & 1 ? -x[i] : x[i];
-    for (size_t h = 1; h < n; h *= 2)
-        for (size_t i = 0; i < n; i++) {
-            if (i & h) continue;
-            float a = y[i], b = y[i + h];
-            y[i] = a + b;
-            y[i + h] = a - b;
-        }
-}
-
 /* Each block is rotated twice: for the scale of all, then for its codes. */
 static void quantize_whole(uint8_t *row, const float *x, size_t k) {
     const ewi_qrow layout = ewi_qrow_layout(EWI_QROWS_WHOLE, k);
@@ -64,13 +54,13 @@ static void quantize_whole(uint8_t *row, const float *x, size_t k) {
     uint32_t most = 0;
     memset(row, 0, layout.bytes);
     for (size_t i = 0, n; i < k; i += n) {
-        rotate_block(y, x + i, n = ewi_rotate_block(k - i));
+        ewi_rotate_block_of(y, x + i, n = ewi_rotate_block(k - i));
         uint32_t bits = largest_bits(y, n);
         most = bits > most ? bits : most;
     }
     ewi_qrow_scaling s = ewi_qrow_scale(most);
     for (size_t i = 0, n; i < k; i += n) {
-        rotate_block(y, x + i, n = ewi_rotate_block(k - i));
+        ewi_rotate_block_of(y, x + i, n = ewi_rotate_block(k - i));
         put_codes(row, i, y, n, s);
     }
     int32_t total = put_sums(row, &layout);

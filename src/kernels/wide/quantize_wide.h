@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "kernels/qrows.h"
+#include "kernels/rotate.h"
 #include "kernels/wide/row_wide.h"
 
 #ifdef V16_ROWS
@@ -16,7 +17,6 @@ EWI_INLINE void put_codes(uint8_t *q, v16 x, v16 inverse, bool usable) {
     v16_store_i8(q, usable ? v16_mul(x, inverse) : v16_zero());
 }
 
-/* Codes of n <= 16 inputs; only n of the 16 bytes are wanted, those beyond are 0. */
 EWI_INLINE v16_bits top_of(const float *x, size_t n) {
     v16_bits most = v16_bits_zero();
     for (size_t i = 0; i < n; i += 16) most = v16_top(most, get(x + i, rest(n, i)));
@@ -86,26 +86,13 @@ EWI_INLINE void rotate_128(v16 *y, const float *x) {
     }
 }
 
-/* A shorter block, a power of two, in the first n floats of y; zeros follow up to a multiple of 16. */
-static void rotate_short(float *y, const float *x, size_t n) {
-    memset(y, 0, EWI_QROWS_ROTATE * sizeof *y);
-    for (size_t i = 0; i < n; i++) y[i] = ewi_rotate_signs[i / 32] >> i % 32 & 1 ? -x[i] : x[i];
-    for (size_t h = 1; h < n; h *= 2)
-        for (size_t i = 0; i < n; i++) {
-            if (i & h) continue;
-            float a = y[i], b = y[i + h];
-            y[i] = a + b;
-            y[i + h] = a - b;
-        }
-}
-
 EWI_INLINE void rotate(v16 *y, const float *x, size_t n) {
     if (n == EWI_QROWS_ROTATE) {
         rotate_128(y, x);
         return;
     }
-    float block[EWI_QROWS_ROTATE];
-    rotate_short(block, x, n);
+    float block[EWI_QROWS_ROTATE] = {0};
+    ewi_rotate_block_of(block, x, n);
     for (size_t i = 0; i < 8; i++) y[i] = v16_load(block + 16 * i);
 }
 

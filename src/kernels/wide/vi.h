@@ -1,6 +1,6 @@
 /*
- * vi.h: VI_N outputs of a tile as vectors of int32, f32 and four codes each, for whichever instruction set the
- * including file is compiled for.
+ * vi.h: VI_N outputs of a tile as vectors of int32, of f32 and of four codes each, for whichever instruction
+ * set the including file is compiled for.
  *
  * The quantized bodies are written once, over these. Each ISA header gives:
  *   vi, vf, vb             VI_N int32, VI_N floats, 4 VI_N bytes
