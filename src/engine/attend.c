@@ -1,32 +1,156 @@
+/*
+ * attend.c: attention of a step's rows.
+ *
+ * Rows of one session and the query heads of one group form a tile that passes over the keys and values of
+ * one kv head together. Many tiles are shared among threads as they are; few tiles of few rows (decode) are
+ * cut along the keys too, into the spans that docs/numerics.md merges: so neither cut shows in the bits.
+ */
 #include "engine/attend.h"
 
+#include <math.h>
 #include <string.h>
 
-size_t ewi_attend_tiles(ew_engine *e, const ew_row *rows, size_t n_rows) {
+#include "base/checked.h"
+#include "base/mem.h"
+
+/* Queries (rows times heads of a group) that make a tile: their scores and sums stay in the second-level
+ * cache. */
+#define TILE_QUERIES 96u
+/* Rows of a session in one step whose spans threads can share, and below which tiles are not cut. */
+#define SHARED_ROWS 8u
+/* Items for each thread that balance well enough. */
+#define ITEMS_PER_THREAD 4u
+
+/* ---- memory ---- */
+
+static uint32_t group_of(const ew_engine *e) {
+    return e->model->hparams.n_heads / e->model->hparams.n_kv_heads;
+}
+
+static uint32_t most_tile_rows(const ew_engine *e) {
+    uint32_t n = TILE_QUERIES / group_of(e);
+    return n == 0 ? 1 : n < e->plan.n_rows ? n : e->plan.n_rows;
+}
+
+uint64_t ewi_attend_bytes(const ew_engine *e) {
+    uint64_t dim = e->model->hparams.head_dim, queries = (uint64_t)most_tile_rows(e) * group_of(e);
+    uint64_t thread_bytes = 2 * queries * (sizeof(ewi_attention_row) + dim * sizeof(float)) +
+                            EWI_ATTENTION_SCRATCH(dim) * sizeof(float);
+    return ewi_pool_n_threads(e->pool) * thread_bytes;
+}
+
+static bool init_scratch(ew_engine *e, ewi_attention_scratch *s) {
+    size_t dim = e->model->hparams.head_dim, n = (size_t)e->tile_rows * group_of(e);
+    s->block = ewi_arena_array(&e->tables, EWI_ATTENTION_SCRATCH(dim), sizeof *s->block);
+    for (int i = 0; i < 2; i++) {
+        s->rows[i] = ewi_arena_array(&e->tables, n, sizeof *s->rows[i]);
+        s->acc[i] = ewi_arena_array(&e->tables, n * dim, sizeof *s->acc[i]);
+        if (!s->rows[i] || !s->acc[i]) return false;
+    }
+    return s->block != NULL;
+}
+
+bool ewi_attend_init(ew_engine *e) {
+    uint32_t n_threads = ewi_pool_n_threads(e->pool);
+    e->tile_rows = most_tile_rows(e);
+    e->tiles = ewi_arena_array(&e->tables, e->plan.n_rows, sizeof *e->tiles);
+    e->parts_left = ewi_arena_array(&e->tables, n_threads * ITEMS_PER_THREAD, sizeof *e->parts_left);
+    e->scratch = ewi_arena_array(&e->tables, n_threads, sizeof *e->scratch);
+    bool ok = e->tiles && e->parts_left && e->scratch;
+    for (uint32_t t = 0; ok && t < n_threads; t++) ok = init_scratch(e, &e->scratch[t]);
+    return ok;
+}
+
+/* What a query has of a span: max, sum, and from the 16th float on acc. */
+static size_t part_floats(size_t head_dim) {
+    return 16 + (head_dim + 15) / 16 * 16;
+}
+
+bool ewi_attend_open(ew_session *s) {
+    const ewi_hparams *h = &s->engine->model->hparams;
+    size_t n_spans = s->n_ctx / EWI_ATTENTION_SPAN + 1, n;
+    if (n_spans == 1 || ewi_pool_n_threads(s->engine->pool) == 1) return true;
+    bool fits =
+        ewi_mul_size(n_spans * SHARED_ROWS, h->n_heads, &n) && ewi_mul_size(n, part_floats(h->head_dim), &n);
+    s->parts = fits ? ewi_alloc_array(n, sizeof *s->parts) : NULL;
+    return s->parts != NULL;
+}
+
+static float *part_of(const ewi_attend *a, const ew_row *row, size_t head, size_t span) {
+    size_t at = span * SHARED_ROWS + row->position % SHARED_ROWS;
+    return row->session->parts + (at * a->attrs->n_heads + head) * part_floats(a->attrs->head_dim);
+}
+
+/* ---- tiles ---- */
+
+/* Smaller tiles where there would be too few for all threads. */
+static uint32_t tile_rows_for(const ew_engine *e, size_t n_rows) {
+    size_t items = (size_t)ewi_pool_n_threads(e->pool) * ITEMS_PER_THREAD;
+    size_t n = n_rows * e->model->hparams.n_kv_heads / items;
+    if (n < SHARED_ROWS) n = SHARED_ROWS;
+    return n < e->tile_rows ? (uint32_t)n : e->tile_rows;
+}
+
+static size_t list_tiles(ew_engine *e, const ew_row *rows, size_t n_rows) {
     size_t n = 0;
+    uint32_t most = tile_rows_for(e, n_rows);
     for (size_t i = 0; i < n_rows; i++) {
         ewi_tile *last = n ? &e->tiles[n - 1] : NULL;
-        if (last && last->n < EWI_TILE_ROWS && rows[last->first].session == rows[i].session)
+        if (last && last->n < most && rows[last->first].session == rows[i].session)
             last->n++;
         else
-            e->tiles[n++] = (ewi_tile){(uint32_t)i, 1};
+            e->tiles[n++] = (ewi_tile){(uint32_t)i, 1, 1};
     }
     return n;
 }
 
+static bool want_parts(const ew_engine *e, const ew_row *rows, size_t n_rows, size_t n_items) {
+    uint32_t n_threads = ewi_pool_n_threads(e->pool);
+    if (n_threads == 1 || n_items >= (size_t)n_threads * ITEMS_PER_THREAD) return false;
+    for (size_t i = 0; i < n_rows; i++)
+        if (rows[i].session->n_pending > SHARED_ROWS) return false;
+    return true;
+}
+
+size_t ewi_attend_tiles(ew_engine *e, const ew_row *rows, size_t n_rows) {
+    size_t n_tiles = list_tiles(e, rows, n_rows), n_heads = e->model->hparams.n_kv_heads;
+    if (!want_parts(e, rows, n_rows, n_tiles * n_heads)) return n_tiles;
+    for (size_t t = 0; t < n_tiles; t++) {
+        ewi_tile *tile = &e->tiles[t];
+        tile->n_parts = (rows[tile->first].position + tile->n - 1) / EWI_ATTENTION_SPAN + 1;
+        for (size_t h = 0; h < n_heads; h++) e->parts_left[t * n_heads + h] = tile->n_parts;
+    }
+    return n_tiles;
+}
+
 /* ---- store ---- */
+
+/* Column `at` of a block of keys [head_dim, 64], a piece at a time. */
+static void store_key(const ew_engine *e, uint8_t *block, size_t at, const float *x, size_t head_dim) {
+    uint8_t piece[64 * sizeof(float)];
+    size_t bytes = ewi_dtype_get(e->shape.k)->block_bytes;
+    for (size_t first = 0; first < head_dim; first += 64) {
+        size_t n = head_dim - first < 64 ? head_dim - first : 64;
+        uint8_t *to = block + (first * EWI_BLOCK_POSITIONS + at) * bytes;
+        e->kern->narrow[e->shape.k](piece, x + first, n);
+        for (size_t i = 0; i < n; i++, to += EWI_BLOCK_POSITIONS * bytes)
+            if (bytes == 2)
+                memcpy(to, piece + 2 * i, 2);
+            else
+                memcpy(to, piece + 4 * i, 4);
+    }
+}
 
 void ewi_attend_store(const ewi_attend *a, size_t i) {
     const ew_engine *e = a->e;
     const ew_row *row = &a->rows[i];
-    size_t dim = a->attrs->head_dim, cols = (size_t)a->attrs->n_kv_heads * dim;
-    size_t k_bytes = e->shape.k_head_bytes / EWI_BLOCK_POSITIONS,
-           v_bytes = e->shape.v_head_bytes / EWI_BLOCK_POSITIONS;
+    size_t dim = a->attrs->head_dim, cols = a->attrs->n_kv_heads * dim;
+    size_t v_bytes = e->shape.v_head_bytes / EWI_BLOCK_POSITIONS;
     uint32_t block = row->position / EWI_BLOCK_POSITIONS, at = row->position % EWI_BLOCK_POSITIONS;
     for (uint32_t h = 0; h < a->attrs->n_kv_heads; h++) {
         uint8_t *k = ewi_state_keys(&row->session->state, a->attrs->layer, h, block);
         uint8_t *v = ewi_state_values(&row->session->state, a->attrs->layer, h, block);
-        e->kern->narrow[e->shape.k](k + at * k_bytes, a->k + i * cols + h * dim, dim);
+        store_key(e, k, at, a->k + i * cols + h * dim, dim);
         e->kern->narrow[e->shape.v](v + at * v_bytes, a->v + i * cols + h * dim, dim);
     }
 }
@@ -40,51 +164,136 @@ void ewi_attend_store_rows(void *arg, uint32_t thread, uint32_t n_threads) {
 
 /* ---- look ---- */
 
-/* Query heads of one group in one tile: rows x heads, all of them share the keys and values of kv head h. */
-static size_t gather_queries(const ewi_attend *a, const ewi_tile *tile, uint32_t h,
-                             ewi_attention_scratch *scratch) {
-    size_t group = a->attrs->n_heads / a->attrs->n_kv_heads, dim = a->attrs->head_dim, n = 0;
-    for (uint32_t r = 0; r < tile->n; r++)
-        for (size_t g = 0; g < group; g++, n++) {
-            const float *q = a->q + ((tile->first + r) * (size_t)a->attrs->n_heads + h * group + g) * dim;
-            scratch->rows[n] =
-                (ewi_attention_row){.q = q, .acc = scratch->acc + n * dim, .max = -__builtin_inff()};
-        }
-    memset(scratch->acc, 0, n * dim * sizeof *scratch->acc);
-    return n;
+/* A tile and the kv head that it looks at: query i is head h * group + i % group of the tile's row
+ * i / group. */
+typedef struct item {
+    const ewi_attend *a;
+    const ewi_tile *tile;
+    uint32_t h, group, position; /* of the tile's first row */
+    size_t n;
+    ewi_attention_scratch *scratch;
+} item;
+
+static const ew_row *row_of(const item *it, size_t i) {
+    return &it->a->rows[it->tile->first + i / it->group];
 }
 
-static void see_keys(ewi_attention_row *rows, size_t n_rows, size_t group, uint32_t first_position,
-                     uint32_t block) {
-    for (size_t i = 0; i < n_rows; i++) {
-        size_t length = first_position + i / group + 1, before = (size_t)block * EWI_BLOCK_POSITIONS;
+static size_t head_of(const item *it, size_t i) {
+    return it->h * it->group + i % it->group;
+}
+
+static bool sees_span(const item *it, size_t i, size_t span) {
+    return it->position + i / it->group >= span * EWI_ATTENTION_SPAN;
+}
+
+/* Element 0 of query i in a value [n_rows, n_heads * head_dim]. */
+static size_t offset_of(const item *it, size_t i) {
+    const ewi_attention_attrs *attrs = it->a->attrs;
+    return ((it->tile->first + i / it->group) * (size_t)attrs->n_heads + head_of(it, i)) * attrs->head_dim;
+}
+
+static void see_keys(const item *it, ewi_attention_row *rows, size_t block) {
+    for (size_t i = 0; i < it->n; i++) {
+        size_t length = it->position + i / it->group + 1, before = block * EWI_BLOCK_POSITIONS;
         size_t n = length > before ? length - before : 0;
         rows[i].n_keys = n < EWI_BLOCK_POSITIONS ? n : EWI_BLOCK_POSITIONS;
     }
 }
 
-static void look_tile(const ewi_attend *a, const ewi_tile *tile, uint32_t h, ewi_attention_scratch *scratch) {
+/* Fills rows, whose acc are set, with what they have of one span. */
+static void look_at_span(const item *it, ewi_attention_row *rows, size_t span) {
+    const ewi_attend *a = it->a;
     const ew_engine *e = a->e;
-    const ew_row *first = &a->rows[tile->first];
-    const ewi_state *state = &first->session->state;
-    size_t n = gather_queries(a, tile, h, scratch), dim = a->attrs->head_dim;
-    size_t n_heads = a->attrs->n_heads, group = n_heads / a->attrs->n_kv_heads;
-    uint32_t last_block = (first->position + tile->n - 1) / EWI_BLOCK_POSITIONS;
-    for (uint32_t block = 0; block <= last_block; block++) {
-        see_keys(scratch->rows, n, group, first->position, block);
-        const void *k = ewi_state_keys(state, a->attrs->layer, h, block),
-                   *v = ewi_state_values(state, a->attrs->layer, h, block);
-        e->kern->attention[e->shape.k](&(ewi_attention){scratch->rows, n, dim, k, v, a->attrs->scale});
+    const ewi_state *state = &a->rows[it->tile->first].session->state;
+    const uint32_t per_span = EWI_ATTENTION_SPAN / EWI_BLOCK_POSITIONS;
+    uint32_t last = (it->position + it->tile->n - 1) / EWI_BLOCK_POSITIONS, first = (uint32_t)span * per_span;
+    for (size_t i = 0; i < it->n; i++) {
+        rows[i] = (ewi_attention_row){.q = a->q + offset_of(it, i), .acc = rows[i].acc, .max = -INFINITY};
+        memset(rows[i].acc, 0, a->attrs->head_dim * sizeof *rows[i].acc);
     }
-    for (size_t i = 0; i < n; i++) {
-        float *out = a->out + ((tile->first + i / group) * n_heads + h * group + i % group) * dim;
-        e->kern->attention_finish(out, scratch->rows[i].acc, scratch->rows[i].sum, dim);
+    for (uint32_t block = first; block <= last && block < first + per_span; block++) {
+        see_keys(it, rows, block);
+        e->kern->attention(&(ewi_attention){
+            .rows = rows,
+            .n_rows = it->n,
+            .head_dim = a->attrs->head_dim,
+            .k_type = e->shape.k,
+            .v_type = e->shape.v,
+            .k = ewi_state_keys(state, a->attrs->layer, it->h, block),
+            .v = ewi_state_values(state, a->attrs->layer, it->h, block),
+            .scale = a->attrs->scale,
+            .scratch = it->scratch->block,
+        });
     }
+}
+
+static void finish(const item *it, const ewi_attention_row *row, size_t i) {
+    it->a->e->kern->attention_finish(it->a->out + offset_of(it, i), row->acc, row->sum,
+                                     it->a->attrs->head_dim);
+}
+
+/* One thread takes all spans. */
+static void look_alone(const item *it) {
+    const ewi_kernels *kern = it->a->e->kern;
+    ewi_attention_row *const *rows = it->scratch->rows;
+    size_t dim = it->a->attrs->head_dim, last = it->position + it->tile->n - 1;
+    for (int j = 0; j < 2; j++)
+        for (size_t i = 0; i < it->n; i++) rows[j][i].acc = it->scratch->acc[j] + i * dim;
+    look_at_span(it, rows[0], 0);
+    for (size_t span = 1; span <= last / EWI_ATTENTION_SPAN; span++) {
+        look_at_span(it, rows[1], span);
+        for (size_t i = 0; i < it->n; i++)
+            if (sees_span(it, i, span)) kern->attention_merge(&rows[0][i], &rows[1][i], dim);
+    }
+    for (size_t i = 0; i < it->n; i++) finish(it, &rows[0][i], i);
+}
+
+static ewi_attention_row load_part(const item *it, size_t i, size_t span) {
+    float *part = part_of(it->a, row_of(it, i), head_of(it, i), span);
+    return (ewi_attention_row){.max = part[0], .sum = part[1], .acc = part + 16};
+}
+
+static void merge_parts(const item *it) {
+    for (size_t i = 0; i < it->n; i++) {
+        ewi_attention_row row = load_part(it, i, 0);
+        for (size_t span = 1; span < it->tile->n_parts && sees_span(it, i, span); span++) {
+            ewi_attention_row next = load_part(it, i, span);
+            it->a->e->kern->attention_merge(&row, &next, it->a->attrs->head_dim);
+        }
+        finish(it, &row, i);
+    }
+}
+
+/* One span; the thread that does an item's last one puts all together. */
+static void look_at_part(const item *it, size_t span, uint32_t *parts_left) {
+    ewi_attention_row *rows = it->scratch->rows[0];
+    for (size_t i = 0; i < it->n; i++) rows[i].acc = load_part(it, i, span).acc;
+    look_at_span(it, rows, span);
+    for (size_t i = 0; i < it->n; i++) {
+        float *part = rows[i].acc - 16;
+        part[0] = rows[i].max;
+        part[1] = rows[i].sum;
+    }
+    if (__atomic_sub_fetch(parts_left, 1, __ATOMIC_ACQ_REL) > 0) return;
+    merge_parts(it);
+    __atomic_store_n(parts_left, it->tile->n_parts, __ATOMIC_RELAXED); /* for the next layer */
+}
+
+static void look(const ewi_attend *a, size_t t, uint32_t h, size_t part, ewi_attention_scratch *scratch) {
+    const ewi_tile *tile = &a->e->tiles[t];
+    uint32_t group = a->attrs->n_heads / a->attrs->n_kv_heads;
+    item it = {a, tile, h, group, a->rows[tile->first].position, (size_t)tile->n * group, scratch};
+    if (tile->n_parts == 1)
+        look_alone(&it);
+    else
+        look_at_part(&it, part, &a->e->parts_left[t * a->attrs->n_kv_heads + h]);
 }
 
 void ewi_attend_look(void *arg, uint32_t thread, uint32_t n_threads) {
     const ewi_attend *a = arg;
-    size_t n_heads = a->attrs->n_kv_heads, n_items = a->n_tiles * n_heads;
-    for (size_t i = thread; i < n_items; i += n_threads)
-        look_tile(a, &a->e->tiles[i / n_heads], (uint32_t)(i % n_heads), &a->e->scratch[thread]);
+    size_t number = 0;
+    for (size_t t = 0; t < a->n_tiles; t++)
+        for (uint32_t h = 0; h < a->attrs->n_kv_heads; h++)
+            for (size_t part = 0; part < a->e->tiles[t].n_parts; part++, number++)
+                if (number % n_threads == thread) look(a, t, h, part, &a->e->scratch[thread]);
 }

@@ -25,7 +25,15 @@ typedef struct ewi_attend {
     float *out;         /* [n_rows, n_heads * head_dim] */
 } ewi_attend;
 
-/* Cuts the rows into e->tiles, runs of one session; the number of them. */
+/* What ewi_attend_init will allocate. */
+uint64_t ewi_attend_bytes(const ew_engine *e);
+/* Makes the engine's tables for its model's heads, threads and rows a step. False: no memory. */
+EWI_NODISCARD bool ewi_attend_init(ew_engine *e);
+/* Makes what a session of n_ctx needs beside its state. False: no memory. */
+EWI_NODISCARD bool ewi_attend_open(ew_session *session);
+
+/* Cuts the rows of a step, whose sessions know how many are theirs (n_pending), into e->tiles; the number of
+ * them. */
 size_t ewi_attend_tiles(ew_engine *e, const ew_row *rows, size_t n_rows);
 
 /* Puts row i's keys and values into its session's state. */

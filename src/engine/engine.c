@@ -1,4 +1,4 @@
-#include "engine/engine.h"
+#include "engine/attend.h"
 
 #include <inttypes.h>
 
@@ -11,17 +11,6 @@
 
 #define DEFAULT_ROWS     128u
 #define MAX_TABLES_BYTES ((size_t)1 << 40) /* the machine's memory is the limit */
-
-static bool scratch_for(ew_engine *e, const ewi_attention_attrs *a) {
-    size_t n = (size_t)EWI_TILE_ROWS * (a->n_heads / a->n_kv_heads);
-    for (uint32_t t = 0; t < ewi_pool_n_threads(e->pool); t++) {
-        ewi_attention_scratch *s = &e->scratch[t];
-        s->rows = ewi_arena_array(&e->tables, n, sizeof *s->rows);
-        s->acc = ewi_arena_array(&e->tables, n * a->head_dim, sizeof *s->acc);
-        if (!s->rows || !s->acc) return false;
-    }
-    return true;
-}
 
 static bool fill_rope(ew_engine *e, ewi_rope_table *rope, const ewi_rope_attrs *a) {
     rope->base = a->base;
@@ -40,17 +29,14 @@ static uint32_t find_rope(const ew_engine *e, const ewi_rope_attrs *a) {
     return i;
 }
 
-/* One table for each distinct rope, one scratch for the (only) kind of attention. */
+/* One table for each distinct rope. */
 static bool make_op_tables(ew_engine *e) {
     uint32_t *rope_of = ewi_arena_array(&e->tables, e->graph.n_nodes, sizeof *rope_of);
     e->ropes = ewi_arena_array(&e->tables, e->graph.n_nodes, sizeof *e->ropes);
-    e->scratch = ewi_arena_array(&e->tables, ewi_pool_n_threads(e->pool), sizeof *e->scratch);
-    if (!rope_of || !e->ropes || !e->scratch) return false;
+    if (!rope_of || !e->ropes) return false;
     e->rope_of = rope_of;
     for (uint32_t i = 0; i < e->graph.n_nodes; i++) {
         const ewi_node *node = &e->graph.nodes[i];
-        if (node->op == EWI_OP_ATTENTION && !e->scratch[0].rows && !scratch_for(e, &node->attrs.attention))
-            return false;
         if (node->op != EWI_OP_ROPE) continue;
         rope_of[i] = find_rope(e, &node->attrs.rope);
         if (rope_of[i] == e->n_ropes && !fill_rope(e, &e->ropes[e->n_ropes++], &node->attrs.rope))
@@ -61,11 +47,8 @@ static bool make_op_tables(ew_engine *e) {
 
 /* What a step touches: without this check a machine that promises memory it lacks ends the process later. */
 static ew_status check_memory(const ew_engine *e, ew_error *err) {
-    const ewi_hparams *h = &e->model->hparams;
-    uint64_t queries = (uint64_t)ewi_pool_n_threads(e->pool) * EWI_TILE_ROWS * (h->n_heads / h->n_kv_heads);
-    uint64_t query_bytes = sizeof(ewi_attention_row) + (uint64_t)h->head_dim * sizeof(float);
     uint64_t need, available = ewi_memory_available_bytes();
-    bool fits = ewi_add_u64(e->plan.arena_bytes, queries * query_bytes, &need);
+    bool fits = ewi_add_u64(e->plan.arena_bytes, ewi_attend_bytes(e), &need);
     if (fits && (available == 0 || need <= available)) return EW_OK;
     return ewi_fail(err, EW_LIMIT,
                     "%u rows a step need %llu MiB, this machine has %llu MiB left; ask for fewer rows a step",
@@ -76,9 +59,8 @@ static ew_status check_memory(const ew_engine *e, ew_error *err) {
 static ew_status allocate(ew_engine *e, ew_error *err) {
     EWI_TRY(check_memory(e, err));
     e->values = ewi_alloc(e->plan.arena_bytes);
-    e->tiles = ewi_arena_array(&e->tables, e->plan.n_rows, sizeof *e->tiles);
     e->wanted = ewi_arena_array(&e->tables, e->plan.n_rows, sizeof *e->wanted);
-    bool ok = e->values && e->tiles && e->wanted && make_op_tables(e);
+    bool ok = e->values && e->wanted && make_op_tables(e) && ewi_attend_init(e);
     return ok ? EW_OK : ewi_no_memory(err, "an engine; fewer rows a step need less");
 }
 
@@ -108,8 +90,6 @@ static ew_status check_options(const ew_engine_options *o, ew_error *err) {
         return ewi_fail(err, EW_INVALID, "%u threads, at most %u", o->n_threads, EWI_MAX_THREADS);
     if (o->cache_k > EW_CACHE_F32 || o->cache_v > EW_CACHE_F32)
         return ewi_fail(err, EW_INVALID, "unknown cache type");
-    if (o->cache_k != o->cache_v)
-        return ewi_fail(err, EW_UNSUPPORTED, "keys and values of different cache types are not implemented");
     return EW_OK;
 }
 

@@ -14,8 +14,6 @@
 #include "model/model.h"
 #include "os/thread.h"
 
-/* Rows of one session that attend together, so that keys and values are read once for all of them. */
-#define EWI_TILE_ROWS 8u
 /* Rows of logits that exist at once. */
 #define EWI_HEAD_ROWS 16u
 #define EWI_MAX_ROWS  4096u
@@ -28,15 +26,19 @@ typedef struct ewi_rope_table {
     float *cos, *sin; /* [n_rows, n_pairs] */
 } ewi_rope_table;
 
-/* Rows [first, first + n) of a step, of one session and consecutive positions. */
+/* Rows [first, first + n) of a step, of one session and consecutive positions. They attend together, so that
+ * keys and values are read once for all of them. */
 typedef struct ewi_tile {
     uint32_t first, n;
+    uint32_t n_parts; /* spans of keys that threads share, or 1 */
 } ewi_tile;
 
-/* What one thread needs to attend. */
+/* What one thread needs to attend: the rows of a tile times the query heads of a group, for all spans so far
+ * and for the present one. */
 typedef struct ewi_attention_scratch {
-    ewi_attention_row *rows; /* [tile rows * query heads of a group] */
-    float *acc;              /* [the same, head_dim] */
+    ewi_attention_row *rows[2];
+    float *acc[2]; /* [queries, head_dim] */
+    float *block;  /* the kernel's */
 } ewi_attention_scratch;
 
 struct ew_engine {
@@ -53,6 +55,8 @@ struct ew_engine {
     const uint32_t *rope_of;        /* [n_nodes] index into ropes, for rope nodes */
     ewi_attention_scratch *scratch; /* [n_threads] */
     ewi_tile *tiles;                /* [n_rows] */
+    uint32_t tile_rows;             /* at most */
+    uint32_t *parts_left;           /* of the items whose spans are shared: that many are not done */
     uint32_t *wanted;               /* [n_rows] rows whose logits are wanted */
 };
 
@@ -65,6 +69,7 @@ struct ew_session {
     uint32_t n_keep;
     ew_token *tokens; /* [n_ctx] what is held at each position */
     ew_row *rows;     /* [engine's n_rows] for ew_eval */
+    float *parts;     /* attend.c's: what rows have of each span, where threads share them; or NULL */
     ewi_flag cancelled;
 };
 

@@ -1,9 +1,9 @@
 /*
  * state.h: what a session remembers: blocks of 64 positions, each with the keys and values of every layer.
  *
- * A block is one allocation: for layer l, keys [n_kv_heads][64][head_dim] and then values of the same shape,
- * so that one head's block of keys is contiguous. Blocks are allocated as positions are reserved, never
- * during a step.
+ * A block is one allocation: for layer l, keys [n_kv_heads][head_dim][64] and then values
+ * [n_kv_heads][64][head_dim]: scores are made of many positions at once, and sums of values of many elements.
+ * Blocks are allocated as positions are reserved, never during a step.
  *
  *     ewi_state_shape shape = ewi_state_shape_make(n_layers, n_kv_heads, head_dim, EWI_F16, EWI_F16);
  *     EWI_TRY(ewi_state_init(&state, &shape, n_ctx, err));
@@ -43,7 +43,7 @@ void ewi_state_deinit(ewi_state *state);
 /* Makes room for n_positions (at most n_ctx). On failure the blocks that are there stay. */
 EWI_NODISCARD ew_status ewi_state_reserve(ewi_state *state, uint32_t n_positions, ew_error *err);
 
-/* [64, head_dim] of the state's types; block must be reserved. */
+/* Keys [head_dim, 64], values [64, head_dim] of the state's types; block must be reserved. */
 void *ewi_state_keys(const ewi_state *state, uint32_t layer, uint32_t kv_head, uint32_t block);
 void *ewi_state_values(const ewi_state *state, uint32_t layer, uint32_t kv_head, uint32_t block);
 

@@ -49,10 +49,15 @@ typedef struct ewi_qmatmul {
 
 #define EWI_QMATMUL_SCRATCH(k) (((k) + 63) / 64 * 64 * 64)
 
-/* Keys in a block of attention, at most. Blocks start at multiples of it. */
+/* Keys in a block of attention; blocks start at multiples of it. Spans of blocks likewise. */
 #define EWI_ATTENTION_KEYS 64
+#define EWI_ATTENTION_SPAN 512
 
-/* One query head at one position. Before its first block: max = -INFINITY, sum = 0, acc all zero. */
+/* Floats of working memory for a block of heads of n elements. */
+#define EWI_ATTENTION_SCRATCH(n) (EWI_ATTENTION_KEYS * (2 * (size_t)(n) + 16))
+
+/* One query head at one position. Before the first block of a span: max = -INFINITY, sum = 0, acc all
+ * zero. */
 typedef struct ewi_attention_row {
     const float *q; /* [head_dim] */
     float *acc;     /* [head_dim]: sum over keys of exp(score - max) * value */
@@ -61,13 +66,16 @@ typedef struct ewi_attention_row {
 } ewi_attention_row;
 
 /* A block of keys and values and all rows that look at it: the query heads of a group, of one or many
- * positions. */
+ * positions. There is room for 64 keys and values always; those that no row sees may be anything. */
 typedef struct ewi_attention {
     ewi_attention_row *rows;
     size_t n_rows;
     size_t head_dim;
-    const void *k, *v; /* [max of n_keys, head_dim] */
-    float scale;       /* score = scale * dot(q, k) */
+    ewi_dtype k_type, v_type; /* F32 or F16 */
+    const void *k;            /* [head_dim, 64] */
+    const void *v;            /* [64, head_dim] */
+    float scale;              /* score = scale * q k */
+    float *scratch;           /* [EWI_ATTENTION_SCRATCH(head_dim)] */
 } ewi_attention;
 
 /*
@@ -86,8 +94,10 @@ typedef struct ewi_kernels {
     void (*qmatmul[EWI_N_DTYPES])(const ewi_qmatmul *args);
     /* Writes one row of k inputs; see kernels/qrows.h. */
     void (*quantize[EWI_N_QROWS])(uint8_t *row, const float *x, size_t k);
-    /* By type of keys and values: F32, F16. */
-    void (*attention[EWI_N_DTYPES])(const ewi_attention *args);
+    /* Lets each row take in a block of its span. */
+    void (*attention)(const ewi_attention *args);
+    /* Takes what a row has of the next span into what it has of those before. */
+    void (*attention_merge)(ewi_attention_row *row, const ewi_attention_row *span, size_t head_dim);
     /* out[i] = acc[i] / sum; in place allowed. */
     void (*attention_finish)(float *out, const float *acc, float sum, size_t n);
 

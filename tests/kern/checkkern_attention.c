@@ -4,7 +4,10 @@
 
 #include "checkkern.h"
 
-#define MAX_ROWS 14
+#define MAX_ROWS 29
+#define KEYS     EWI_ATTENTION_KEYS
+
+static const ewi_dtype types[] = {EWI_F32, EWI_F16};
 
 /* State of the rows in an output: head_dim floats of acc, then max and sum. */
 static void bind(ewi_attention_row *rows, size_t n_rows, size_t head_dim, const float *q,
@@ -17,79 +20,136 @@ static void bind(ewi_attention_row *rows, size_t n_rows, size_t head_dim, const 
     }
 }
 
-static void run(const ewi_kernels *kern, ewi_dtype dtype, const ewi_attention *args, const float *q,
-                const size_t *n_keys, float *state) {
+static void unbind(const ewi_attention_row *rows, size_t n_rows, size_t head_dim, float *state) {
+    for (size_t r = 0; r < n_rows; r++) {
+        state[r * (head_dim + 2) + head_dim] = rows[r].max;
+        state[r * (head_dim + 2) + head_dim + 1] = rows[r].sum;
+    }
+}
+
+static void run(const ewi_kernels *kern, const ewi_attention *args, const float *q, const size_t *n_keys,
+                float *state) {
     ewi_attention_row rows[MAX_ROWS];
     ewi_attention a = *args;
     bind(rows, a.n_rows, a.head_dim, q, n_keys, state);
     a.rows = rows;
-    kern->attention[dtype](&a);
-    for (size_t r = 0; r < a.n_rows; r++) {
-        state[r * (a.head_dim + 2) + a.head_dim] = rows[r].max;
-        state[r * (a.head_dim + 2) + a.head_dim + 1] = rows[r].sum;
-    }
+    kern->attention(&a);
+    unbind(rows, a.n_rows, a.head_dim, state);
+}
+
+static void clear_state(float *state, size_t n_rows, size_t head_dim) {
+    for (size_t i = 0; i < n_rows * (head_dim + 2); i++)
+        state[i] = i % (head_dim + 2) == head_dim ? -INFINITY : 0.0f;
 }
 
 /* Rows of a prefill see one key more each; rows of a decode see the same keys; some see none. */
 static size_t draw_keys(ck *c, size_t *n_keys, size_t n_rows) {
-    size_t most = 0, style = ck_below(c, 3), base = 1 + ck_below(c, EWI_ATTENTION_KEYS);
+    size_t most = 0, style = ck_below(c, 3), base = 1 + ck_below(c, KEYS);
     for (size_t r = 0; r < n_rows; r++) {
-        n_keys[r] = style == 0 ? base : style == 1 ? base + r : ck_below(c, EWI_ATTENTION_KEYS + 1);
-        if (n_keys[r] > EWI_ATTENTION_KEYS) n_keys[r] = EWI_ATTENTION_KEYS;
+        n_keys[r] = style == 0 ? base : style == 1 ? base + r : ck_below(c, KEYS + 1);
+        if (n_keys[r] > KEYS) n_keys[r] = KEYS;
         most = n_keys[r] > most ? n_keys[r] : most;
     }
     return most;
 }
 
+/* NaN in all keys and values from `first` on. */
+static void poison(unsigned char *k, unsigned char *v, const ewi_attention *a, size_t first) {
+    size_t k_bytes = ewi_dtype_get(a->k_type)->block_bytes, v_bytes = ewi_dtype_get(a->v_type)->block_bytes;
+    for (size_t i = 0; i < a->head_dim; i++)
+        memset(k + (i * KEYS + first) * k_bytes, 0xff, (KEYS - first) * k_bytes);
+    memset(v + first * a->head_dim * v_bytes, 0xff, (KEYS - first) * a->head_dim * v_bytes);
+}
+
+static void draw_block(ck *c, ewi_attention *a, size_t most, ck_kind kind) {
+    unsigned char *k = ck_weights(c, 1, KEYS * a->head_dim, a->k_type, kind);
+    unsigned char *v = ck_weights(c, 2, KEYS * a->head_dim, a->v_type, kind);
+    poison(k, v, a, most);
+    a->k = k;
+    a->v = v;
+    a->scratch = ck_input(c, 3, EWI_ATTENTION_SCRATCH(a->head_dim), CK_SPECIAL);
+}
+
 /* Two blocks after each other, compared after both. */
-static void two_blocks(ck *c, ewi_dtype dtype, size_t n_rows, size_t head_dim, ck_kind kind) {
-    size_t n_state = n_rows * (head_dim + 2), n_keys[MAX_ROWS];
+static void two_blocks(ck *c, ewi_attention a, ck_kind kind) {
+    size_t n_state = a.n_rows * (a.head_dim + 2), n_keys[MAX_ROWS];
     float *want = ck_output(c, 0, n_state), *got = ck_output(c, 1, n_state);
-    for (size_t i = 0; i < n_state; i++) want[i] = got[i] = i % (head_dim + 2) == head_dim ? -INFINITY : 0.0f;
-    const float *q = ck_input(c, 0, n_rows * head_dim, kind);
+    clear_state(want, a.n_rows, a.head_dim);
+    clear_state(got, a.n_rows, a.head_dim);
+    const float *q = ck_input(c, 0, a.n_rows * a.head_dim, kind);
     for (int block = 0; block < 2; block++) {
-        size_t most = draw_keys(c, n_keys, n_rows);
-        ewi_attention a = {.n_rows = n_rows, .head_dim = head_dim};
+        size_t most = draw_keys(c, n_keys, a.n_rows);
         a.scale = block == 0 ? 0.125f : 2.0f;
-        a.k = ck_weights(c, 1, most * head_dim, dtype, kind);
-        a.v = ck_weights(c, 2, most * head_dim, dtype, kind);
-        ck_name(c, "attention %s rows=%zu head_dim=%zu keys<=%zu block=%d kind=%d",
-                ewi_dtype_get(dtype)->name, n_rows, head_dim, most, block, (int)kind);
-        run(c->ref, dtype, &a, q, n_keys, want);
-        run(c->kern, dtype, &a, q, n_keys, got);
+        draw_block(c, &a, most, kind);
+        ck_name(c, "attention %s %s rows=%zu head_dim=%zu keys<=%zu block=%d kind=%d",
+                ewi_dtype_get(a.k_type)->name, ewi_dtype_get(a.v_type)->name, a.n_rows, a.head_dim, most,
+                block, (int)kind);
+        run(c->ref, &a, q, n_keys, want);
+        run(c->kern, &a, q, n_keys, got);
     }
     ck_compare(c, n_state);
 }
 
-/* Values that a row must not see can be anything: NaN there leaves its bits as they are. */
-static void unseen_values(ck *c, ewi_dtype dtype) {
-    enum { ROWS = 6, DIM = 72, KEYS = 40 };
-    const size_t n_keys[ROWS] = {KEYS - 5, KEYS - 4, KEYS - 3, KEYS - 2, KEYS - 1, KEYS};
-    size_t bytes = ewi_dtype_get(dtype)->block_bytes, n_state = ROWS * (DIM + 2);
+/* Keys and values that a row must not see can be anything: NaN there leaves its bits as they are. */
+static void unseen(ck *c, ewi_dtype k_type, ewi_dtype v_type, size_t n_rows) {
+    enum { DIM = 72, SEEN = 40 };
+    size_t n_keys[MAX_ROWS], n_state = n_rows * (DIM + 2);
+    for (size_t r = 0; r < n_rows; r++) n_keys[r] = SEEN - n_rows + 1 + r;
     float *want = ck_output(c, 0, n_state), *got = ck_output(c, 1, n_state);
-    for (size_t i = 0; i < n_state; i++) want[i] = got[i] = i % (DIM + 2) == DIM ? -INFINITY : 0.0f;
-    const float *q = ck_input(c, 0, ROWS * DIM, CK_NORMAL);
-    unsigned char *v = ck_weights(c, 2, KEYS * DIM, dtype, CK_NORMAL);
-    ewi_attention a = {.n_rows = ROWS, .head_dim = DIM, .scale = 1.0f, .v = v};
-    a.k = ck_weights(c, 1, KEYS * DIM, dtype, CK_NORMAL);
-    ck_name(c, "attention %s: NaN among values that a row does not see", ewi_dtype_get(dtype)->name);
-    run(c->kern, dtype, &a, q, n_keys, want);
-    memset(v + (KEYS - 5) * DIM * bytes, 0xff, 5 * DIM * bytes);
-    run(c->kern, dtype, &a, q, n_keys, got);
-    bool same = memcmp(want, got, DIM * sizeof *got) == 0, poisoned = isnan(got[(ROWS - 1) * (DIM + 2)]);
-    ck_result(c, same && poisoned, same ? "the last row did not see them" : "the first row saw them");
+    clear_state(want, n_rows, DIM);
+    clear_state(got, n_rows, DIM);
+    const float *q = ck_input(c, 0, n_rows * DIM, CK_NORMAL);
+    ewi_attention a = {.n_rows = n_rows, .head_dim = DIM, .k_type = k_type, .v_type = v_type, .scale = 1.0f};
+    draw_block(c, &a, SEEN, CK_NORMAL);
+    ck_name(c, "attention %s %s rows=%zu: NaN in what the first row does not see",
+            ewi_dtype_get(k_type)->name, ewi_dtype_get(v_type)->name, n_rows);
+    run(c->kern, &a, q, n_keys, want);
+    poison(c->in[1].at, c->in[2].at, &a, n_keys[0]);
+    run(c->kern, &a, q, n_keys, got);
+    bool same = memcmp(want, got, (DIM + 2) * sizeof *got) == 0, poisoned = isnan(got[n_state - 1]);
+    ck_result(c, same && poisoned, same ? "the last row did not see it" : "the first row saw it");
+}
+
+static void merge(ck *c, size_t head_dim, ck_kind kind) {
+    const size_t n = head_dim + 2, none = 0;
+    float *want = ck_output(c, 0, n), *got = ck_output(c, 1, n);
+    float *later = ck_input(c, 0, n, kind), *now = ck_input(c, 1, n, kind);
+    if (isnan(now[head_dim])) now[head_dim] = -INFINITY; /* a max is a number */
+    if (isnan(later[head_dim])) later[head_dim] = 3.0f;
+    memcpy(want, now, n * sizeof *want);
+    memcpy(got, now, n * sizeof *got);
+    ck_name(c, "attention_merge head_dim=%zu kind=%d", head_dim, (int)kind);
+    const ewi_kernels *const kern[2] = {c->ref, c->kern};
+    for (int i = 0; i < 2; i++) {
+        ewi_attention_row row, span;
+        float *state = i == 0 ? want : got;
+        bind(&row, 1, head_dim, NULL, &none, state);
+        bind(&span, 1, head_dim, NULL, &none, later);
+        kern[i]->attention_merge(&row, &span, head_dim);
+        unbind(&row, 1, head_dim, state);
+    }
+    ck_compare(c, n);
+}
+
+static void check_types(ck *c, ewi_dtype k_type, ewi_dtype v_type) {
+    static const size_t dims[] = {64, 80, 96, 112, 128, 192, 256};
+    ewi_attention a = {.k_type = k_type, .v_type = v_type};
+    for (size_t d = 1; d <= 70; d++)
+        for (size_t i = 0; i < 6; i++) {
+            a.n_rows = 1 + ck_below(c, MAX_ROWS), a.head_dim = d;
+            two_blocks(c, a, ck_kind_of(i));
+        }
+    for (size_t rows = 0; rows <= MAX_ROWS; rows++)
+        for (size_t d = 0; d < EWI_COUNT(dims); d++) {
+            a.n_rows = rows, a.head_dim = dims[d];
+            two_blocks(c, a, ck_kind_of(rows + d));
+        }
+    for (size_t rows = 2; rows <= MAX_ROWS; rows++) unseen(c, k_type, v_type, rows);
 }
 
 void check_attention(ck *c) {
-    static const ewi_dtype types[] = {EWI_F32, EWI_F16};
-    static const size_t dims[] = {64, 80, 96, 112, 128, 192, 256};
-    for (size_t t = 0; t < EWI_COUNT(types); t++) {
-        for (size_t d = 1; d <= 70; d++)
-            for (size_t i = 0; i < 8; i++)
-                two_blocks(c, types[t], 1 + ck_below(c, MAX_ROWS), d, ck_kind_of(i));
-        for (size_t rows = 0; rows <= MAX_ROWS; rows++)
-            for (size_t d = 0; d < EWI_COUNT(dims); d++)
-                two_blocks(c, types[t], rows, dims[d], ck_kind_of(rows + d));
-        unseen_values(c, types[t]);
-    }
+    for (size_t k = 0; k < EWI_COUNT(types); k++)
+        for (size_t v = 0; v < EWI_COUNT(types); v++) check_types(c, types[k], types[v]);
+    for (size_t d = 1; d <= 140; d++)
+        for (size_t i = 0; i < 8; i++) merge(c, d, ck_kind_of(i));
 }

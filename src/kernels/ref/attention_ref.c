@@ -1,17 +1,27 @@
 #include "kernels/elementary.h"
 #include "kernels/ref/reference.h"
 
+static float element(ewi_dtype type, const void *p, size_t i) {
+    return type == EWI_F32 ? ewi_load_f32(p, i) : ewi_load_f16(p, i);
+}
+
+/* One chain of sums along the head. */
+static float score(const ewi_attention *a, const ewi_attention_row *row, size_t j) {
+    float sum = 0.0f;
+    for (size_t i = 0; i < a->head_dim; i++)
+        sum = fmaf(row->q[i], element(a->k_type, a->k, i * EWI_ATTENTION_KEYS + j), sum);
+    return a->scale * sum;
+}
+
 /*
  * One block for one row: softmax in one pass over blocks (Milakov and Gimelshein 2018, arXiv:1805.02867; the
  * block form is that of FlashAttention, Dao et al. 2022, arXiv:2205.14135).
  */
-EWI_INLINE void attend(const ewi_attention *a, ewi_attention_row *row, size_t bytes, ewi_load_fn load) {
-    const size_t d = a->head_dim, stride = d * bytes;
-    const char *k = a->k, *v = a->v;
+static void attend(const ewi_attention *a, ewi_attention_row *row) {
     float p[EWI_ATTENTION_KEYS], top = row->max;
     ewi_lanes lanes = {{0}};
     for (size_t j = 0; j < row->n_keys; j++) {
-        p[j] = a->scale * ewi_dot(row->q, k + j * stride, d, load);
+        p[j] = score(a, row, j);
         top = p[j] > top ? p[j] : top;
     }
     top += 0.0f;
@@ -22,23 +32,25 @@ EWI_INLINE void attend(const ewi_attention *a, ewi_attention_row *row, size_t by
     float shrink = ewi_expf(row->max - top);
     row->sum = fmaf(row->sum, shrink, ewi_lanes_sum(&lanes));
     row->max = top;
-    for (size_t i = 0; i < d; i++) {
+    for (size_t i = 0; i < a->head_dim; i++) {
         float acc = row->acc[i] * shrink;
-        for (size_t j = 0; j < row->n_keys; j++) acc = fmaf(p[j], load(v + j * stride, i), acc);
+        for (size_t j = 0; j < row->n_keys; j++)
+            acc = fmaf(p[j], element(a->v_type, a->v, j * a->head_dim + i), acc);
         row->acc[i] = acc;
     }
 }
 
-EWI_INLINE void attention(const ewi_attention *a, size_t bytes, ewi_load_fn load) {
+static void attention(const ewi_attention *a) {
     for (size_t r = 0; r < a->n_rows; r++)
-        if (a->rows[r].n_keys > 0) attend(a, &a->rows[r], bytes, load);
+        if (a->rows[r].n_keys > 0) attend(a, &a->rows[r]);
 }
 
-static void attention_f32(const ewi_attention *a) {
-    attention(a, 4, ewi_load_f32);
-}
-static void attention_f16(const ewi_attention *a) {
-    attention(a, 2, ewi_load_f16);
+static void merge(ewi_attention_row *row, const ewi_attention_row *span, size_t head_dim) {
+    float top = (span->max > row->max ? span->max : row->max) + 0.0f;
+    float old = ewi_expf(row->max - top), new = ewi_expf(span->max - top);
+    row->max = top;
+    row->sum = fmaf(row->sum, old, span->sum * new);
+    for (size_t i = 0; i < head_dim; i++) row->acc[i] = fmaf(row->acc[i], old, span->acc[i] * new);
 }
 
 static void finish(float *out, const float *acc, float sum, size_t n) {
@@ -46,7 +58,7 @@ static void finish(float *out, const float *acc, float sum, size_t n) {
 }
 
 void ewi_attention_ref(ewi_kernels *table) {
-    table->attention[EWI_F32] = attention_f32;
-    table->attention[EWI_F16] = attention_f16;
+    table->attention = attention;
+    table->attention_merge = merge;
     table->attention_finish = finish;
 }

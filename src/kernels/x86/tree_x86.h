@@ -34,11 +34,10 @@ EWI_INLINE void v16_sum4(float *out, const v16 *a) {
 
 /* The largest lane; NaN lanes are not allowed. */
 EWI_INLINE float v16_largest(v16 a) {
-    float lane[16], best;
-    v16_store(lane, a);
-    best = lane[0];
-    for (int i = 1; i < 16; i++) best = lane[i] > best ? lane[i] : best;
-    return best;
+    __m256 x8 = v16_fold_max(a);
+    __m128 x = _mm_max_ps(_mm256_castps256_ps128(x8), _mm256_extractf128_ps(x8, 1));
+    x = _mm_max_ps(x, _mm_movehl_ps(x, x));
+    return _mm_cvtss_f32(_mm_max_ss(x, _mm_movehdup_ps(x)));
 }
 
 #endif

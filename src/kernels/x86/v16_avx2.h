@@ -147,6 +147,11 @@ EWI_INLINE __m256 v16_fold(v16 a) {
     return _mm256_add_ps(a.lo, a.hi);
 }
 
+/* Lane j of the result is the larger of lanes j and j + 8. */
+EWI_INLINE __m256 v16_fold_max(v16 a) {
+    return _mm256_max_ps(a.lo, a.hi);
+}
+
 /* p[0] p[0] p[1] p[1] ... p[7] p[7] of the first n <= 8. */
 EWI_INLINE v16 v16_load_twice_n(const float *p, size_t n) {
     __m256 a = _mm256_maskload_ps(p, v16_mask(n, 0));

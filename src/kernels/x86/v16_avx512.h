@@ -134,6 +134,11 @@ EWI_INLINE __m256 v16_fold(v16 a) {
     return _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
 }
 
+/* Lane j of the result is the larger of lanes j and j + 8. */
+EWI_INLINE __m256 v16_fold_max(v16 a) {
+    return _mm256_max_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+}
+
 /* p[0] p[0] p[1] p[1] ... p[7] p[7] of the first n <= 8. */
 EWI_INLINE v16 v16_load_twice_n(const float *p, size_t n) {
     const __m512i index = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);

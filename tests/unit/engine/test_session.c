@@ -99,7 +99,6 @@ static void engines_that_cannot_be(void **state) {
     engine_refused(&r, (ew_engine_options){.n_threads = 10000}, EW_INVALID, "10000 threads");
     engine_refused(&r, (ew_engine_options){.cache_k = (ew_cache_type)9, .cache_v = (ew_cache_type)9},
                    EW_INVALID, "cache");
-    engine_refused(&r, (ew_engine_options){.cache_k = EW_CACHE_F32}, EW_UNSUPPORTED, "different cache types");
     rig_close(&r);
 }
 

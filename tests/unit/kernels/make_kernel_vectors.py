@@ -167,32 +167,52 @@ def swiglu():
     array("swiglu_y", [mul(div(g, add(F(1), exp(-g))), u) for g, u in zip(gate, up)])
 
 
+def attend_span(q, keys, values, scale):
+    """The section on attention for one row and the keys that it sees of a span: max, sum and acc."""
+    d, top, amount = len(q), None, F(0)
+    acc = [F(0)] * d
+    for first in range(0, len(keys), 64):
+        score = []
+        for k in keys[first:first + 64]:
+            s = F(0)
+            for i in range(d):
+                s = fma(q[i], k[i], s)
+            score.append(mul(scale, s))
+        new = max(score + ([top] if top is not None else []))
+        p = [exp(add(s, -new)) for s in score]
+        shrink = exp(add(top, -new)) if top is not None else F(0)
+        amount, top = fma(amount, shrink, total(p)), new
+        acc = [mul(a, shrink) for a in acc]
+        for w, v in zip(p, values[first:first + 64]):
+            acc = [fma(w, v[i], acc[i]) for i in range(d)]
+    return top, amount, acc
+
+
+def merge_spans(a, b):
+    top = max(a[0], b[0])
+    old, new = exp(add(a[0], -top)), exp(add(b[0], -top))
+    return top, fma(a[1], old, mul(b[1], new)), [fma(x, old, mul(y, new)) for x, y in zip(a[2], b[2])]
+
+
+def number(i):
+    """What element i of keys and values is; the test computes the same. Every type holds it exactly."""
+    return F(i * 7919 % 257 - 128, 64)
+
+
 def attention():
-    """Two blocks for two rows; the rows see 20 and 17 keys of the first and 3 and none of the second."""
-    d, keys = 21, (20, 3)
-    q = [draw(d) for _ in range(2)]
-    k = [[draw(d, f16) for _ in range(n)] for n in keys]
-    v = [[draw(d, f16) for _ in range(n)] for n in keys]
-    seen, scale, out = ((20, 17), (3, 0)), h("0x1.bcp-3"), []
-    for r in range(2):
-        top, amount, acc = None, F(0), [F(0)] * d
-        for block in range(2):
-            n = seen[block][r]
-            if n == 0:
-                continue
-            score = [mul(scale, dot(q[r], k[block][j])) for j in range(n)]
-            new = max(score + ([top] if top is not None else []))
-            p = [exp(add(s, -new)) for s in score]
-            shrink = exp(add(top, -new)) if top is not None else F(0)
-            amount, top = fma(amount, shrink, total(p)), new
-            acc = [mul(a, shrink) for a in acc]
-            for j in range(n):
-                acc = [fma(p[j], v[block][j][i], acc[i]) for i in range(d)]
-        out += [div(a, amount) for a in acc]
+    """Three rows over two spans of 512 keys; each sees another number of them."""
+    d, seen, scale, out = 21, (530, 150, 515), h("0x1.bcp-3"), []
+    n = (max(seen) + 63) // 64 * 64
+    q = [draw(d) for _ in seen]
+    k = [[number(j * d + i) for i in range(d)] for j in range(n)]
+    v = [[number((n + j) * d + i) for i in range(d)] for j in range(n)]
+    for r, length in enumerate(seen):
+        row = attend_span(q[r], k[:min(length, 512)], v[:min(length, 512)], scale)
+        if length > 512:
+            row = merge_spans(row, attend_span(q[r], k[512:length], v[512:length], scale))
+        out += [div(a, row[1]) for a in row[2]]
+    print(f"static const size_t attention_seen[] = {{{', '.join(map(str, seen))}}};")
     array("attention_q", sum(q, []))
-    for name, data in (("k", k), ("v", v)):
-        for block in range(2):
-            array(f"attention_{name}{block}", sum(data[block], []))
     array("attention_out", out)
 
 
@@ -206,6 +226,8 @@ print("""/*
  */
 #ifndef TESTS_UNIT_KERNELS_KERNEL_VECTORS_H
 #define TESTS_UNIT_KERNELS_KERNEL_VECTORS_H
+
+#include <stddef.h>
 """)
 matmul()
 norm()

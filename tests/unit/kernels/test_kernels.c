@@ -94,26 +94,47 @@ static void padding(const ewi_kernels *kern) {
     }
 }
 
-enum { DIM = 21, KEYS = 20 };
+enum { DIM = 21, KEYS = 576 };
 
+/* The vectors' element i of all keys and then all values. */
+static float number(size_t i) {
+    return (float)((int)(i * 7919 % 257) - 128) / 64;
+}
+
+/* A block of them as the state holds it: [DIM, 64] keys, [64, DIM] values. */
+static void lay_out(uint16_t *k, uint16_t *v, size_t first) {
+    for (size_t j = 0; j < EWI_ATTENTION_KEYS; j++)
+        for (size_t i = 0; i < DIM; i++) {
+            k[i * EWI_ATTENTION_KEYS + j] = ewi_f32_to_f16(number((first + j) * DIM + i));
+            v[j * DIM + i] = ewi_f32_to_f16(number((KEYS + first + j) * DIM + i));
+        }
+}
+
+/* Three rows over nine blocks: a span, and a bit of the next. */
 static void attention(const ewi_kernels *kern) {
-    static const float *const keys[2] = {attention_k0, attention_k1}, *const values[2] = {attention_v0,
-                                                                                          attention_v1};
-    static const size_t n[2] = {EWI_COUNT(attention_k0), EWI_COUNT(attention_k1)},
-                        seen[2][2] = {{20, 17}, {3, 0}};
-    float acc[2][DIM] = {{0}}, out[2 * DIM];
-    uint16_t k[KEYS * DIM], v[KEYS * DIM];
-    ewi_attention_row row[2] = {{.q = attention_q, .acc = acc[0], .max = -INFINITY},
-                                {.q = attention_q + DIM, .acc = acc[1], .max = -INFINITY}};
-    for (int block = 0; block < 2; block++) {
-        pack(k, keys[block], n[block], EWI_F16);
-        pack(v, values[block], n[block], EWI_F16);
-        for (int r = 0; r < 2; r++) row[r].n_keys = seen[block][r];
-        kern->attention[EWI_F16](
-            &(ewi_attention){.rows = row, .n_rows = 2, .head_dim = DIM, .k = k, .v = v, .scale = 0x1.bcp-3f});
+    enum { ROWS = EWI_COUNT(attention_seen) };
+    static float scratch[EWI_ATTENTION_SCRATCH(DIM)];
+    static uint16_t k[DIM * EWI_ATTENTION_KEYS], v[DIM * EWI_ATTENTION_KEYS];
+    float acc[2][ROWS][DIM] = {{{0}}}, out[ROWS * DIM];
+    ewi_attention_row row[2][ROWS];
+    for (size_t r = 0; r < ROWS; r++)
+        for (size_t span = 0; span < 2; span++)
+            row[span][r] =
+                (ewi_attention_row){.q = attention_q + r * DIM, .acc = acc[span][r], .max = -INFINITY};
+    for (size_t first = 0; first < KEYS; first += EWI_ATTENTION_KEYS) {
+        ewi_attention_row *rows = row[first / EWI_ATTENTION_SPAN];
+        for (size_t r = 0; r < ROWS; r++) {
+            size_t left = attention_seen[r] > first ? attention_seen[r] - first : 0;
+            rows[r].n_keys = left < EWI_ATTENTION_KEYS ? left : EWI_ATTENTION_KEYS;
+        }
+        lay_out(k, v, first);
+        kern->attention(&(ewi_attention){rows, ROWS, DIM, EWI_F16, EWI_F16, k, v, 0x1.bcp-3f, scratch});
     }
-    for (int r = 0; r < 2; r++) kern->attention_finish(out + r * DIM, acc[r], row[r].sum, DIM);
-    assert_bits(out, attention_out, 2 * DIM);
+    for (size_t r = 0; r < ROWS; r++) {
+        if (attention_seen[r] > EWI_ATTENTION_SPAN) kern->attention_merge(&row[0][r], &row[1][r], DIM);
+        kern->attention_finish(out + r * DIM, acc[0][r], row[0][r].sum, DIM);
+    }
+    assert_bits(out, attention_out, ROWS * DIM);
 }
 
 static void extremes(const ewi_kernels *kern) {

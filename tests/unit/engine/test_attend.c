@@ -1,0 +1,192 @@
+/* test_attend.c: attention over a session's state, against softmax(q k) v in double precision; and that no
+ * cut of the work shows in the bits. */
+#include "engine/attend.h"
+
+#include "expect.h"
+#include "rig.h"
+#include "scratch.h"
+#include "tiny_model.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Positions beyond two spans of 512, and heads that fill no vector. */
+enum { N = 1100, HEADS = 6, KV_HEADS = 2, GROUP = HEADS / KV_HEADS, DIM = 20, LAYER = 1 };
+
+static const ewi_attention_attrs attrs = {LAYER, HEADS, KV_HEADS, DIM, 0.3f};
+
+static float q[N * HEADS * DIM], k[N * KV_HEADS * DIM], v[N * KV_HEADS * DIM];
+static double expected[N * HEADS * DIM];
+
+static void draw(float *x, size_t n, uint32_t seed) {
+    for (size_t i = 0; i < n; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        x[i] = (float)(seed >> 8) / (float)(1 << 23) - 1.0f;
+    }
+}
+
+/* What the numbers are once the state's type holds them. */
+static void round_f16(float *x, size_t n) {
+    const ewi_kernels *kern = ewi_kernels_get();
+    uint16_t half[DIM];
+    for (size_t i = 0; i < n; i += DIM) {
+        kern->narrow[EWI_F16](half, x + i, DIM);
+        kern->widen[EWI_F16](x + i, half, DIM);
+    }
+}
+
+static void expect_row(size_t position, size_t head) {
+    static double p[N];
+    const float *query = q + (position * HEADS + head) * DIM;
+    double top = -INFINITY, sum = 0, *out = expected + (position * HEADS + head) * DIM;
+    for (size_t j = 0; j <= position; j++) {
+        const float *key = k + (j * KV_HEADS + head / GROUP) * DIM;
+        p[j] = 0;
+        for (size_t d = 0; d < DIM; d++) p[j] += (double)query[d] * (double)key[d];
+        p[j] *= (double)attrs.scale;
+        top = p[j] > top ? p[j] : top;
+    }
+    for (size_t d = 0; d < DIM; d++) out[d] = 0;
+    for (size_t j = 0; j <= position; j++) {
+        double weight = exp(p[j] - top);
+        sum += weight;
+        for (size_t d = 0; d < DIM; d++)
+            out[d] += weight * (double)v[(j * KV_HEADS + head / GROUP) * DIM + d];
+    }
+    for (size_t d = 0; d < DIM; d++) out[d] /= sum;
+}
+
+static void draw_all(void) {
+    draw(q, EWI_COUNT(q), 1);
+    draw(k, EWI_COUNT(k), 2);
+    draw(v, EWI_COUNT(v), 3);
+}
+
+static void expect_all(void) {
+    for (size_t i = 0; i < N; i++)
+        for (size_t h = 0; h < HEADS; h++) expect_row(i, h);
+}
+
+/* One step's attention: rows [first, first + n) of the inputs, as positions of a session. */
+static void attend(const rig *r, size_t first, size_t n, float *out) {
+    ew_row rows[N];
+    ew_error err = {0};
+    for (size_t i = 0; i < n; i++) rows[i] = (ew_row){r->session, (uint32_t)(first + i), 0, false};
+    expect_ok(ewi_state_reserve(&r->session->state, (uint32_t)(first + n), &err), &err);
+    r->session->n_pending = (uint32_t)n;
+    ewi_attend a = {.e = r->engine, .attrs = &attrs, .rows = rows, .n_rows = n};
+    a.n_tiles = ewi_attend_tiles(r->engine, rows, n);
+    a.q = q + first * HEADS * DIM;
+    a.k = k + first * KV_HEADS * DIM;
+    a.v = v + first * KV_HEADS * DIM;
+    a.out = out + first * HEADS * DIM;
+    ewi_pool_run(r->engine->pool, ewi_attend_store_rows, &a);
+    /* Twice, as in two layers: what the first left behind must not matter. */
+    ewi_pool_run(r->engine->pool, ewi_attend_look, &a);
+    ewi_pool_run(r->engine->pool, ewi_attend_look, &a);
+}
+
+/* All positions, n_rows a step, into out. */
+static void attend_all(ew_cache_type k_type, ew_cache_type v_type, uint32_t n_threads, uint32_t n_rows,
+                       float *out) {
+    const char *path = scratch_path("attend.gguf");
+    tiny_model_write(
+        &(tiny_model){
+            .no_vocabulary = true, .n_heads = HEADS, .n_kv_heads = KV_HEADS, .head_dim = DIM, .n_ctx = N},
+        path);
+    rig r = rig_open(
+        path,
+        &(ew_engine_options){.n_threads = n_threads, .n_rows = n_rows, .cache_k = k_type, .cache_v = v_type});
+    for (size_t first = 0; first < N; first += n_rows)
+        attend(&r, first, N - first < n_rows ? N - first : n_rows, out);
+    rig_close(&r);
+}
+
+static double worst(const float *out) {
+    double most = 0;
+    for (size_t i = 0; i < EWI_COUNT(expected); i++) {
+        double error = fabs((double)out[i] - expected[i]);
+        most = error > most || isnan(error) ? error : most;
+    }
+    return most;
+}
+
+static float out[N * HEADS * DIM], again[N * HEADS * DIM];
+
+static void softmax_of_all_keys(void **state) {
+    (void)state;
+    draw_all();
+    expect_all();
+    attend_all(EW_CACHE_F32, EW_CACHE_F32, 2, 128, out);
+    assert_true(worst(out) < 2e-6);
+    round_f16(k, EWI_COUNT(k));
+    expect_all();
+    attend_all(EW_CACHE_F16, EW_CACHE_F32, 2, 128, out);
+    assert_true(worst(out) < 2e-6);
+    round_f16(v, EWI_COUNT(v));
+    expect_all();
+    attend_all(EW_CACHE_F16, EW_CACHE_F16, 2, 128, out);
+    assert_true(worst(out) < 2e-6);
+    draw(k, EWI_COUNT(k), 2);
+    expect_all();
+    attend_all(EW_CACHE_F32, EW_CACHE_F16, 2, 128, out);
+    assert_true(worst(out) < 2e-6);
+}
+
+/* Single rows and few rows share spans among threads; many rows do not. */
+static void cuts_do_not_show(void **state) {
+    (void)state;
+    static const uint32_t cuts[][2] = {{1, 1}, {2, 1},   {3, 1},   {5, 4},   {3, 8},
+                                       {2, 9}, {4, 100}, {1, 512}, {3, 1024}};
+    draw_all();
+    attend_all(EW_CACHE_F16, EW_CACHE_F16, 1, 64, out);
+    for (size_t i = 0; i < EWI_COUNT(cuts); i++) {
+        attend_all(EW_CACHE_F16, EW_CACHE_F16, cuts[i][0], cuts[i][1], again);
+        assert_memory_equal(out, again, sizeof out);
+    }
+}
+
+/* ---- the whole model ---- */
+
+enum { TOKENS = 1100, TAIL = 8 };
+
+/* Logits of the last tokens of a long text, the last few decoded one by one. */
+static float *long_logits(const char *path, const ew_engine_options *options) {
+    static ew_token ids[TOKENS];
+    for (size_t i = 0; i < TOKENS; i++) ids[i] = (ew_token)(i * i % 311);
+    rig r = rig_open(path, options);
+    free(rig_logits(&r, ids, TOKENS - TAIL));
+    float *logits = malloc(TAIL * r.n_vocab * sizeof *logits);
+    assert_non_null(logits);
+    for (size_t i = 0; i < TAIL; i++) {
+        float *one = rig_logits(&r, ids + TOKENS - TAIL + i, 1);
+        memcpy(logits + i * r.n_vocab, one, r.n_vocab * sizeof *one);
+        free(one);
+    }
+    rig_close(&r);
+    return logits;
+}
+
+static void logits_of_long_texts(void **state) {
+    (void)state;
+    static const uint32_t cuts[][2] = {{2, 128}, {3, 50}, {4, 1024}};
+    const char *path = scratch_path("long.gguf");
+    tiny_model model = {.no_vocabulary = true, .n_vocab = 320, .n_ctx = TOKENS};
+    tiny_model_write(&model, path);
+    float *want = long_logits(path, &(ew_engine_options){.n_threads = 1, .n_rows = 7});
+    for (size_t i = 0; i < EWI_COUNT(cuts); i++) {
+        float *got = long_logits(path, &(ew_engine_options){.n_threads = cuts[i][0], .n_rows = cuts[i][1]});
+        assert_memory_equal(want, got, TAIL * model.n_vocab * sizeof *want);
+        free(got);
+    }
+    free(want);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(softmax_of_all_keys),
+        cmocka_unit_test(cuts_do_not_show),
+        cmocka_unit_test(logits_of_long_texts),
+    };
+    return cmocka_run_group_tests(tests, NULL, scratch_remove);
+}
