@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The best of several sequential passes of n_threads threads over their shares of a buffer of at least
+/* The best of several passes of n_threads threads, each reading four streams of its share of a buffer of
  * size_bytes, in 10^9 bytes a second; 0 = not measured (no memory, or no threads). */
 double cli_read_bandwidth(uint32_t n_threads, uint64_t size_bytes);
 
