@@ -14,10 +14,10 @@
 #define N_PASSES    6
 #define MAX_THREADS 256
 
-#define TIMES_12(LINE)                                                                                   \
-    LINE("0")                                                                                            \
-    LINE("1") LINE("2") LINE("3") LINE("4") LINE("5") LINE("6") LINE("7") LINE("8") LINE("9") LINE("10") \
-        LINE("11")
+#define TIMES_12(LINE) \
+    LINE("0")          \
+    LINE("1")          \
+    LINE("2") LINE("3") LINE("4") LINE("5") LINE("6") LINE("7") LINE("8") LINE("9") LINE("10") LINE("11")
 
 #if defined(__x86_64__)
 

@@ -45,6 +45,44 @@ static bool make_op_tables(ew_engine *e) {
     return true;
 }
 
+/* ---- quantized weights ---- */
+
+static bool is_packed_linear(const ewi_node *node) {
+    return node->op == EWI_OP_LINEAR && ewi_packed_info_get(node->weight->dtype);
+}
+
+static bool make_panels(ew_engine *e) {
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < e->graph.n_nodes; i++) {
+        const ewi_node *node = &e->graph.nodes[i];
+        size_t need = is_packed_linear(node) ? EWI_QMATMUL_SCRATCH((size_t)node->weight->dims[1]) : 0;
+        bytes = need > bytes ? need : bytes;
+    }
+    uint32_t n_threads = ewi_pool_n_threads(e->pool);
+    e->panels = ewi_arena_array(&e->tables, n_threads, sizeof *e->panels);
+    for (uint32_t t = 0; e->panels && bytes && t < n_threads; t++) {
+        uint8_t *panel = ewi_arena_alloc(&e->tables, bytes + 64);
+        if (!panel) return false;
+        e->panels[t] = panel + (64 - (uintptr_t)panel % 64) % 64;
+    }
+    return e->panels;
+}
+
+static void run_on_pool(void *pool, ewi_packing_work work, void *arg) {
+    ewi_pool_run(pool, work, arg);
+}
+
+/* Whichever engine comes first packs, on all of its threads. */
+static ew_status pack_weights(ew_engine *e, ew_error *err) {
+    const ewi_tensor **weights = ewi_arena_array(&e->tables, e->graph.n_nodes, sizeof *weights);
+    size_t n = 0;
+    if (!weights) return ewi_no_memory(err, "an engine");
+    for (uint32_t i = 0; i < e->graph.n_nodes; i++)
+        if (is_packed_linear(&e->graph.nodes[i])) weights[n++] = e->graph.nodes[i].weight;
+    EWI_TRY(ewi_packing_add(e->model->packing, weights, n, run_on_pool, e->pool, err));
+    return ewi_weights_ready(e->model, NULL, 0, err);
+}
+
 /* What a step touches: without this check a machine that promises memory it lacks ends the process later. */
 static ew_status check_memory(const ew_engine *e, ew_error *err) {
     uint64_t need, available = ewi_memory_available_bytes();
@@ -60,7 +98,7 @@ static ew_status allocate(ew_engine *e, ew_error *err) {
     EWI_TRY(check_memory(e, err));
     e->values = ewi_alloc(e->plan.arena_bytes);
     e->wanted = ewi_arena_array(&e->tables, e->plan.n_rows, sizeof *e->wanted);
-    bool ok = e->values && e->wanted && make_op_tables(e) && ewi_attend_init(e);
+    bool ok = e->values && e->wanted && make_op_tables(e) && ewi_attend_init(e) && make_panels(e);
     return ok ? EW_OK : ewi_no_memory(err, "an engine; fewer rows a step need less");
 }
 
@@ -80,7 +118,8 @@ static ew_status make_parts(ew_engine *e, const ew_engine_options *o, ew_error *
     EWI_TRY(ewi_passes_run(&e->graph, ewi_passes_default, ewi_n_passes_default, NULL, err));
     EWI_TRY(ewi_plan_make(&e->graph, n_rows, EWI_HEAD_ROWS, &e->tables, &e->plan, err));
     EWI_TRY(make_shape(e, o, err));
-    return allocate(e, err);
+    EWI_TRY(allocate(e, err));
+    return pack_weights(e, err);
 }
 
 static ew_status check_options(const ew_engine_options *o, ew_error *err) {

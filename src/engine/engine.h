@@ -57,6 +57,7 @@ struct ew_engine {
     ewi_tile *tiles;                /* [n_rows] */
     uint32_t tile_rows;             /* at most */
     uint32_t *parts_left;           /* of the items whose spans are shared: that many are not done */
+    uint8_t **panels;               /* [n_threads] scratch of quantized layers */
     uint32_t *wanted;               /* [n_rows] rows whose logits are wanted */
 };
 

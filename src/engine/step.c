@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "engine/attend.h"
 #include "kernels/elementary.h"
+#include "kernels/pack.h"
 
 typedef struct step {
     ew_engine *e;
@@ -32,9 +33,15 @@ static float *value_of(const ew_engine *e, ewi_value v) {
     return (float *)(void *)(e->values + e->plan.offsets[v]);
 }
 
-static float *input_of(const job *j, uint32_t i) {
+/* Row 0 of the rows that are computed now; of any type. */
+static void *input_rows(const job *j, uint32_t i) {
+    const ew_engine *e = j->s->e;
     ewi_value v = j->node->inputs[i];
-    return value_of(j->s->e, v) + j->first_row * j->s->e->graph.nodes[v].cols;
+    return e->values + e->plan.offsets[v] + j->first_row * ewi_node_row_bytes(&e->graph.nodes[v]);
+}
+
+static float *input_of(const job *j, uint32_t i) {
+    return input_rows(j, i);
 }
 
 static float *output_of(const job *j) {
@@ -47,11 +54,24 @@ static void run_embed(void *arg, uint32_t thread, uint32_t n_threads) {
     const job *j = arg;
     const ewi_tensor *w = j->node->weight;
     size_t begin, end, row_bytes = (size_t)(w->size_bytes / w->dims[0]);
+    const uint8_t *packed = ewi_packing_find(j->s->e->model->packing, w);
     ewi_split(j->n_rows, 1, thread, n_threads, &begin, &end);
     for (size_t i = begin; i < end; i++) {
-        const uint8_t *row = w->data + (size_t)j->s->rows[i].token * row_bytes;
-        j->s->e->kern->widen[w->dtype](output_of(j) + i * j->node->cols, row, j->node->cols);
+        size_t token = (size_t)j->s->rows[i].token, cols = j->node->cols;
+        if (packed)
+            ewi_unpack_row(w->dtype, packed, token, cols, output_of(j) + i * cols);
+        else
+            j->s->e->kern->widen[w->dtype](output_of(j) + i * cols, w->data + token * row_bytes, cols);
     }
+}
+
+static void run_quantize(void *arg, uint32_t thread, uint32_t n_threads) {
+    const job *j = arg;
+    size_t begin, end, cols = j->node->cols, row_bytes = ewi_node_row_bytes(j->node);
+    uint8_t *rows = j->s->e->values + j->s->e->plan.offsets[j->index];
+    ewi_split(j->n_rows, 1, thread, n_threads, &begin, &end);
+    for (size_t i = begin; i < end; i++)
+        j->s->e->kern->quantize[j->node->attrs.qrows](rows + i * row_bytes, input_of(j, 0) + i * cols, cols);
 }
 
 static void run_rms_norm(void *arg, uint32_t thread, uint32_t n_threads) {
@@ -83,6 +103,29 @@ static void run_linear(void *arg, uint32_t thread, uint32_t n_threads) {
         .x_stride = (size_t)w->dims[1],
         .y_stride = j->node->cols,
         .w_stride_bytes = row_bytes,
+    });
+}
+
+/* The same; a thread's columns are whole blocks of four tiles. */
+static void run_qlinear(void *arg, uint32_t thread, uint32_t n_threads) {
+    const job *j = arg;
+    const ewi_tensor *w = j->node->weight;
+    const ew_engine *e = j->s->e;
+    size_t begin, end, k = (size_t)w->dims[1];
+    ewi_split(j->node->cols, 64, thread, n_threads, &begin, &end);
+    if (begin == end) return;
+    const uint8_t *packed = ewi_packing_find(e->model->packing, w);
+    e->kern->qmatmul[w->dtype](&(ewi_qmatmul){
+        .m = j->n_rows,
+        .n = end - begin,
+        .k = k,
+        .x = input_rows(j, 0),
+        .x_stride_bytes = ewi_node_row_bytes(&e->graph.nodes[j->node->inputs[0]]),
+        .w = packed + begin / EWI_TILE_OUTPUTS * ewi_packed_tile_bytes(w->dtype, k),
+        .bias = j->node->bias ? (const float *)(const void *)j->node->bias->data + begin : NULL,
+        .y = output_of(j) + begin,
+        .y_stride = j->node->cols,
+        .scratch = e->panels[thread],
     });
 }
 
@@ -173,7 +216,10 @@ static void run_node(const job *j) {
     case EWI_OP_TOKENS: return;
     case EWI_OP_EMBED: run_job(j, run_embed); return;
     case EWI_OP_RMS_NORM: run_job(j, run_rms_norm); return;
-    case EWI_OP_LINEAR: run_job(j, run_linear); return;
+    case EWI_OP_LINEAR:
+        run_job(j, ewi_packed_info_get(j->node->weight->dtype) ? run_qlinear : run_linear);
+        return;
+    case EWI_OP_QUANTIZE: run_job(j, run_quantize); return;
     case EWI_OP_ROPE: run_job(j, run_rope); return;
     case EWI_OP_ATTENTION: run_attention(j); return;
     case EWI_OP_SWIGLU:

@@ -83,8 +83,22 @@ ewi_value ewi_graph_add(ewi_graph *graph, ewi_value a, ewi_value b) {
     return add_node(graph, (ewi_node){.op = EWI_OP_ADD, .n_inputs = 2, .inputs = {a, b}});
 }
 
+ewi_value ewi_graph_quantize(ewi_graph *graph, ewi_value x, ewi_qrows_kind kind) {
+    return add_node(graph,
+                    (ewi_node){.op = EWI_OP_QUANTIZE, .n_inputs = 1, .inputs = {x}, .attrs.qrows = kind});
+}
+
 ewi_value ewi_graph_select(ewi_graph *graph, ewi_value x) {
     return add_node(graph, (ewi_node){.op = EWI_OP_SELECT, .n_inputs = 1, .inputs = {x}});
+}
+
+size_t ewi_node_row_bytes(const ewi_node *node) {
+    switch (node->type) {
+    case EWI_VALUE_TOKEN: return 0;
+    case EWI_VALUE_F32: return node->cols * sizeof(float);
+    case EWI_VALUE_QROWS: break;
+    }
+    return ewi_qrow_layout(node->attrs.qrows, node->cols).bytes;
 }
 
 void ewi_graph_set_output(ewi_graph *graph, ewi_value output) {

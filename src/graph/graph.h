@@ -20,6 +20,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "kernels/qrows.h"
 #include "tensor/tensor.h"
 
 /* X(name, text): transformer ops, [rows, columns] in and out. */
@@ -32,7 +33,8 @@
     X(ATTENTION, "attention") /* appends k, v to the layer's state, then attends causally; grouped heads */ \
     X(SWIGLU, "swiglu")       /* silu(gate) * up (arXiv 2002.05202) */                                      \
     X(ADD, "add")                                                                                           \
-    X(SELECT, "select") /* the rows whose logits are wanted: [T, n] -> [L, n] */
+    X(QUANTIZE, "quantize") /* x as rows of int8, see kernels/qrows.h */                                    \
+    X(SELECT, "select")     /* the rows whose logits are wanted: [T, n] -> [L, n] */
 
 typedef enum ewi_op {
 #define EWI_OP_ENUM(name, text) EWI_OP_##name,
@@ -46,7 +48,11 @@ typedef int64_t ewi_dim;
 #define EWI_DIM_T ((ewi_dim)-1)
 #define EWI_DIM_L ((ewi_dim)-2)
 
-typedef enum ewi_value_type { EWI_VALUE_F32, EWI_VALUE_TOKEN } ewi_value_type;
+typedef enum ewi_value_type {
+    EWI_VALUE_F32,
+    EWI_VALUE_TOKEN,
+    EWI_VALUE_QROWS, /* int8 with scales, of the node's qrows kind */
+} ewi_value_type;
 
 /* Index of the node that makes it. */
 typedef uint32_t ewi_value;
@@ -78,7 +84,8 @@ typedef struct ewi_node {
     ewi_value inputs[EWI_MAX_INPUTS];
     const ewi_tensor *weight, *bias; /* NULL where the op has none */
     union {
-        float eps; /* RMS_NORM */
+        float eps;            /* RMS_NORM */
+        ewi_qrows_kind qrows; /* QUANTIZE */
         ewi_rope_attrs rope;
         ewi_attention_attrs attention;
     } attrs;
@@ -111,6 +118,7 @@ ewi_value ewi_graph_attention(ewi_graph *graph, ewi_value q, ewi_value k, ewi_va
 ewi_value ewi_graph_swiglu(ewi_graph *graph, ewi_value gate, ewi_value up);
 ewi_value ewi_graph_add(ewi_graph *graph, ewi_value a, ewi_value b);
 ewi_value ewi_graph_select(ewi_graph *graph, ewi_value x);
+ewi_value ewi_graph_quantize(ewi_graph *graph, ewi_value x, ewi_qrows_kind kind);
 /* Appends a ready-made node whose inputs are already in the graph, and infers its type: for passes. */
 ewi_value ewi_graph_append(ewi_graph *graph, const ewi_node *node);
 void ewi_graph_set_output(ewi_graph *graph, ewi_value output);
@@ -118,6 +126,9 @@ void ewi_graph_set_output(ewi_graph *graph, ewi_value output);
 /* The type that an op gives to the types of its inputs and weights; EW_FORMAT names op, weight and what does
  * not fit. */
 EWI_NODISCARD ew_status ewi_node_infer(const ewi_graph *graph, ewi_node *node, ew_error *err);
+
+/* Bytes from row to row of a value; 0 for tokens, which are not stored. */
+size_t ewi_node_row_bytes(const ewi_node *node);
 
 /* Every node is of the type that its op gives, uses only values before it, stages never go back, and the
  * output is f32 logits. */

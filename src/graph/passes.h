@@ -15,7 +15,7 @@ typedef struct ewi_pass {
     void (*run)(const ewi_graph *from, ewi_graph *to);
 } ewi_pass;
 
-/* narrow, dead: in this order. */
+/* narrow, quantize, dead: in this order. */
 extern const ewi_pass ewi_passes_default[];
 extern const size_t ewi_n_passes_default;
 
@@ -28,6 +28,12 @@ EWI_NODISCARD ew_status ewi_passes_run(ewi_graph *graph, const ewi_pass *passes,
  * works on rows one by one, so that after the last attention only rows whose logits are wanted go on.
  */
 void ewi_pass_narrow(const ewi_graph *from, ewi_graph *to);
+
+/*
+ * quantize: a linear layer with packed weights gets its input as rows of int8; layers that share an input
+ * share them.
+ */
+void ewi_pass_quantize(const ewi_graph *from, ewi_graph *to);
 
 /* dead: leaves out what the output does not need. An attention is needed for the state that it writes. */
 void ewi_pass_dead(const ewi_graph *from, ewi_graph *to);

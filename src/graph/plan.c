@@ -22,10 +22,9 @@ static ew_status measure(planner *p, uint32_t n_rows, uint32_t head_rows, ew_err
     for (uint32_t i = 0; i < graph->n_nodes; i++) {
         const ewi_node *node = &graph->nodes[i];
         size_t rows = i == graph->output && head_rows < n_rows ? head_rows : n_rows, size;
-        if (!ewi_mul_size(rows, node->cols, &size) || !ewi_mul_size(size, sizeof(float), &size) ||
-            !ewi_align_size(size, ALIGN_BYTES, &size))
+        if (!ewi_mul_size(rows, ewi_node_row_bytes(node), &size) || !ewi_align_size(size, ALIGN_BYTES, &size))
             return ewi_fail(err, EW_LIMIT, "%u rows of %u columns do not fit in memory", n_rows, node->cols);
-        p->lives[i] = (life){node->type == EWI_VALUE_F32 ? size : 0, i};
+        p->lives[i] = (life){size, i};
         for (uint32_t k = 0; k < node->n_inputs; k++) p->lives[node->inputs[k]].last_use = i;
     }
     return EW_OK;

@@ -33,6 +33,8 @@ static void print_attrs(const ewi_node *node, ewi_buffer *out) {
     const ewi_rope_attrs *r = &node->attrs.rope;
     const ewi_attention_attrs *a = &node->attrs.attention;
     if (node->op == EWI_OP_RMS_NORM) ewi_buffer_printf(out, " {eps=%g}", (double)node->attrs.eps);
+    if (node->op == EWI_OP_QUANTIZE)
+        ewi_buffer_printf(out, " {%s}", node->attrs.qrows == EWI_QROWS_WHOLE ? "whole rows" : "256");
     if (node->op == EWI_OP_ROPE)
         ewi_buffer_printf(out, " {%s, heads=%u, dims=%u/%u, base=%g}",
                           r->pairing == EWI_ROPE_ADJACENT ? "adjacent" : "halves", r->n_heads, r->n_dims,
@@ -50,9 +52,11 @@ static void print_node(const ewi_graph *graph, uint32_t index, ewi_buffer *out) 
     if (node->weight) print_weight(node->weight, out);
     if (node->bias) print_weight(node->bias, out);
     print_attrs(node, out);
-    ewi_buffer_printf(out, " : %s[", node->type == EWI_VALUE_TOKEN ? "token" : "f32");
+    static const char *const types[] = {
+        [EWI_VALUE_F32] = "f32", [EWI_VALUE_TOKEN] = "token", [EWI_VALUE_QROWS] = "qrows"};
+    ewi_buffer_printf(out, " : %s[", types[node->type]);
     print_dim(node->rows, out);
-    if (node->type == EWI_VALUE_F32) ewi_buffer_printf(out, ", %u", node->cols);
+    if (node->type != EWI_VALUE_TOKEN) ewi_buffer_printf(out, ", %u", node->cols);
     ewi_buffer_printf(out, "]%s\n", index == graph->output ? " -> logits" : "");
 }
 

@@ -36,9 +36,8 @@ static ew_status check_vector(const ewi_node *node, const ewi_tensor *weight, ui
 static ew_status check_matrix(const ewi_node *node, ew_error *err) {
     const ewi_tensor *w = node->weight;
     if (!w) return ewi_fail(err, EW_FORMAT, "%s: has no weight", ewi_op_name(node->op));
-    if (!is_float(w->dtype))
-        return ewi_fail(err, EW_UNSUPPORTED,
-                        "tensor %.*s: type %s cannot be computed with yet (F32, F16 and BF16 can)",
+    if (!is_float(w->dtype) && !ewi_packed_info_get(w->dtype))
+        return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: type %s cannot be computed with",
                         EWI_STR_ARG(w->name), ewi_dtype_get(w->dtype)->name);
     if (w->n_dims != 2) return wrong_weight(node, w, "it must have two dimensions", err);
     for (int i = 0; i < 2; i++)
@@ -47,11 +46,19 @@ static ew_status check_matrix(const ewi_node *node, ew_error *err) {
     return EW_OK;
 }
 
+/* A matrix in packed form takes rows of its kind; as built, before the pass that quantizes, also f32. */
+static bool accepts(const ewi_node *node, const ewi_node *x) {
+    if (node->op == EWI_OP_EMBED) return x->type == EWI_VALUE_TOKEN;
+    if (x->type != EWI_VALUE_QROWS) return x->type == EWI_VALUE_F32;
+    return node->op == EWI_OP_LINEAR && node->weight && ewi_packed_info_get(node->weight->dtype) &&
+           ewi_qrows_for(node->weight->dtype) == x->attrs.qrows;
+}
+
 static ew_status check_inputs(const ewi_graph *graph, const ewi_node *node, ew_error *err) {
     static const uint32_t n_inputs[EWI_N_OPS] = {
-        [EWI_OP_TOKENS] = 0, [EWI_OP_EMBED] = 1, [EWI_OP_RMS_NORM] = 1,
-        [EWI_OP_LINEAR] = 1, [EWI_OP_ROPE] = 1,  [EWI_OP_ATTENTION] = 3,
-        [EWI_OP_SWIGLU] = 2, [EWI_OP_ADD] = 2,   [EWI_OP_SELECT] = 1,
+        [EWI_OP_TOKENS] = 0,   [EWI_OP_EMBED] = 1,     [EWI_OP_RMS_NORM] = 1, [EWI_OP_LINEAR] = 1,
+        [EWI_OP_ROPE] = 1,     [EWI_OP_ATTENTION] = 3, [EWI_OP_SWIGLU] = 2,   [EWI_OP_ADD] = 2,
+        [EWI_OP_QUANTIZE] = 1, [EWI_OP_SELECT] = 1,
     };
     if ((unsigned)node->op >= EWI_N_OPS) return ewi_fail(err, EW_FORMAT, "unknown op %u", (unsigned)node->op);
     if (node->n_inputs != n_inputs[node->op])
@@ -60,8 +67,7 @@ static ew_status check_inputs(const ewi_graph *graph, const ewi_node *node, ew_e
     for (uint32_t i = 0; i < node->n_inputs; i++) {
         if (node->inputs[i] >= graph->n_nodes)
             return ewi_fail(err, EW_FORMAT, "%s: input %u is not a value yet", ewi_op_name(node->op), i);
-        ewi_value_type want = node->op == EWI_OP_EMBED ? EWI_VALUE_TOKEN : EWI_VALUE_F32;
-        if (input(graph, node, i)->type != want)
+        if (!accepts(node, input(graph, node, i)))
             return ewi_fail(err, EW_FORMAT, "%s: input %u is of the wrong type", ewi_op_name(node->op), i);
     }
     return EW_OK;
@@ -97,8 +103,12 @@ static ew_status infer_linear(ewi_node *node, const ewi_node *x, ew_error *err) 
         return ewi_fail(err, EW_FORMAT,
                         "tensor %.*s: [%" PRIu64 ", %" PRIu64 "] does not fit an input of %u columns",
                         EWI_STR_ARG(w->name), w->dims[0], w->dims[1], x->cols);
+    if (ewi_packed_info_get(w->dtype) && w->dims[1] > EWI_PACKED_MAX_K)
+        return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: rows of %" PRIu64 " quantized weights, at most %u",
+                        EWI_STR_ARG(w->name), w->dims[1], EWI_PACKED_MAX_K);
     if (node->bias) EWI_TRY(check_vector(node, node->bias, w->dims[0], err));
     same_as(node, x);
+    node->type = EWI_VALUE_F32;
     node->cols = (uint32_t)w->dims[0];
     return EW_OK;
 }
@@ -143,6 +153,14 @@ static ew_status infer_pair(const ewi_graph *graph, ewi_node *node, ew_error *er
     return EW_OK;
 }
 
+static ew_status infer_quantize(ewi_node *node, const ewi_node *x, ew_error *err) {
+    if ((unsigned)node->attrs.qrows >= EWI_N_QROWS)
+        return ewi_fail(err, EW_FORMAT, "quantize: unknown kind of rows %u", (unsigned)node->attrs.qrows);
+    same_as(node, x);
+    node->type = EWI_VALUE_QROWS;
+    return EW_OK;
+}
+
 static ew_status infer_select(ewi_node *node, const ewi_node *x, ew_error *err) {
     if (x->rows != EWI_DIM_T)
         return ewi_fail(err, EW_FORMAT, "select: its input does not have all rows of the step");
@@ -167,6 +185,7 @@ ew_status ewi_node_infer(const ewi_graph *graph, ewi_node *node, ew_error *err) 
     case EWI_OP_ATTENTION: return infer_attention(graph, node, err);
     case EWI_OP_SWIGLU:
     case EWI_OP_ADD: return infer_pair(graph, node, err);
+    case EWI_OP_QUANTIZE: return infer_quantize(node, first, err);
     case EWI_OP_SELECT: return infer_select(node, first, err);
     case EWI_N_OPS: break;
     }

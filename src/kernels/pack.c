@@ -2,8 +2,8 @@
  * pack.c: GGUF's blocks are those of the GGUF specification's types, as ggml's quantization structs define
  * them.
  *
- * Four codes of a row are one 32-bit word everywhere: a row's 32 codes of a chunk become 8 words, and those go
- * to their places in the chunk's vectors.
+ * Four codes of a row are one 32-bit word everywhere: a row's 32 codes of a chunk become 8 words, and those
+ * go to their places in the chunk's vectors.
  */
 #include "kernels/pack.h"
 
@@ -120,8 +120,8 @@ static void pack_q5_1(const place *to, const uint8_t *block, size_t g) {
     put_chunk(to->chunks + 320 * g, to->output, codes, 5);
 }
 
-/* 8 scales and 8 minima of 6 bits in 12 bytes: of the first four the low six bits of bytes 0-3 and 4-7; of the
- * others four bits in bytes 8-11 and the upper two bits of the first eight bytes. */
+/* 8 scales and 8 minima of 6 bits in 12 bytes: of the first four the low six bits of bytes 0-3 and 4-7; of
+ * the others four bits in bytes 8-11 and the upper two bits of the first eight bytes. */
 static void put_k_scales(const place *to, const uint8_t *packed, uint8_t *scales) {
     for (size_t g = 0; g < 4; g++) {
         scales[16 * g + to->output] = packed[g] & 63;

@@ -3,7 +3,8 @@
  *
  * Pure functions over the caller's memory, any thread; a matrix is packed by tiles, in any order.
  *
- *     for each tile t:  ewi_pack_tile(EWI_Q4_0, w + t * tile_bytes, rows + 16 * t * row_bytes, row_bytes, 16, k);
+ *     for each tile t:
+ *         ewi_pack_tile(EWI_Q4_0, w + t * tile_bytes, rows + 16 * t * row_bytes, row_bytes, 16, k);
  *     ewi_unpack_row(EWI_Q4_0, w, token, k, embedding);
  */
 #ifndef EW_KERNELS_PACK_H

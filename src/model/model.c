@@ -182,6 +182,7 @@ static ew_status open_parts(ew_model *model, ew_error *err) {
     EWI_TRY(open_tokenizer(model, err));
     EWI_TRY(check_vocabulary(model, err));
     EWI_TRY(check_shapes(model, err));
+    EWI_TRY(ewi_packing_new(model->checkpoint.tensors, model->checkpoint.n_tensors, &model->packing, err));
     EWI_TRY(check_graph(model, err));
     return ewi_checkpoint_check(&model->checkpoint, err);
 }
@@ -202,6 +203,7 @@ ew_status ew_model_open(const char *path, ew_model **out, ew_error *err) {
 void ew_model_close(ew_model *model) {
     if (!model) return;
     ew_tokenizer_close(model->tokenizer);
+    ewi_packing_free(model->packing);
     ewi_checkpoint_close(&model->checkpoint);
     ewi_free(model);
 }

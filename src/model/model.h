@@ -14,6 +14,7 @@
 #include "graph/graph.h"
 #include "model/checkpoint.h"
 #include "model/hparams.h"
+#include "model/packing.h"
 
 struct ew_model {
     ewi_checkpoint checkpoint;
@@ -22,6 +23,7 @@ struct ew_model {
     /* [2 + n_layers * EWI_N_ROLES] by role and layer; vectors are f32 copies; NULL = absent */
     const ewi_tensor **tensors;
     uint32_t n_vocab;
+    ewi_packing *packing; /* what engines share: changes behind its own lock */
 };
 
 /* The tensor of a role, or NULL. layer is 0 for roles outside the layers. */

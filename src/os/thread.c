@@ -101,6 +101,30 @@ void ewi_signal_wait(ewi_signal *signal, uint32_t seen) {
     pthread_mutex_unlock(&signal->mutex);
 }
 
+struct ewi_mutex {
+    pthread_mutex_t mutex;
+};
+
+ewi_mutex *ewi_mutex_new(void) {
+    ewi_mutex *mutex = ewi_zalloc(sizeof *mutex);
+    if (mutex) pthread_mutex_init(&mutex->mutex, NULL);
+    return mutex;
+}
+
+void ewi_mutex_free(ewi_mutex *mutex) {
+    if (!mutex) return;
+    pthread_mutex_destroy(&mutex->mutex);
+    ewi_free(mutex);
+}
+
+void ewi_mutex_lock(ewi_mutex *mutex) {
+    pthread_mutex_lock(&mutex->mutex);
+}
+
+void ewi_mutex_unlock(ewi_mutex *mutex) {
+    pthread_mutex_unlock(&mutex->mutex);
+}
+
 /* Built-ins instead of an _Atomic member, which C++ would not read in the header. */
 void ewi_flag_raise(ewi_flag *flag) {
     __atomic_store_n(&flag->up, 1, __ATOMIC_RELEASE);

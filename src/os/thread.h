@@ -1,5 +1,5 @@
 /*
- * thread.h: threads, a counter to sleep on, and a flag.
+ * thread.h: threads, a counter to sleep on, a mutex and a flag.
  *
  *     ewi_thread *thread;
  *     EWI_TRY(ewi_thread_start(run, arg, "ew-worker", &thread, err));
@@ -35,6 +35,13 @@ uint32_t ewi_signal_value(const ewi_signal *signal);
 void ewi_signal_raise(ewi_signal *signal);
 /* Sleeps while the value is `seen`; returns at once when it already differs. */
 void ewi_signal_wait(ewi_signal *signal, uint32_t seen);
+
+/* One thread at a time between lock and unlock. */
+typedef struct ewi_mutex ewi_mutex;
+EWI_NODISCARD ewi_mutex *ewi_mutex_new(void); /* NULL: no memory */
+void ewi_mutex_free(ewi_mutex *mutex);
+void ewi_mutex_lock(ewi_mutex *mutex);
+void ewi_mutex_unlock(ewi_mutex *mutex);
 
 /* A wish that any thread, also a signal handler, expresses to another. Caller-owned; {0} is down. */
 typedef struct ewi_flag {

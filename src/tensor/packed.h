@@ -28,11 +28,11 @@ typedef enum ewi_packed_kind {
     /* One f32 scale per output: head = f32 d[16]. Q4S: then u8 s[k / 64][16], a sub-scale 0..15 per chunk:
      * for chunk i the low (i even) or high half of s[i / 2]; the weight is d * s * (code - 8). */
     EWI_PACKED_ROW,
-    /* An f16 scale per group of inputs: head = f16 d[groups][16]; with minimum: {f16 d[16], m[16]}[groups]. */
+    /* An f16 scale per group of inputs: head = f16 d[groups][16], with minimum {f16 d[16], m[16]}[groups]. */
     EWI_PACKED_GROUP,
-    /* Super-blocks of 256 inputs. Q4_K, Q5_K: head = {f16 d[16], f16 dmin[16], u8 s[8][16], u8 m[8][16]} per
-     * block; the weight is d * s * code - dmin * m, s and m by chunk. Q6_K: head = {f16 d[16], i8 s[16][16]}
-     * per block, d * s * (code - 32), s by half chunk. */
+    /* Super-blocks of 256 inputs. Q4_K, Q5_K: head = {f16 d[16], f16 dmin[16], u8 s[8][16], u8 m[8][16]}
+     * per block; the weight is d * s * code - dmin * m, s and m by chunk. Q6_K: head = {f16 d[16],
+     * i8 s[16][16]} per block, d * s * (code - 32), s by half chunk. */
     EWI_PACKED_SUPER,
 } ewi_packed_kind;
 

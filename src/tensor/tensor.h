@@ -20,6 +20,7 @@ typedef struct ewi_tensor {
     const uint8_t *data; /* size_bytes long */
     uint64_t size_bytes;
     uint64_t offset; /* of data from the start of its file */
+    bool packed;     /* data is in the layout of tensor/packed.h, else as its file format has it */
 } ewi_tensor;
 
 /*

@@ -400,19 +400,19 @@ EWI_INLINE void qmatmul(const ewi_qmatmul *a, q_format f) {
 }
 
 /* X(type, function name, format): the formats of tensor/packed.h. */
-#define Q_FORMAT_MAP(X)                                                                               \
-    X(EWI_Q8C, q8c, EWI_PACKED_ROW, 512, VI_DOT8_ZERO, 1, false, false, get8, vi_dot8)                \
-    X(EWI_Q4C, q4c, EWI_PACKED_ROW, 256, 8, 1, false, false, get4, vi_dot)                            \
-    X(EWI_Q4S, q4s, EWI_PACKED_ROW, 256, 8, 1, false, true, get4, vi_dot)                             \
-    X(EWI_Q4G128, q4g128, EWI_PACKED_GROUP, 256, 8, 4, false, false, get4, vi_dot)                    \
-    X(EWI_Q8_0, q8_0, EWI_PACKED_GROUP, 512, VI_DOT8_ZERO, 1, false, false, get8, vi_dot8)            \
-        X(EWI_Q4_0, q4_0, EWI_PACKED_GROUP, 256, 8, 1, false, false, get4, vi_dot)                    \
-            X(EWI_Q4_1, q4_1, EWI_PACKED_GROUP, 256, 0, 1, true, false, get4, vi_dot)                 \
-                X(EWI_Q5_0, q5_0, EWI_PACKED_GROUP, 320, 16, 1, false, false, get5, vi_dot)           \
-                    X(EWI_Q5_1, q5_1, EWI_PACKED_GROUP, 320, 0, 1, true, false, get5, vi_dot)         \
-                        X(EWI_Q4_K, q4_k, EWI_PACKED_SUPER, 256, 0, 1, true, false, get4, vi_dot)     \
-                            X(EWI_Q5_K, q5_k, EWI_PACKED_SUPER, 320, 0, 1, true, false, get5, vi_dot) \
-                                X(EWI_Q6_K, q6_k, EWI_PACKED_SUPER, 384, 32, 1, false, false, get6, vi_dot)
+#define Q_FORMAT_MAP(X)                                                                    \
+    X(EWI_Q8C, q8c, EWI_PACKED_ROW, 512, VI_DOT8_ZERO, 1, false, false, get8, vi_dot8)     \
+    X(EWI_Q4C, q4c, EWI_PACKED_ROW, 256, 8, 1, false, false, get4, vi_dot)                 \
+    X(EWI_Q4S, q4s, EWI_PACKED_ROW, 256, 8, 1, false, true, get4, vi_dot)                  \
+    X(EWI_Q4G128, q4g128, EWI_PACKED_GROUP, 256, 8, 4, false, false, get4, vi_dot)         \
+    X(EWI_Q8_0, q8_0, EWI_PACKED_GROUP, 512, VI_DOT8_ZERO, 1, false, false, get8, vi_dot8) \
+    X(EWI_Q4_0, q4_0, EWI_PACKED_GROUP, 256, 8, 1, false, false, get4, vi_dot)             \
+    X(EWI_Q4_1, q4_1, EWI_PACKED_GROUP, 256, 0, 1, true, false, get4, vi_dot)              \
+    X(EWI_Q5_0, q5_0, EWI_PACKED_GROUP, 320, 16, 1, false, false, get5, vi_dot)            \
+    X(EWI_Q5_1, q5_1, EWI_PACKED_GROUP, 320, 0, 1, true, false, get5, vi_dot)              \
+    X(EWI_Q4_K, q4_k, EWI_PACKED_SUPER, 256, 0, 1, true, false, get4, vi_dot)              \
+    X(EWI_Q5_K, q5_k, EWI_PACKED_SUPER, 320, 0, 1, true, false, get5, vi_dot)              \
+    X(EWI_Q6_K, q6_k, EWI_PACKED_SUPER, 384, 32, 1, false, false, get6, vi_dot)
 
 #define Q_MATMUL(type, name, kind, chunk, zero, group, min, subscale, get, dot)          \
     static void qmatmul_##name(const ewi_qmatmul *a) {                                   \

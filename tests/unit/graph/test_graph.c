@@ -52,9 +52,9 @@ static void linear_that_does_not_fit(void **state) {
     end(&b, EW_FORMAT, "tensor huge");
     begin(&b);
     ewi_tensor quantized = *toy_tensor(&b.toy, "blk.3.ffn_up.weight", 2, 6, 8);
-    quantized.dtype = EWI_Q4_K;
+    quantized.dtype = EWI_IQ2_XS;
     b.x = ewi_graph_linear(&b.toy.graph, b.x, &quantized, NULL);
-    end(&b, EW_UNSUPPORTED, "tensor blk.3.ffn_up.weight: type Q4_K");
+    end(&b, EW_UNSUPPORTED, "tensor blk.3.ffn_up.weight: type IQ2_XS");
 }
 
 static void norm_that_does_not_fit(void **state) {

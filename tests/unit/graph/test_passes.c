@@ -117,6 +117,9 @@ static void run_node(tape *t, uint32_t index) {
     case EWI_OP_ADD:
         for (size_t i = 0; i < count; i++) y[i] = a[i] + b[i];
         break;
+    case EWI_OP_QUANTIZE: /* in exact arithmetic there is nothing to round */
+        for (size_t i = 0; i < count; i++) y[i] = a[i];
+        break;
     case EWI_OP_SELECT:
         for (size_t i = 0; i < count; i++) y[i] = a[wanted[i / n->cols] * n->cols + i % n->cols];
         break;
@@ -224,6 +227,29 @@ static void narrow_leaves_what_all_rows_need(void **state) {
     toy_graph_deinit(&toy);
 }
 
+/* Layers with packed weights get rows of int8 of their kind; those that read the same value share them. */
+static void quantize_is_shared(void **state) {
+    (void)state;
+    static toy_graph toy;
+    ewi_graph after, *g = &toy.graph;
+    toy_graph_init(&toy, &sizes);
+    for (uint32_t i = 0; i < toy.n_tensors; i++)
+        if (strstr(toy.names[i], "blk.0.attn_") && toy.tensors[i].n_dims == 2)
+            toy.tensors[i].dtype = EWI_Q8_0;
+    run_pass(g, &after, ewi_pass_quantize);
+    assert_int_equal(count_op(&after, EWI_OP_QUANTIZE),
+                     2); /* of the norm for q, k, v; of what was attended */
+    const ewi_node *q = &after.nodes[find_weight(&after, "blk.0.attn_q.weight")];
+    const ewi_node *v = &after.nodes[find_weight(&after, "blk.0.attn_v.weight")];
+    assert_int_equal(q->inputs[0], v->inputs[0]);
+    assert_int_equal(after.nodes[q->inputs[0]].op, EWI_OP_QUANTIZE);
+    assert_int_equal(after.nodes[q->inputs[0]].attrs.qrows, EWI_QROWS_256);
+    const ewi_node *up = &after.nodes[find_weight(&after, "blk.0.ffn_up.weight")];
+    assert_int_equal(after.nodes[up->inputs[0]].type, EWI_VALUE_F32);
+    ewi_graph_deinit(&after);
+    toy_graph_deinit(&toy);
+}
+
 /* A rope turns a row by its place in the session, which a selected row no longer shows. */
 static void narrow_leaves_ropes(void **state) {
     (void)state;
@@ -309,6 +335,7 @@ int main(void) {
         cmocka_unit_test(narrow_moves_the_selection_up),
         cmocka_unit_test(narrow_keeps_the_output),
         cmocka_unit_test(narrow_leaves_ropes),
+        cmocka_unit_test(quantize_is_shared),
         cmocka_unit_test(narrow_leaves_what_all_rows_need),
         cmocka_unit_test(dead_leaves_out_what_is_unused),
         cmocka_unit_test(default_passes),

@@ -14,8 +14,8 @@ from gguf.quants import dequantize
 
 TYPES = ["Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"]
 # Byte offsets of the f16 scales in a block.
-HALVES = {"Q8_0": [0], "Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q4_K": [0, 2], "Q5_K": [0, 2],
-          "Q6_K": [208]}
+HALVES = {"Q8_0": [0], "Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q4_K": [0, 2],
+          "Q5_K": [0, 2], "Q6_K": [208]}
 N_WEIGHTS = 512
 
 
@@ -23,7 +23,8 @@ def blocks_of(name, rng):
     n_elements, n_bytes = GGML_QUANT_SIZES[Type[name]]
     blocks = rng.integers(0, 256, (N_WEIGHTS // n_elements, n_bytes), dtype=np.uint8)
     for at in HALVES[name]:
-        blocks[:, at:at + 2] = rng.uniform(-0.1, 0.1, len(blocks)).astype(np.float16).view(np.uint8).reshape(-1, 2)
+        scales = rng.uniform(-0.1, 0.1, len(blocks)).astype(np.float16)
+        blocks[:, at:at + 2] = scales.view(np.uint8).reshape(-1, 2)
     return blocks
 
 
@@ -37,7 +38,8 @@ def write_array(kind, name, items):
 def main():
     rng = np.random.default_rng(20261121)
     print("/* Made by make_quant_vectors.py with the gguf package: do not edit. */")
-    print("#ifndef QUANT_VECTORS_H\n#define QUANT_VECTORS_H\n\n#include <stdint.h>\n\n#include \"tensor/dtype.h\"\n")
+    print("#ifndef QUANT_VECTORS_H\n#define QUANT_VECTORS_H\n")
+    print("#include <stdint.h>\n\n#include \"tensor/dtype.h\"\n")
     print(f"#define QUANT_WEIGHTS {N_WEIGHTS}")
     for name in TYPES:
         blocks = blocks_of(name, rng)
