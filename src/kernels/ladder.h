@@ -18,4 +18,6 @@ void ewi_kernels_vnni(ewi_kernels *table);
 /* A part of the step avx2. */
 void ewi_qmatmul_avx2(ewi_kernels *table);
 
+void ewi_kernels_neon(ewi_kernels *table);
+
 #endif

@@ -12,7 +12,7 @@
  *   v16_sum, v16_sum4      the canonical tree of one and of four vectors
  *   v16_swap(a, n)         lane i of the result is lane i ^ n, n = 1, 2, 4 or 8
  *   v16_flip(a, signs)     the sign of lane i is flipped where bit i is set
- *   v16_top(bits, a)       the larger of each lane of bits and |a|'s bits, as unsigned integers
+ *   v16_top(bits, a)       the larger of bits and |a|'s bits, as unsigned integers; v16_topmost: the largest
  *   v16_store_i8           lanes rounded to nearest, ties to even; -127..127
  *
  * Without such an instruction set V16_ROWS stays undefined and the bodies are empty.
@@ -24,6 +24,8 @@
 #include "kernels/x86/v16_avx512.h"
 #elif defined(__AVX2__)
 #include "kernels/x86/v16_avx2.h"
+#elif defined(__aarch64__)
+#include "kernels/arm/v16_neon.h"
 #endif
 
 #include "kernels/x86/tree_x86.h"

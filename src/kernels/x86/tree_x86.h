@@ -5,7 +5,7 @@
  */
 #ifndef EW_KERNELS_X86_TREE_X86_H
 #define EW_KERNELS_X86_TREE_X86_H
-#ifdef V16_ROWS
+#if defined(V16_ROWS) && defined(__AVX2__)
 
 /* 4+4, 2+2, 1+1. */
 EWI_INLINE float v16_tree(__m256 a) {
