@@ -1,5 +1,5 @@
 /* checkkern [--seed N] [--bench [KERNEL]]: compares every kernel at every usable level with the reference,
- * bit for bit. */
+ * bit for bit. Prints a digest of each level's results: for one seed it is the same on every machine. */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 
 #include "checkkern.h"
@@ -145,6 +145,20 @@ void ck_result(ck *c, bool ok, const char *why) {
     if (!ok && c->n_failed <= 20) printf("FAILED %s: %s: %s\n", ewi_cpu_name(c->kern->level), c->now, why);
 }
 
+/* FNV-1a (Fowler, Noll, Vo; 64 bits). */
+static void digest(ck *c, const void *p, size_t size) {
+    for (const unsigned char *byte = p; size > 0; byte++, size--)
+        c->digest = (c->digest ^ *byte) * 0x100000001b3u;
+}
+
+/* The payload of a NaN is undefined. */
+static void digest_floats(ck *c, const float *x, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits = isnan(x[i]) ? 0x7fc00000u : ewi_float_bits(x[i]);
+        digest(c, &bits, sizeof bits);
+    }
+}
+
 static bool clean(const ck *c, const ck_slot *slot) {
     size_t n;
     const unsigned char *from = around(c, slot, &n);
@@ -161,12 +175,19 @@ void ck_compare(ck *c, size_t n) {
             snprintf(why, sizeof why, "element %zu is %a, the reference has %a", i, (double)got[i],
                      (double)want[i]);
     if (!clean(c, &c->out[1])) snprintf(why, sizeof why, "wrote outside its output");
+    digest_floats(c, got, n);
     ck_result(c, !why[0], why);
 }
 
 void ck_compare_bytes(ck *c, size_t size) {
     bool same = size == 0 || memcmp(c->out[0].at, c->out[1].at, size) == 0;
+    digest(c, c->out[1].at, size);
     ck_result(c, same && clean(c, &c->out[1]), same ? "wrote outside its output" : "bits differ");
+}
+
+void ck_compare_number(ck *c, float want, float got) {
+    digest_floats(c, &got, 1);
+    ck_result(c, ck_same(want, got), "differs");
 }
 
 /* ---- program ---- */
@@ -197,6 +218,7 @@ static void check_level(ck *c, ewi_cpu_level level) {
         void (*run)(ck *c);
     } groups[] = {{"matmul", check_matmul}, {"qmatmul", check_qmatmul},     {"quantize", check_quantize},
                   {"row", check_row},       {"attention", check_attention}, {"convert", check_convert}};
+    c->digest = 0xcbf29ce484222325u;
     for (size_t i = 0; i < EWI_COUNT(groups); i++) {
         size_t passed = c->n_passed, failed = c->n_failed;
         c->state = c->seed + i;
@@ -204,6 +226,7 @@ static void check_level(ck *c, ewi_cpu_level level) {
         printf("%-8s %-10s %zu passed, %zu failed\n", ewi_cpu_name(level), groups[i].name,
                c->n_passed - passed, c->n_failed - failed);
     }
+    printf("%-8s digest     %016" PRIx64 "\n", ewi_cpu_name(level), c->digest);
 }
 
 static int run_levels(ck *c, ewi_cpu_level cap, bool bench, const char *only) {

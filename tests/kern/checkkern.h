@@ -38,7 +38,8 @@ typedef struct ck {
     size_t page;
     ck_slot in[CK_SLOTS], out[2]; /* out[0]: the reference's */
     size_t n_passed, n_failed;
-    char now[160]; /* the case that runs, for a crash */
+    uint64_t digest; /* of the results of one level */
+    char now[160];   /* the case that runs, for a crash */
 } ck;
 
 typedef enum ck_kind {
@@ -74,6 +75,8 @@ EWI_PRINTF(2, 3) void ck_name(ck *c, const char *fmt, ...);
 void ck_compare(ck *c, size_t n);
 /* The same for bytes, exactly. */
 void ck_compare_bytes(ck *c, size_t size);
+/* The same for one number. */
+void ck_compare_number(ck *c, float want, float got);
 /* Counts a case; prints it when it failed. */
 void ck_result(ck *c, bool ok, const char *why);
 bool ck_same(float a, float b);
