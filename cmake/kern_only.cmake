@@ -3,10 +3,12 @@
 
 list(FILTER library_sources INCLUDE REGEX "/src/(base|os|tensor|kernels)/")
 list(FILTER library_sources EXCLUDE REGEX "/os/topology\\.c$")
-file(GLOB kern_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/kern/checkkern*.c)
+file(GLOB kern_sources CONFIGURE_DEPENDS
+     ${PROJECT_SOURCE_DIR}/tests/kern/checkkern*.c ${PROJECT_SOURCE_DIR}/tests/support/amx_t*.c)
 
 find_package(Threads REQUIRED)
 add_executable(checkkern ${library_sources} ${kern_sources})
-target_include_directories(checkkern PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+target_include_directories(checkkern PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src
+                           ${PROJECT_SOURCE_DIR}/tests/support)
 target_link_libraries(checkkern PRIVATE edgewise_flags Threads::Threads m -static)
 set_target_properties(checkkern PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)

@@ -48,6 +48,12 @@ static void choose(ewi_cpu_level cap) {
     while (atomic_load_explicit(&progress, memory_order_acquire) != READY) ewi_cpu_relax();
 }
 
+void ewi_kernels_force(ewi_cpu_level level) {
+    EW_ASSERT(atomic_load(&progress) == EMPTY);
+    fill(&chosen, level);
+    atomic_store_explicit(&progress, READY, memory_order_release);
+}
+
 ew_status ewi_kernels_init(ew_error *err) {
     ewi_cpu_level cap = EWI_CPU_SCALAR;
     EWI_TRY(ewi_cpu_parse(getenv("EDGEWISE_CPU"), &cap, err));

@@ -136,4 +136,8 @@ const ewi_kernels *ewi_kernels_get(void);
  * run here. */
 EWI_NODISCARD ew_status ewi_kernels_at(ewi_cpu_level level, ewi_kernels *out, ew_error *err);
 
+/* Makes a level's table the chosen one, whatever the machine says: for tests that emulate what it lacks.
+ * Before anything else chooses. */
+void ewi_kernels_force(ewi_cpu_level level);
+
 #endif

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "amx_trap.h"
 #include "kernels/half.h"
 #include "os/clock.h"
 
@@ -194,11 +195,11 @@ void ck_compare_number(ck *c, float want, float got) {
 
 static ck checks;
 
-/* Says which case read or wrote where it must not. */
+/* Says which case read or wrote where it must not, or used an instruction that is not there. */
 static void crashed(int signal_number) {
-    static const char before[] = "\nFAILED: access outside an input or output: ";
-    (void)signal_number;
-    if (write(STDERR_FILENO, before, sizeof before - 1) < 0 ||
+    const char *before = signal_number == SIGILL ? "\nFAILED: an instruction that this processor refuses: "
+                                                 : "\nFAILED: access outside an input or output: ";
+    if (write(STDERR_FILENO, before, strlen(before)) < 0 ||
         write(STDERR_FILENO, checks.now, strlen(checks.now)) < 0 || write(STDERR_FILENO, "\n", 1) < 0)
         _exit(2);
     _exit(1);
@@ -229,6 +230,23 @@ static void check_level(ck *c, ewi_cpu_level level) {
     printf("%-8s digest     %016" PRIx64 "\n", ewi_cpu_name(level), c->digest);
 }
 
+/* The level itself, or its machine code with AMX emulated. */
+static bool table_at(ck *c, ewi_cpu_level level) {
+    ew_error err = {0};
+    if (ewi_kernels_at(level, &c->kern_table, &err) == EW_OK) return true;
+    if (strcmp(ewi_cpu_name(level), "amx") != 0 || !amx_trap_install()) return false;
+    printf("%-8s emulated: %s\n", ewi_cpu_name(level), ewi_cpu_why_not(level));
+    c->is_emulated = true;
+    ewi_kernels_force(level);
+    c->kern_table = *ewi_kernels_get();
+    return true;
+}
+
+static void report_emulation(void) {
+    unsigned long n = amx_trap_count();
+    printf("amx      %s%lu instructions emulated\n", n > 0 ? "" : "SKIPPED: no kernel of its own: ", n);
+}
+
 static int run_levels(ck *c, ewi_cpu_level cap, bool bench, const char *only) {
     ew_error err = {0};
     if (ewi_kernels_at(EWI_CPU_SCALAR, &c->ref_table, &err) != EW_OK) return 1;
@@ -236,7 +254,7 @@ static int run_levels(ck *c, ewi_cpu_level cap, bool bench, const char *only) {
     for (ewi_cpu_level level = EWI_CPU_SCALAR; level < EWI_N_CPU_LEVELS; level++) {
         if (level > cap) {
             printf("%-8s left out: EDGEWISE_CPU=%s\n", ewi_cpu_name(level), ewi_cpu_name(cap));
-        } else if (ewi_kernels_at(level, &c->kern_table, &err) != EW_OK) {
+        } else if (!table_at(c, level)) {
             printf("%-8s SKIPPED: %s\n", ewi_cpu_name(level), ewi_cpu_why_not(level));
         } else {
             c->kern = &c->kern_table;
@@ -246,6 +264,7 @@ static int run_levels(ck *c, ewi_cpu_level cap, bool bench, const char *only) {
                 return 1;
         }
     }
+    if (c->is_emulated) report_emulation();
     if (!bench)
         printf("checkkern: %zu passed, %zu failed (--seed %" PRIu64 ")\n", c->n_passed, c->n_failed, c->seed);
     return c->n_failed > 0;
@@ -279,5 +298,6 @@ int main(int argc, char **argv) {
     struct sigaction on_crash = {.sa_handler = crashed};
     sigaction(SIGSEGV, &on_crash, NULL);
     sigaction(SIGBUS, &on_crash, NULL);
+    sigaction(SIGILL, &on_crash, NULL);
     return run_levels(&checks, cap, bench, only);
 }
