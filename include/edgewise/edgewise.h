@@ -215,7 +215,8 @@ EW_API const ew_tokenizer *ew_model_tokenizer(const ew_model *model);
 typedef struct ew_engine ew_engine;
 typedef struct ew_session ew_session;
 
-typedef enum ew_cache_type { EW_CACHE_F16 = 0, EW_CACHE_F32 = 1 } ew_cache_type;
+/* EW_CACHE_Q8: 8-bit codes with a scale for each head and position. */
+typedef enum ew_cache_type { EW_CACHE_F16 = 0, EW_CACHE_F32 = 1, EW_CACHE_Q8 = 2 } ew_cache_type;
 
 typedef struct ew_engine_options {
     size_t struct_size;

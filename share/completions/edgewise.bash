@@ -28,8 +28,8 @@ _edgewise() {
         run:-c | run:--ctx-size) COMPREPLY=() ;;
         run:-t | run:--threads) COMPREPLY=() ;;
         run:-b | run:--rows) COMPREPLY=() ;;
-        run:-ctk | run:--cache-type-k) _edgewise_words "f16 f32" ;;
-        run:-ctv | run:--cache-type-v) _edgewise_words "f16 f32" ;;
+        run:-ctk | run:--cache-type-k) _edgewise_words "f16 f32 q8" ;;
+        run:-ctv | run:--cache-type-v) _edgewise_words "f16 f32 q8" ;;
         run:--context-full) _edgewise_words "error shift" ;;
         run:--keep) COMPREPLY=() ;;
         inspect:--meta) COMPREPLY=() ;;
@@ -40,8 +40,8 @@ _edgewise() {
         logits:-c | logits:--ctx-size) COMPREPLY=() ;;
         logits:-t | logits:--threads) COMPREPLY=() ;;
         logits:-b | logits:--rows) COMPREPLY=() ;;
-        logits:-ctk | logits:--cache-type-k) _edgewise_words "f16 f32" ;;
-        logits:-ctv | logits:--cache-type-v) _edgewise_words "f16 f32" ;;
+        logits:-ctk | logits:--cache-type-k) _edgewise_words "f16 f32 q8" ;;
+        logits:-ctv | logits:--cache-type-v) _edgewise_words "f16 f32 q8" ;;
         logits:--beside) COMPREPLY=() ;;
         bench:-m | bench:--model) _edgewise_files ;;
         bench:--prompt-tokens) COMPREPLY=() ;;
@@ -52,8 +52,8 @@ _edgewise() {
         bench:-c | bench:--ctx-size) COMPREPLY=() ;;
         bench:-t | bench:--threads) COMPREPLY=() ;;
         bench:-b | bench:--rows) COMPREPLY=() ;;
-        bench:-ctk | bench:--cache-type-k) _edgewise_words "f16 f32" ;;
-        bench:-ctv | bench:--cache-type-v) _edgewise_words "f16 f32" ;;
+        bench:-ctk | bench:--cache-type-k) _edgewise_words "f16 f32 q8" ;;
+        bench:-ctv | bench:--cache-type-v) _edgewise_words "f16 f32 q8" ;;
         *) false ;;
     esac && return
     case $verb in

@@ -11,7 +11,9 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "base/error.h"
 #include "base/mem.h"
+#include "kernels/qrows.h"
 
 /* Queries (rows times heads of a group) that make a tile: their scores and sums stay in the second-level
  * cache. */
@@ -32,22 +34,27 @@ static uint32_t most_tile_rows(const ew_engine *e) {
     return n == 0 ? 1 : n < e->plan.n_rows ? n : e->plan.n_rows;
 }
 
+static size_t qrow_bytes(const ew_engine *e) {
+    return e->shape.k == EWI_I8 ? ewi_qrow_layout(EWI_QROWS_256, e->model->hparams.head_dim).bytes : 0;
+}
+
 uint64_t ewi_attend_bytes(const ew_engine *e) {
     uint64_t dim = e->model->hparams.head_dim, queries = (uint64_t)most_tile_rows(e) * group_of(e);
     uint64_t thread_bytes = 2 * queries * (sizeof(ewi_attention_row) + dim * sizeof(float)) +
-                            EWI_ATTENTION_SCRATCH(dim) * sizeof(float);
+                            queries * qrow_bytes(e) + EWI_ATTENTION_SCRATCH(dim) * sizeof(float);
     return ewi_pool_n_threads(e->pool) * thread_bytes;
 }
 
 static bool init_scratch(ew_engine *e, ewi_attention_scratch *s) {
     size_t dim = e->model->hparams.head_dim, n = (size_t)e->tile_rows * group_of(e);
     s->block = ewi_arena_array(&e->tables, EWI_ATTENTION_SCRATCH(dim), sizeof *s->block);
+    s->qrows = ewi_arena_array(&e->tables, n, qrow_bytes(e));
     for (int i = 0; i < 2; i++) {
         s->rows[i] = ewi_arena_array(&e->tables, n, sizeof *s->rows[i]);
         s->acc[i] = ewi_arena_array(&e->tables, n * dim, sizeof *s->acc[i]);
         if (!s->rows[i] || !s->acc[i]) return false;
     }
-    return s->block != NULL;
+    return s->block && s->qrows;
 }
 
 bool ewi_attend_init(ew_engine *e) {
@@ -125,14 +132,50 @@ size_t ewi_attend_tiles(ew_engine *e, const ew_row *rows, size_t n_rows) {
 
 /* ---- store ---- */
 
-/* Column `at` of a block of keys [head_dim, 64], a piece at a time. */
-static void store_key(const ew_engine *e, uint8_t *block, size_t at, const float *x, size_t head_dim) {
+/* Where one head's key and value of a position go. */
+typedef struct place {
+    const ew_engine *e;
+    const ewi_state *state;
+    uint32_t layer, head, block, at;
+} place;
+
+/* A row of I8 codes and the scale that belongs to them. */
+typedef struct codes {
+    EWI_ALIGNED(64) uint8_t row[EWI_QROWS_BLOCK + 64]; /* zeros after the codes, up to a multiple of 64 */
+    float scale;
+} codes;
+
+static void make_codes(const ew_engine *e, codes *out, const float *x, size_t head_dim) {
+    const ewi_qrow layout = ewi_qrow_layout(EWI_QROWS_256, head_dim);
+    EW_ASSERT(layout.bytes <= sizeof out->row);
+    e->kern->quantize[EWI_QROWS_256](out->row, x, head_dim);
+    memcpy(&out->scale, out->row + layout.scales, sizeof out->scale);
+}
+
+/* Column `at` of [head_dim / 4][64][4]. */
+static void store_key_codes(const place *p, const float *x, size_t head_dim) {
+    uint8_t *to = ewi_state_keys(p->state, p->layer, p->head, p->block);
+    codes c;
+    make_codes(p->e, &c, x, head_dim);
+    ewi_state_key_scales(p->state, p->layer, p->head, p->block)[p->at] = c.scale;
+    for (size_t i = 0; i < head_dim; i += 4) {
+        uint32_t four;
+        memcpy(&four, c.row + i, 4);
+        four ^= 0x80808080u; /* code + 128 */
+        memcpy(to + (i * EWI_BLOCK_POSITIONS + p->at * 4), &four, 4);
+    }
+}
+
+/* Column `at` of [head_dim][64], a piece at a time. */
+static void store_key(const place *p, const float *x, size_t head_dim) {
     uint8_t piece[64 * sizeof(float)];
-    size_t bytes = ewi_dtype_get(e->shape.k)->block_bytes;
+    ewi_dtype type = p->state->shape->k;
+    size_t bytes = ewi_dtype_get(type)->block_bytes;
+    uint8_t *keys = ewi_state_keys(p->state, p->layer, p->head, p->block);
     for (size_t first = 0; first < head_dim; first += 64) {
         size_t n = head_dim - first < 64 ? head_dim - first : 64;
-        uint8_t *to = block + (first * EWI_BLOCK_POSITIONS + at) * bytes;
-        e->kern->narrow[e->shape.k](piece, x + first, n);
+        uint8_t *to = keys + (first * EWI_BLOCK_POSITIONS + p->at) * bytes;
+        p->e->kern->narrow[type](piece, x + first, n);
         for (size_t i = 0; i < n; i++, to += EWI_BLOCK_POSITIONS * bytes)
             if (bytes == 2)
                 memcpy(to, piece + 2 * i, 2);
@@ -141,17 +184,33 @@ static void store_key(const ew_engine *e, uint8_t *block, size_t at, const float
     }
 }
 
+static void store_value(const place *p, const float *x, size_t head_dim) {
+    ewi_dtype type = p->state->shape->v;
+    uint8_t *values = ewi_state_values(p->state, p->layer, p->head, p->block);
+    uint8_t *to = values + p->at * head_dim * ewi_dtype_get(type)->block_bytes;
+    if (type != EWI_I8) {
+        p->e->kern->narrow[type](to, x, head_dim);
+        return;
+    }
+    codes c;
+    make_codes(p->e, &c, x, head_dim);
+    memcpy(to, c.row, head_dim);
+    ewi_state_value_scales(p->state, p->layer, p->head, p->block)[p->at] = c.scale;
+}
+
 void ewi_attend_store(const ewi_attend *a, size_t i) {
-    const ew_engine *e = a->e;
     const ew_row *row = &a->rows[i];
     size_t dim = a->attrs->head_dim, cols = a->attrs->n_kv_heads * dim;
-    size_t v_bytes = e->shape.v_head_bytes / EWI_BLOCK_POSITIONS;
-    uint32_t block = row->position / EWI_BLOCK_POSITIONS, at = row->position % EWI_BLOCK_POSITIONS;
-    for (uint32_t h = 0; h < a->attrs->n_kv_heads; h++) {
-        uint8_t *k = ewi_state_keys(&row->session->state, a->attrs->layer, h, block);
-        uint8_t *v = ewi_state_values(&row->session->state, a->attrs->layer, h, block);
-        store_key(e, k, at, a->k + i * cols + h * dim, dim);
-        e->kern->narrow[e->shape.v](v + at * v_bytes, a->v + i * cols + h * dim, dim);
+    place p = {.e = a->e, .state = &row->session->state, .layer = a->attrs->layer};
+    p.block = row->position / EWI_BLOCK_POSITIONS;
+    p.at = row->position % EWI_BLOCK_POSITIONS;
+    for (p.head = 0; p.head < a->attrs->n_kv_heads; p.head++) {
+        const float *k = a->k + i * cols + p.head * dim, *v = a->v + i * cols + p.head * dim;
+        if (a->e->shape.k == EWI_I8)
+            store_key_codes(&p, k, dim);
+        else
+            store_key(&p, k, dim);
+        store_value(&p, v, dim);
     }
 }
 
@@ -192,6 +251,13 @@ static size_t offset_of(const item *it, size_t i) {
     return ((it->tile->first + i / it->group) * (size_t)attrs->n_heads + head_of(it, i)) * attrs->head_dim;
 }
 
+static void quantize_queries(const item *it) {
+    const ew_engine *e = it->a->e;
+    for (size_t i = 0; i < it->n; i++)
+        e->kern->quantize[EWI_QROWS_256](it->scratch->qrows + i * qrow_bytes(e), it->a->q + offset_of(it, i),
+                                         it->a->attrs->head_dim);
+}
+
 static void see_keys(const item *it, ewi_attention_row *rows, size_t block) {
     for (size_t i = 0; i < it->n; i++) {
         size_t length = it->position + i / it->group + 1, before = block * EWI_BLOCK_POSITIONS;
@@ -209,6 +275,7 @@ static void look_at_span(const item *it, ewi_attention_row *rows, size_t span) {
     uint32_t last = (it->position + it->tile->n - 1) / EWI_BLOCK_POSITIONS, first = (uint32_t)span * per_span;
     for (size_t i = 0; i < it->n; i++) {
         rows[i] = (ewi_attention_row){.q = a->q + offset_of(it, i), .acc = rows[i].acc, .max = -INFINITY};
+        rows[i].qrow = it->scratch->qrows + i * qrow_bytes(e);
         memset(rows[i].acc, 0, a->attrs->head_dim * sizeof *rows[i].acc);
     }
     for (uint32_t block = first; block <= last && block < first + per_span; block++) {
@@ -221,6 +288,8 @@ static void look_at_span(const item *it, ewi_attention_row *rows, size_t span) {
             .v_type = e->shape.v,
             .k = ewi_state_keys(state, a->attrs->layer, it->h, block),
             .v = ewi_state_values(state, a->attrs->layer, it->h, block),
+            .k_scales = ewi_state_key_scales(state, a->attrs->layer, it->h, block),
+            .v_scales = ewi_state_value_scales(state, a->attrs->layer, it->h, block),
             .scale = a->attrs->scale,
             .scratch = it->scratch->block,
         });
@@ -283,6 +352,7 @@ static void look(const ewi_attend *a, size_t t, uint32_t h, size_t part, ewi_att
     const ewi_tile *tile = &a->e->tiles[t];
     uint32_t group = a->attrs->n_heads / a->attrs->n_kv_heads;
     item it = {a, tile, h, group, a->rows[tile->first].position, (size_t)tile->n * group, scratch};
+    if (a->e->shape.k == EWI_I8) quantize_queries(&it);
     if (tile->n_parts == 1)
         look_alone(&it);
     else

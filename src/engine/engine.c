@@ -102,11 +102,13 @@ static ew_status allocate(ew_engine *e, ew_error *err) {
     return ok ? EW_OK : ewi_no_memory(err, "an engine; fewer rows a step need less");
 }
 
+static const ewi_dtype cache_dtypes[] = {
+    [EW_CACHE_F16] = EWI_F16, [EW_CACHE_F32] = EWI_F32, [EW_CACHE_Q8] = EWI_I8};
+
 static ew_status make_shape(ew_engine *e, const ew_engine_options *o, ew_error *err) {
     const ewi_hparams *h = &e->model->hparams;
-    return ewi_state_shape_make(h->n_layers, h->n_kv_heads, h->head_dim,
-                                o->cache_k == EW_CACHE_F32 ? EWI_F32 : EWI_F16,
-                                o->cache_v == EW_CACHE_F32 ? EWI_F32 : EWI_F16, &e->shape, err);
+    return ewi_state_shape_make(h->n_layers, h->n_kv_heads, h->head_dim, cache_dtypes[o->cache_k],
+                                cache_dtypes[o->cache_v], &e->shape, err);
 }
 
 static ew_status make_parts(ew_engine *e, const ew_engine_options *o, ew_error *err) {
@@ -127,7 +129,7 @@ static ew_status check_options(const ew_engine_options *o, ew_error *err) {
         return ewi_fail(err, EW_INVALID, "%u rows a step, at most %u", o->n_rows, EWI_MAX_ROWS);
     if (o->n_threads > EWI_MAX_THREADS)
         return ewi_fail(err, EW_INVALID, "%u threads, at most %u", o->n_threads, EWI_MAX_THREADS);
-    if (o->cache_k > EW_CACHE_F32 || o->cache_v > EW_CACHE_F32)
+    if (o->cache_k > EW_CACHE_Q8 || o->cache_v > EW_CACHE_Q8)
         return ewi_fail(err, EW_INVALID, "unknown cache type");
     return EW_OK;
 }

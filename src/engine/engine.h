@@ -37,8 +37,9 @@ typedef struct ewi_tile {
  * and for the present one. */
 typedef struct ewi_attention_scratch {
     ewi_attention_row *rows[2];
-    float *acc[2]; /* [queries, head_dim] */
-    float *block;  /* the kernel's */
+    float *acc[2];  /* [queries, head_dim] */
+    uint8_t *qrows; /* with I8 keys: [queries] as quantized rows */
+    float *block;   /* the kernel's */
 } ewi_attention_scratch;
 
 struct ew_engine {

@@ -3,11 +3,17 @@
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "kernels/qrows.h"
 
-static bool head_bytes(uint32_t head_dim, ewi_dtype dtype, size_t *out) {
-    size_t elements;
-    return ewi_mul_size(head_dim, EWI_BLOCK_POSITIONS, &elements) &&
-           ewi_mul_size(elements, ewi_dtype_get(dtype)->block_bytes, out);
+#define SCALES_BYTES (EWI_BLOCK_POSITIONS * sizeof(float))
+
+/* I8 keys come in fours of elements; scales follow the codes. */
+static bool head_bytes(uint32_t head_dim, ewi_dtype dtype, bool fours, size_t *out) {
+    size_t elements, rows = head_dim;
+    if (dtype == EWI_I8 && fours && !ewi_align_size(head_dim, 4, &rows)) return false;
+    return ewi_mul_size(rows, EWI_BLOCK_POSITIONS, &elements) &&
+           ewi_mul_size(elements, ewi_dtype_get(dtype)->block_bytes, out) &&
+           ewi_add_size(*out, dtype == EWI_I8 ? SCALES_BYTES : 0, out);
 }
 
 ew_status ewi_state_shape_make(uint32_t n_layers, uint32_t n_kv_heads, uint32_t head_dim, ewi_dtype k,
@@ -15,7 +21,12 @@ ew_status ewi_state_shape_make(uint32_t n_layers, uint32_t n_kv_heads, uint32_t 
     *out = (ewi_state_shape){
         .n_layers = n_layers, .n_kv_heads = n_kv_heads, .head_dim = head_dim, .k = k, .v = v};
     size_t pair;
-    bool fits = head_bytes(head_dim, k, &out->k_head_bytes) && head_bytes(head_dim, v, &out->v_head_bytes) &&
+    if ((k == EWI_I8 || v == EWI_I8) && head_dim > EWI_QROWS_BLOCK)
+        return ewi_fail(err, EW_UNSUPPORTED,
+                        "heads of %u elements: 8-bit keys and values are for at most %u; use f16", head_dim,
+                        EWI_QROWS_BLOCK);
+    bool fits = head_bytes(head_dim, k, true, &out->k_head_bytes) &&
+                head_bytes(head_dim, v, false, &out->v_head_bytes) &&
                 ewi_add_size(out->k_head_bytes, out->v_head_bytes, &pair) &&
                 ewi_mul_size(pair, n_kv_heads, &out->layer_bytes) &&
                 ewi_mul_size(out->layer_bytes, n_layers, &out->block_bytes);
@@ -60,4 +71,18 @@ void *ewi_state_values(const ewi_state *state, uint32_t layer, uint32_t kv_head,
     const ewi_state_shape *shape = state->shape;
     return layer_of(state, layer, block) + shape->n_kv_heads * shape->k_head_bytes +
            kv_head * shape->v_head_bytes;
+}
+
+static float *scales_of(uint8_t *head, size_t head_bytes_all, ewi_dtype dtype) {
+    return dtype == EWI_I8 ? (float *)(void *)(head + head_bytes_all - SCALES_BYTES) : NULL;
+}
+
+float *ewi_state_key_scales(const ewi_state *state, uint32_t layer, uint32_t kv_head, uint32_t block) {
+    const ewi_state_shape *shape = state->shape;
+    return scales_of(ewi_state_keys(state, layer, kv_head, block), shape->k_head_bytes, shape->k);
+}
+
+float *ewi_state_value_scales(const ewi_state *state, uint32_t layer, uint32_t kv_head, uint32_t block) {
+    const ewi_state_shape *shape = state->shape;
+    return scales_of(ewi_state_values(state, layer, kv_head, block), shape->v_head_bytes, shape->v);
 }

@@ -18,6 +18,7 @@ static void fill(ewi_kernels *table, ewi_cpu_level level) {
     ewi_kernels_avx512(table);
     if (level < EWI_CPU_VNNI) return;
     ewi_kernels_vnni(table);
+    ewi_attention_vnni(table);
 #elif defined(__aarch64__)
     if (level < EWI_CPU_NEON) return;
     ewi_kernels_neon(table);

@@ -59,23 +59,29 @@ typedef struct ewi_qmatmul {
 /* One query head at one position. Before the first block of a span: max = -INFINITY, sum = 0, acc all
  * zero. */
 typedef struct ewi_attention_row {
-    const float *q; /* [head_dim] */
-    float *acc;     /* [head_dim]: sum over keys of exp(score - max) * value */
+    const float *q;      /* [head_dim] */
+    const uint8_t *qrow; /* with I8 keys: q as quantize[EWI_QROWS_256] writes it; q is not looked at */
+    float *acc;          /* [head_dim]: sum over keys of exp(score - max) * value */
     float max, sum;
     size_t n_keys; /* the row sees the first n_keys keys of this block; 0 leaves it as it is */
 } ewi_attention_row;
 
-/* A block of keys and values and all rows that look at it: the query heads of a group, of one or many
- * positions. There is room for 64 keys and values always; those that no row sees may be anything. */
+/*
+ * A block of keys and values and all rows that look at it: the query heads of a group, of one or many
+ * positions. There is room for 64 keys and values always; those that no row sees may be anything.
+ * I8 keys are [head_dim / 4, rounded up][64][4] bytes of code + 128, values are [64, head_dim] codes; both
+ * have a scale each. head_dim is at most EWI_QROWS_BLOCK then.
+ */
 typedef struct ewi_attention {
     ewi_attention_row *rows;
     size_t n_rows;
     size_t head_dim;
-    ewi_dtype k_type, v_type; /* F32 or F16 */
-    const void *k;            /* [head_dim, 64] */
-    const void *v;            /* [64, head_dim] */
-    float scale;              /* score = scale * q k */
-    float *scratch;           /* [EWI_ATTENTION_SCRATCH(head_dim)] */
+    ewi_dtype k_type, v_type;         /* F32, F16 or I8 */
+    const void *k;                    /* [head_dim, 64] */
+    const void *v;                    /* [64, head_dim] */
+    const float *k_scales, *v_scales; /* [64], with I8 */
+    float scale;                      /* score = scale * q k */
+    float *scratch;                   /* [EWI_ATTENTION_SCRATCH(head_dim)] */
 } ewi_attention;
 
 /*

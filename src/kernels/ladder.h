@@ -15,8 +15,9 @@ void ewi_kernels_ref(ewi_kernels *table);
 void ewi_kernels_avx2(ewi_kernels *table);
 void ewi_kernels_avx512(ewi_kernels *table);
 void ewi_kernels_vnni(ewi_kernels *table);
-/* A part of the step avx2. */
+/* Parts of the steps avx2 and vnni. */
 void ewi_qmatmul_avx2(ewi_kernels *table);
+void ewi_attention_vnni(ewi_kernels *table);
 
 void ewi_kernels_neon(ewi_kernels *table);
 

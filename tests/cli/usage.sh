@@ -22,7 +22,7 @@ try run a.gguf -m b.gguf -p hi
 try run -p hi
 try run a.gguf -p hi --ids --json
 try run a.gguf -p hi --keep 4
-try run a.gguf -p hi -ctk q8
+try run a.gguf -p hi -ctk q4
 try run a.gguf -p hi --stop ''
 try run a.gguf -p hi --context-full never
 try run ''

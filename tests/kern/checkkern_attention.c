@@ -7,7 +7,11 @@
 #define MAX_ROWS 29
 #define KEYS     EWI_ATTENTION_KEYS
 
-static const ewi_dtype types[] = {EWI_F32, EWI_F16};
+static const ewi_dtype types[] = {EWI_F32, EWI_F16, EWI_I8};
+
+static size_t qrow_bytes(size_t head_dim) {
+    return ewi_qrow_layout(EWI_QROWS_256, head_dim).bytes;
+}
 
 /* State of the rows in an output: head_dim floats of acc, then max and sum. */
 static void bind(ewi_attention_row *rows, size_t n_rows, size_t head_dim, const float *q,
@@ -15,6 +19,7 @@ static void bind(ewi_attention_row *rows, size_t n_rows, size_t head_dim, const 
     for (size_t r = 0; r < n_rows; r++) {
         float *at = state + r * (head_dim + 2);
         rows[r] = (ewi_attention_row){.q = q + r * head_dim, .acc = at, .n_keys = n_keys[r]};
+        rows[r].qrow = (const unsigned char *)q + r * qrow_bytes(head_dim);
         rows[r].max = at[head_dim];
         rows[r].sum = at[head_dim + 1];
     }
@@ -53,21 +58,49 @@ static size_t draw_keys(ck *c, size_t *n_keys, size_t n_rows) {
     return most;
 }
 
+/* Input slots. */
+enum { Q, K, V, SCRATCH, K_SCALES, V_SCALES };
+
 /* NaN in all keys and values from `first` on. */
-static void poison(unsigned char *k, unsigned char *v, const ewi_attention *a, size_t first) {
+static void poison(ck *c, const ewi_attention *a, size_t first) {
     size_t k_bytes = ewi_dtype_get(a->k_type)->block_bytes, v_bytes = ewi_dtype_get(a->v_type)->block_bytes;
-    for (size_t i = 0; i < a->head_dim; i++)
-        memset(k + (i * KEYS + first) * k_bytes, 0xff, (KEYS - first) * k_bytes);
-    memset(v + first * a->head_dim * v_bytes, 0xff, (KEYS - first) * a->head_dim * v_bytes);
+    size_t rows = a->head_dim;
+    if (a->k_type == EWI_I8) rows = (rows + 3) / 4, k_bytes = 4;
+    for (size_t i = 0; i < rows; i++)
+        memset(c->in[K].at + (i * KEYS + first) * k_bytes, 0xff, (KEYS - first) * k_bytes);
+    memset(c->in[V].at + first * a->head_dim * v_bytes, 0xff, (KEYS - first) * a->head_dim * v_bytes);
+    memset(c->in[K_SCALES].at + first * sizeof(float), 0xff, (KEYS - first) * sizeof(float));
+    memset(c->in[V_SCALES].at + first * sizeof(float), 0xff, (KEYS - first) * sizeof(float));
+}
+
+/* Codes -127..127 plus `zero`. */
+static void *draw_codes(ck *c, size_t slot, size_t n, int zero) {
+    unsigned char *codes = ck_bytes(c, slot, n, 1);
+    for (size_t i = 0; i < n; i++) codes[i] = (unsigned char)((int)ck_below(c, 255) - 127 + zero);
+    return codes;
+}
+
+/* Rows of floats, or of codes as the reference makes them. */
+static const float *draw_queries(ck *c, const ewi_attention *a, ck_kind kind) {
+    if (a->k_type != EWI_I8) return ck_input(c, Q, a->n_rows * a->head_dim, kind);
+    unsigned char *rows = ck_bytes(c, Q, a->n_rows * qrow_bytes(a->head_dim), 4);
+    float x[EWI_QROWS_BLOCK];
+    for (size_t r = 0; r < a->n_rows; r++) {
+        for (size_t i = 0; i < a->head_dim; i++) x[i] = ck_float(c, kind);
+        c->ref->quantize[EWI_QROWS_256](rows + r * qrow_bytes(a->head_dim), x, a->head_dim);
+    }
+    return (const void *)rows;
 }
 
 static void draw_block(ck *c, ewi_attention *a, size_t most, ck_kind kind) {
-    unsigned char *k = ck_weights(c, 1, KEYS * a->head_dim, a->k_type, kind);
-    unsigned char *v = ck_weights(c, 2, KEYS * a->head_dim, a->v_type, kind);
-    poison(k, v, a, most);
-    a->k = k;
-    a->v = v;
-    a->scratch = ck_input(c, 3, EWI_ATTENTION_SCRATCH(a->head_dim), CK_SPECIAL);
+    const size_t d = a->head_dim;
+    a->k = a->k_type == EWI_I8 ? draw_codes(c, K, KEYS * ((d + 3) / 4 * 4), 128)
+                               : ck_weights(c, K, KEYS * d, a->k_type, kind);
+    a->v = a->v_type == EWI_I8 ? draw_codes(c, V, KEYS * d, 0) : ck_weights(c, V, KEYS * d, a->v_type, kind);
+    a->k_scales = ck_input(c, K_SCALES, KEYS, kind);
+    a->v_scales = ck_input(c, V_SCALES, KEYS, kind);
+    a->scratch = ck_input(c, SCRATCH, EWI_ATTENTION_SCRATCH(d), CK_SPECIAL);
+    poison(c, a, most);
 }
 
 /* Two blocks after each other, compared after both. */
@@ -76,7 +109,7 @@ static void two_blocks(ck *c, ewi_attention a, ck_kind kind) {
     float *want = ck_output(c, 0, n_state), *got = ck_output(c, 1, n_state);
     clear_state(want, a.n_rows, a.head_dim);
     clear_state(got, a.n_rows, a.head_dim);
-    const float *q = ck_input(c, 0, a.n_rows * a.head_dim, kind);
+    const float *q = draw_queries(c, &a, kind);
     for (int block = 0; block < 2; block++) {
         size_t most = draw_keys(c, n_keys, a.n_rows);
         a.scale = block == 0 ? 0.125f : 2.0f;
@@ -98,13 +131,13 @@ static void unseen(ck *c, ewi_dtype k_type, ewi_dtype v_type, size_t n_rows) {
     float *want = ck_output(c, 0, n_state), *got = ck_output(c, 1, n_state);
     clear_state(want, n_rows, DIM);
     clear_state(got, n_rows, DIM);
-    const float *q = ck_input(c, 0, n_rows * DIM, CK_NORMAL);
     ewi_attention a = {.n_rows = n_rows, .head_dim = DIM, .k_type = k_type, .v_type = v_type, .scale = 1.0f};
+    const float *q = draw_queries(c, &a, CK_NORMAL);
     draw_block(c, &a, SEEN, CK_NORMAL);
     ck_name(c, "attention %s %s rows=%zu: NaN in what the first row does not see",
             ewi_dtype_get(k_type)->name, ewi_dtype_get(v_type)->name, n_rows);
     run(c->kern, &a, q, n_keys, want);
-    poison(c->in[1].at, c->in[2].at, &a, n_keys[0]);
+    poison(c, &a, n_keys[0]);
     run(c->kern, &a, q, n_keys, got);
     bool same = memcmp(want, got, (DIM + 2) * sizeof *got) == 0, poisoned = isnan(got[n_state - 1]);
     ck_result(c, same && poisoned, same ? "the last row did not see it" : "the first row saw it");

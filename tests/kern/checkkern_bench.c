@@ -49,13 +49,17 @@ static void call_attention(const work *w) {
     ewi_attention a = {.rows = rows, .n_rows = w->m, .head_dim = w->k, .scale = 0.125f};
     a.k_type = a.v_type = w->dtype;
     a.scratch = w->y + 96 * w->k;
-    size_t block_bytes = EWI_ATTENTION_KEYS * w->k * ewi_dtype_get(w->dtype)->block_bytes;
+    size_t half_bytes = EWI_ATTENTION_KEYS * (w->k * ewi_dtype_get(w->dtype)->block_bytes + 4);
     for (size_t r = 0; r < w->m; r++)
-        rows[r] = (ewi_attention_row){
-            .q = w->x + r * w->k, .acc = w->y + r * w->k, .max = -INFINITY, .n_keys = EWI_ATTENTION_KEYS};
+        rows[r] = (ewi_attention_row){.q = w->x + r * w->k,
+                                      .qrow = (const uint8_t *)(w->x + r * 2 * w->k),
+                                      .acc = w->y + r * w->k,
+                                      .max = -INFINITY,
+                                      .n_keys = EWI_ATTENTION_KEYS};
     for (size_t b = 0; b < w->n / EWI_ATTENTION_KEYS; b++) {
-        a.k = w->w + 2 * b * block_bytes;
-        a.v = w->w + (2 * b + 1) * block_bytes;
+        a.k = w->w + 2 * b * half_bytes;
+        a.v = w->w + (2 * b + 1) * half_bytes;
+        a.k_scales = a.v_scales = w->x;
         w->kern->attention(&a);
     }
 }
@@ -116,7 +120,7 @@ static void bench_matmul(work *w, const char *only) {
 }
 
 static void bench_attention(work *w, const char *only) {
-    static const ewi_dtype types[] = {EWI_F32, EWI_F16};
+    static const ewi_dtype types[] = {EWI_F32, EWI_F16, EWI_I8};
     static const size_t rows[] = {1, 4, 8, 48, 96};
     for (size_t t = 0; t < EWI_COUNT(types); t++)
         for (size_t r = 0; r < EWI_COUNT(rows); r++) {

@@ -2,11 +2,24 @@
 #include "kernels/ref/reference.h"
 
 static float element(ewi_dtype type, const void *p, size_t i) {
+    if (type == EWI_I8) return ((const int8_t *)p)[i];
     return type == EWI_F32 ? ewi_load_f32(p, i) : ewi_load_f16(p, i);
+}
+
+/* The product of codes, an integer. */
+static float score_codes(const ewi_attention *a, const ewi_attention_row *row, size_t j) {
+    const uint8_t *k = a->k;
+    float q_scale;
+    int32_t sum = 0;
+    memcpy(&q_scale, row->qrow + ewi_qrow_layout(EWI_QROWS_256, a->head_dim).scales, sizeof q_scale);
+    for (size_t i = 0; i < a->head_dim; i++)
+        sum += (int8_t)row->qrow[i] * (k[(i / 4 * EWI_ATTENTION_KEYS + j) * 4 + i % 4] - 128);
+    return a->scale * ((float)sum * (q_scale * a->k_scales[j]));
 }
 
 /* One chain of sums along the head. */
 static float score(const ewi_attention *a, const ewi_attention_row *row, size_t j) {
+    if (a->k_type == EWI_I8) return score_codes(a, row, j);
     float sum = 0.0f;
     for (size_t i = 0; i < a->head_dim; i++)
         sum = fmaf(row->q[i], element(a->k_type, a->k, i * EWI_ATTENTION_KEYS + j), sum);
@@ -32,6 +45,7 @@ static void attend(const ewi_attention *a, ewi_attention_row *row) {
     float shrink = ewi_expf(row->max - top);
     row->sum = fmaf(row->sum, shrink, ewi_lanes_sum(&lanes));
     row->max = top;
+    for (size_t j = 0; j < row->n_keys && a->v_type == EWI_I8; j++) p[j] *= a->v_scales[j];
     for (size_t i = 0; i < a->head_dim; i++) {
         float acc = row->acc[i] * shrink;
         for (size_t j = 0; j < row->n_keys; j++)

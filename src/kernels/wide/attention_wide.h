@@ -9,11 +9,13 @@
 #define EW_KERNELS_WIDE_ATTENTION_WIDE_H
 
 #include <math.h>
+#include <string.h>
 
 #include "kernels/kernels.h"
 #include "kernels/wide/tile_wide.h"
+#include "kernels/wide/vi.h"
 
-#ifdef V16_ROWS
+#if defined(V16_ROWS) && defined(VI_N)
 
 /* Scores, then probabilities, of one row. */
 typedef float attention_keys[EWI_ATTENTION_KEYS];
@@ -69,13 +71,73 @@ EWI_INLINE void score_columns(const attention_matrix *k, const ewi_attention_row
 }
 
 /* The scores of the first n_keys keys, and of some more up to a multiple of 16. */
-EWI_INLINE void score_rows(const attention_matrix *k, const ewi_attention_row *rows, size_t n_rows,
-                           size_t head_dim, size_t n_keys, attention_keys *scores) {
+EWI_INLINE void score_floats(const attention_matrix *k, const ewi_attention_row *rows, size_t n_rows,
+                             size_t head_dim, size_t n_keys, attention_keys *scores) {
     const size_t step = 16 * TILE_COLS(n_rows);
     size_t j = 0;
     for (; j + step <= n_keys; j += step)
         score_columns(k, rows, n_rows, TILE_COLS(n_rows), head_dim, j, scores);
     for (; j < n_keys; j += 16) score_columns(k, rows, n_rows, 1, head_dim, j, scores);
+}
+
+/* ---- scores of codes ---- */
+
+/* Vectors of keys in a register block. */
+#define CODE_COLS (VI_N == 16 ? 4 : 2)
+
+/* Sums of products of codes, of CODE_COLS vectors of keys. */
+EWI_INLINE void dot_codes(vi *acc, size_t n_rows, const uint8_t *const *q, size_t head_dim,
+                          const uint8_t *k) {
+    V16_UNROLL for (size_t i = 0; i < n_rows * CODE_COLS; i++) acc[i] = vi_set1(0);
+    for (size_t i = 0; i < head_dim; i += 4, k += EWI_ATTENTION_KEYS * 4) {
+        V16_UNROLL for (size_t c = 0; c < CODE_COLS; c++) {
+            vb codes = vb_load(k + 4 * VI_N * c);
+            V16_UNROLL for (size_t r = 0; r < n_rows; r++) acc[r * CODE_COLS + c] =
+                vi_dot8(acc[r * CODE_COLS + c], codes, (const int8_t *)q[r] + i);
+        }
+    }
+}
+
+/* The scale of a row's codes, and what their sums have too much because codes of keys are not signed. */
+EWI_INLINE float row_scale(const uint8_t *qrow, size_t head_dim, int32_t *excess) {
+    const ewi_qrow layout = ewi_qrow_layout(EWI_QROWS_256, head_dim);
+    float scale;
+    memcpy(&scale, qrow + layout.scales, sizeof scale);
+    *excess = 0;
+    for (size_t i = 0; VI_DOT8_ZERO && i < head_dim; i += 16) {
+        int16_t sum;
+        memcpy(&sum, qrow + layout.sums + i / 16 * sizeof sum, sizeof sum);
+        *excess += VI_DOT8_ZERO * sum;
+    }
+    return scale;
+}
+
+EWI_INLINE void score_codes(const ewi_attention *a, const ewi_attention_row *rows, size_t n_rows,
+                            size_t n_keys, attention_keys *scores) {
+    const uint8_t *q[V16_ROWS];
+    float scale[V16_ROWS];
+    int32_t excess[V16_ROWS];
+    vi acc[V16_ROWS * CODE_COLS];
+    V16_UNROLL for (size_t r = 0; r < n_rows; r++) {
+        q[r] = rows[r].qrow;
+        scale[r] = row_scale(q[r], a->head_dim, &excess[r]);
+    }
+    for (size_t j = 0; j < n_keys; j += VI_N * CODE_COLS) {
+        dot_codes(acc, n_rows, q, a->head_dim, (const uint8_t *)a->k + 4 * j);
+        V16_UNROLL for (size_t r = 0; r < n_rows; r++) V16_UNROLL for (size_t c = 0; c < CODE_COLS; c++) {
+            vf product = vf_from(vi_sub(acc[r * CODE_COLS + c], vi_set1(excess[r])));
+            vf scales = vf_mul(vf_set1(scale[r]), vf_load(a->k_scales + j + VI_N * c));
+            vf_store(scores[r] + j + VI_N * c, vf_mul(product, scales));
+        }
+    }
+}
+
+EWI_INLINE void score_rows(const ewi_attention *a, const attention_matrix *k, const ewi_attention_row *rows,
+                           size_t n_rows, size_t n_keys, attention_keys *scores) {
+    if (a->k_type == EWI_I8)
+        score_codes(a, rows, n_rows, n_keys, scores);
+    else
+        score_floats(k, rows, n_rows, a->head_dim, n_keys, scores);
 }
 
 /* ---- softmax ---- */
@@ -121,6 +183,13 @@ EWI_INLINE void soften(ewi_attention_row *rows, size_t n_rows, attention_keys *s
     v16_store(shrink, v16_exp(v16_load(shrink)));
     for (size_t r = 0; r < n_rows; r++)
         rows[r].sum = fmaf(rows[r].sum, shrink[r], exp_scores(&rows[r], scores[r]));
+}
+
+/* Probabilities times the scales of values. */
+EWI_INLINE void weigh(const ewi_attention_row *rows, size_t n_rows, attention_keys *p, const float *scales) {
+    for (size_t r = 0; r < n_rows; r++)
+        for (size_t j = 0; j < rows[r].n_keys; j += 16)
+            v16_store(p[r] + j, v16_mul(v16_load(p[r] + j), v16_load(scales + j)));
 }
 
 /* ---- values ---- */
@@ -178,6 +247,9 @@ EWI_INLINE void mix_more(const attention_matrix *v, ewi_attention_row *row, size
 
 /* ---- the block ---- */
 
+/* Up to so many, rows convert f16 each for itself, in registers. */
+#define FEW_ROWS V16_ROWS
+
 EWI_INLINE void attend(const ewi_attention *a, const attention_matrix *k, const attention_matrix *v,
                        ewi_attention_row *rows, size_t n_rows) {
     attention_keys p[V16_ROWS];
@@ -187,34 +259,32 @@ EWI_INLINE void attend(const ewi_attention *a, const attention_matrix *k, const 
         most = rows[r].n_keys > most ? rows[r].n_keys : most;
         common = rows[r].n_keys < common ? rows[r].n_keys : common;
     }
-    score_rows(k, rows, n_rows, a->head_dim, most, p);
+    score_rows(a, k, rows, n_rows, most, p);
     soften(rows, n_rows, p, a->scale, shrink);
+    if (a->v_type == EWI_I8) weigh(rows, n_rows, p, a->v_scales);
     mix_rows(v, rows, n_rows, a->head_dim, common, p, shrink);
     for (size_t r = 0; r < n_rows; r++) mix_more(v, &rows[r], a->head_dim, p[r], common);
 }
 
-/* Rows of `cols` f16 or f32 elements, as f32, each from a multiple of 16 on. */
-static void spread(float *to, const void *from, ewi_dtype type, size_t n_rows, size_t cols) {
-    const v16_format format = type == EWI_F16 ? V16_F16 : V16_F32;
+/* n elements as f32, and some more up to a multiple of 16. */
+static void spread(float *to, const void *from, ewi_dtype type, size_t n) {
     const char *p = from;
-    for (size_t r = 0; r < n_rows; r++, p += cols * format.bytes)
-        for (size_t i = 0; i < cols; i += 16, to += 16) {
-            size_t n = cols - i < 16 ? cols - i : 16;
-            const char *at = p + i * format.bytes;
-            if (type == EWI_F16)
-                v16_store(to, n == 16 ? v16_load_f16(at) : v16_load_f16_n(at, n));
-            else
-                v16_store(to, n == 16 ? v16_load(at) : v16_load_n(at, n));
-        }
+    if (type == EWI_F16)
+        for (size_t i = 0; i < n; i += 16) v16_store(to + i, v16_load_f16(p + 2 * i));
+    else if (type == EWI_F32)
+        for (size_t i = 0; i < n; i += 16) v16_store(to + i, v16_load(p + 4 * i));
+    else
+        for (size_t i = 0; i < n; i += VI_N) vf_store(to + i, vf_from(vi_load_i8((const uint8_t *)p + i)));
 }
 
-/* As it is, when its elements are read only once or need no conversion, and its rows are whole vectors. */
-static attention_matrix prepare(const void *at, ewi_dtype type, size_t n_rows, size_t cols, bool once,
+/* A matrix of n elements: as it is, when its rows are whole vectors and conversion is nothing or happens to
+ * few rows only; else in scratch, where the last vector of the last row may reach beyond n. */
+static attention_matrix prepare(const void *at, ewi_dtype type, size_t n, size_t stride, bool few,
                                 float *scratch) {
-    bool whole = cols % 16 == 0;
-    if (whole && (once || type == EWI_F32)) return (attention_matrix){at, cols, type == EWI_F16};
-    spread(scratch, at, type, n_rows, cols);
-    return (attention_matrix){(const char *)scratch, (cols + 15) / 16 * 16, false};
+    bool floats = type == EWI_F32 || (type == EWI_F16 && few);
+    if (floats && stride % 16 == 0) return (attention_matrix){at, stride, type == EWI_F16};
+    spread(scratch, at, type, n);
+    return (attention_matrix){(const char *)scratch, stride, false};
 }
 
 /* Rows that see no key split the others into runs. */
@@ -227,10 +297,13 @@ EWI_INLINE size_t run_length(const ewi_attention *a, size_t i) {
 static void attention(const ewi_attention *a) {
     size_t most = 0;
     for (size_t r = 0; r < a->n_rows; r++) most = a->rows[r].n_keys > most ? a->rows[r].n_keys : most;
-    const bool once = a->n_rows <= V16_ROWS;
-    float *scratch = a->scratch + EWI_ATTENTION_KEYS * a->head_dim;
-    attention_matrix k = prepare(a->k, a->k_type, a->head_dim, EWI_ATTENTION_KEYS, once, a->scratch);
-    attention_matrix v = prepare(a->v, a->v_type, most, a->head_dim, once, scratch);
+    const bool few = a->n_rows <= FEW_ROWS;
+    const size_t dim = a->head_dim;
+    attention_matrix k = {0};
+    if (a->k_type != EWI_I8)
+        k = prepare(a->k, a->k_type, dim * EWI_ATTENTION_KEYS, EWI_ATTENTION_KEYS, few, a->scratch);
+    attention_matrix v =
+        prepare(a->v, a->v_type, most * dim, dim, few, a->scratch + EWI_ATTENTION_KEYS * dim);
     for (size_t i = 0; i < a->n_rows;) {
         size_t run = run_length(a, i), rows = run > 0 ? tile_rows(run) : 1;
 #define ATTEND_ROWS(n) attend(a, &k, &v, a->rows + i, n)
@@ -252,6 +325,11 @@ static void attention_merge(ewi_attention_row *row, const ewi_attention_row *spa
         v16 later = v16_mul(v16_load_n(span->acc + i, n), after);
         v16_store_n(row->acc + i, v16_fma(v16_load_n(row->acc + i, n), before, later), n);
     }
+}
+
+EWI_INLINE void fill_attention(ewi_kernels *table) {
+    table->attention = attention;
+    table->attention_merge = attention_merge;
 }
 
 #endif

@@ -35,6 +35,15 @@ static void round_f16(float *x, size_t n) {
     }
 }
 
+/* Rows of DIM become what 8-bit codes with one scale stand for. */
+static void round_q8(float *x, size_t n) {
+    for (size_t i = 0; i < n; i += DIM) {
+        float most = 0;
+        for (size_t d = 0; d < DIM; d++) most = fmaxf(most, fabsf(x[i + d]));
+        for (size_t d = 0; d < DIM; d++) x[i + d] = rintf(x[i + d] * (127 / most)) * (most / 127);
+    }
+}
+
 static void expect_row(size_t position, size_t head) {
     static double p[N];
     const float *query = q + (position * HEADS + head) * DIM;
@@ -133,16 +142,38 @@ static void softmax_of_all_keys(void **state) {
     assert_true(worst(out) < 2e-6);
 }
 
+/* What codes stand for, exactly; and not far from the numbers before: q, k and v in -1..1 are off by 1/254 at
+ * most. */
+static void codes_of_8_bits(void **state) {
+    (void)state;
+    static const ew_cache_type types[] = {EW_CACHE_Q8, EW_CACHE_F32};
+    for (size_t i = 0; i < 2; i++)
+        for (size_t j = 0; j < 2; j++) {
+            if (i == 1 && j == 1) continue;
+            draw_all();
+            expect_all();
+            attend_all(types[i], types[j], 2, 128, out);
+            assert_true(worst(out) < 0.01);
+            if (types[i] == EW_CACHE_Q8) round_q8(q, EWI_COUNT(q)), round_q8(k, EWI_COUNT(k));
+            if (types[j] == EW_CACHE_Q8) round_q8(v, EWI_COUNT(v));
+            expect_all();
+            assert_true(worst(out) < 2e-6);
+        }
+}
+
 /* Single rows and few rows share spans among threads; many rows do not. */
 static void cuts_do_not_show(void **state) {
     (void)state;
     static const uint32_t cuts[][2] = {{1, 1}, {2, 1},   {3, 1},   {5, 4},   {3, 8},
                                        {2, 9}, {4, 100}, {1, 512}, {3, 1024}};
+    static const ew_cache_type types[][2] = {{EW_CACHE_F16, EW_CACHE_F16}, {EW_CACHE_Q8, EW_CACHE_F16}};
     draw_all();
-    attend_all(EW_CACHE_F16, EW_CACHE_F16, 1, 64, out);
-    for (size_t i = 0; i < EWI_COUNT(cuts); i++) {
-        attend_all(EW_CACHE_F16, EW_CACHE_F16, cuts[i][0], cuts[i][1], again);
-        assert_memory_equal(out, again, sizeof out);
+    for (size_t t = 0; t < EWI_COUNT(types); t++) {
+        attend_all(types[t][0], types[t][1], 1, 64, out);
+        for (size_t i = 0; i < EWI_COUNT(cuts); i++) {
+            attend_all(types[t][0], types[t][1], cuts[i][0], cuts[i][1], again);
+            assert_memory_equal(out, again, sizeof out);
+        }
     }
 }
 
@@ -185,6 +216,7 @@ static void logits_of_long_texts(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(softmax_of_all_keys),
+        cmocka_unit_test(codes_of_8_bits),
         cmocka_unit_test(cuts_do_not_show),
         cmocka_unit_test(logits_of_long_texts),
     };

@@ -19,6 +19,20 @@ static void size_of_a_block(void **state) {
     assert_int_equal(shape_of(2, 1, 16, EWI_F32).block_bytes, (size_t)2 * 1 * 64 * 16 * 2 * 4);
 }
 
+/* An 8-bit head has a scale for each position; its keys come in fours of elements. */
+static void size_of_codes(void **state) {
+    (void)state;
+    ewi_state_shape shape;
+    ew_error err = {0};
+    expect_ok(ewi_state_shape_make(1, 1, 30, EWI_I8, EWI_F16, &shape, &err), &err);
+    assert_int_equal(shape.k_head_bytes, 64 * 32 + 64 * 4);
+    assert_int_equal(shape.v_head_bytes, 64 * 30 * 2);
+    expect_ok(ewi_state_shape_make(1, 1, 30, EWI_F32, EWI_I8, &shape, &err), &err);
+    assert_int_equal(shape.v_head_bytes, 64 * 30 + 64 * 4);
+    expect_refused(ewi_state_shape_make(1, 1, 257, EWI_F16, EWI_I8, &shape, &err), EW_UNSUPPORTED, &err,
+                   "at most 256");
+}
+
 /* Every head of every layer of every block has its own bytes: each is filled with its number and read
  * again at the end. */
 static void heads_do_not_share_bytes(void **state) {
@@ -80,6 +94,7 @@ static void too_large_for_an_address_space(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(size_of_a_block),
+        cmocka_unit_test(size_of_codes),
         cmocka_unit_test(heads_do_not_share_bytes),
         cmocka_unit_test(blocks_come_as_they_are_needed),
         cmocka_unit_test(too_large_for_an_address_space),

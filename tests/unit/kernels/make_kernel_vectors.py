@@ -167,23 +167,26 @@ def swiglu():
     array("swiglu_y", [mul(div(g, add(F(1), exp(-g))), u) for g, u in zip(gate, up)])
 
 
-def attend_span(q, keys, values, scale):
+def chain(q, k):
+    s = F(0)
+    for a, b in zip(q, k):
+        s = fma(a, b, s)
+    return s
+
+
+def attend_span(q, keys, values, scale, dot=chain, weigh=lambda p, v: p):
     """The section on attention for one row and the keys that it sees of a span: max, sum and acc."""
-    d, top, amount = len(q), None, F(0)
+    d, top, amount = len(values[0]), None, F(0)
     acc = [F(0)] * d
     for first in range(0, len(keys), 64):
-        score = []
-        for k in keys[first:first + 64]:
-            s = F(0)
-            for i in range(d):
-                s = fma(q[i], k[i], s)
-            score.append(mul(scale, s))
+        score = [mul(scale, dot(q, k)) for k in keys[first:first + 64]]
         new = max(score + ([top] if top is not None else []))
         p = [exp(add(s, -new)) for s in score]
         shrink = exp(add(top, -new)) if top is not None else F(0)
         amount, top = fma(amount, shrink, total(p)), new
         acc = [mul(a, shrink) for a in acc]
         for w, v in zip(p, values[first:first + 64]):
+            w = weigh(w, v)
             acc = [fma(w, v[i], acc[i]) for i in range(d)]
     return top, amount, acc
 
@@ -216,6 +219,31 @@ def attention():
     array("attention_out", out)
 
 
+class Codes(list):
+    """A row as 8-bit codes with its scale."""
+
+    def __init__(self, x):
+        largest = max(abs(v) for v in x)
+        self.scale = div(largest, F(127))
+        inverse = div(F(127), largest)
+        super().__init__(F(round(mul(v, inverse))) for v in x)  # round() takes ties to even
+
+
+def attention_codes():
+    """One row over 70 keys of 8 bits. Element i of key j is number(j * d + i) * (j % 7 + 1) / 8."""
+    d, n, scale = 21, 70, h("0x1.bcp-7")
+    q = draw(d)
+    k, v = ([Codes([number(b + j * d + i) * F(j % 7 + 1, 8) for i in range(d)]) for j in range(n)]
+            for b in (0, n * d))
+
+    def dot(a, b):
+        return mul(f32(sum(x * y for x, y in zip(a, b))), mul(a.scale, b.scale))
+
+    _, amount, acc = attend_span(Codes(q), k, v, scale, dot, lambda p, row: mul(p, row.scale))
+    array("attention_codes_q", q)
+    array("attention_codes_out", [div(a, amount) for a in acc])
+
+
 print("""/*
  * kernel_vectors.h: inputs and outputs of kernels, made by make_kernel_vectors.py in exact arithmetic.
  * Do not edit.
@@ -235,4 +263,5 @@ rope()
 exponential()
 swiglu()
 attention()
+attention_codes()
 print("\n#endif")

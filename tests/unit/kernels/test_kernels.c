@@ -128,13 +128,73 @@ static void attention(const ewi_kernels *kern) {
             rows[r].n_keys = left < EWI_ATTENTION_KEYS ? left : EWI_ATTENTION_KEYS;
         }
         lay_out(k, v, first);
-        kern->attention(&(ewi_attention){rows, ROWS, DIM, EWI_F16, EWI_F16, k, v, 0x1.bcp-3f, scratch});
+        kern->attention(&(ewi_attention){.rows = rows,
+                                         .n_rows = ROWS,
+                                         .head_dim = DIM,
+                                         .k_type = EWI_F16,
+                                         .v_type = EWI_F16,
+                                         .k = k,
+                                         .v = v,
+                                         .scale = 0x1.bcp-3f,
+                                         .scratch = scratch});
     }
     for (size_t r = 0; r < ROWS; r++) {
         if (attention_seen[r] > EWI_ATTENTION_SPAN) kern->attention_merge(&row[0][r], &row[1][r], DIM);
         kern->attention_finish(out + r * DIM, acc[0][r], row[0][r].sum, DIM);
     }
     assert_bits(out, attention_out, ROWS * DIM);
+}
+
+enum { CODE_KEYS = 70, CODE_ROOM = 128, DIM_PADDED = 24 };
+
+/* Codes of a row, and its scale. */
+static float quantize(const ewi_kernels *kern, uint8_t *row, const float *x) {
+    float scale;
+    kern->quantize[EWI_QROWS_256](row, x, DIM);
+    memcpy(&scale, row + ewi_qrow_layout(EWI_QROWS_256, DIM).scales, sizeof scale);
+    return scale;
+}
+
+/* Row j of all keys, or of all values after them, quantized. */
+static float quantized(const ewi_kernels *kern, uint8_t *row, size_t j, bool is_value) {
+    float x[DIM];
+    size_t first = (is_value ? CODE_KEYS * DIM : 0) + j * DIM;
+    for (size_t i = 0; i < DIM; i++) x[i] = number(first + i) * (float)(j % 7 + 1) / 8;
+    return quantize(kern, row, x);
+}
+
+static void attention_codes(const ewi_kernels *kern) {
+    static float scratch[EWI_ATTENTION_SCRATCH(DIM)];
+    static uint8_t k[CODE_ROOM * DIM_PADDED], v[CODE_ROOM * DIM];
+    float k_scales[CODE_ROOM] = {0}, v_scales[CODE_ROOM] = {0}, acc[DIM] = {0}, out[DIM];
+    uint8_t row[128], qrow[128];
+    for (size_t j = 0; j < CODE_KEYS; j++) {
+        size_t block = j / EWI_ATTENTION_KEYS, at = j % EWI_ATTENTION_KEYS;
+        k_scales[j] = quantized(kern, row, j, false);
+        for (size_t i = 0; i < DIM; i++)
+            k[block * EWI_ATTENTION_KEYS * DIM_PADDED + (i / 4 * EWI_ATTENTION_KEYS + at) * 4 + i % 4] =
+                row[i] ^ 0x80;
+        v_scales[j] = quantized(kern, row, j, true);
+        memcpy(v + j * DIM, row, DIM);
+    }
+    quantize(kern, qrow, attention_codes_q);
+    ewi_attention_row r = {.qrow = qrow, .acc = acc, .max = -INFINITY};
+    for (size_t first = 0; first < CODE_KEYS; first += EWI_ATTENTION_KEYS) {
+        r.n_keys = CODE_KEYS - first < EWI_ATTENTION_KEYS ? CODE_KEYS - first : EWI_ATTENTION_KEYS;
+        kern->attention(&(ewi_attention){.rows = &r,
+                                         .n_rows = 1,
+                                         .head_dim = DIM,
+                                         .k_type = EWI_I8,
+                                         .v_type = EWI_I8,
+                                         .k = k + first * DIM_PADDED,
+                                         .v = v + first * DIM,
+                                         .k_scales = k_scales + first,
+                                         .v_scales = v_scales + first,
+                                         .scale = 0x1.bcp-7f,
+                                         .scratch = scratch});
+    }
+    kern->attention_finish(out, acc, r.sum, DIM);
+    assert_bits(out, attention_codes_out, DIM);
 }
 
 static void extremes(const ewi_kernels *kern) {
@@ -167,6 +227,7 @@ static void test_padding(void **state) {
 static void test_attention(void **state) {
     (void)state;
     at_each_level(attention);
+    at_each_level(attention_codes);
 }
 static void test_extremes(void **state) {
     (void)state;
