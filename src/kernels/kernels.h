@@ -125,7 +125,8 @@ typedef struct ewi_kernels {
     /* The lowest index of the largest; NaN never wins; 0 when there is none. */
     size_t (*argmax)(const float *x, size_t n);
 
-    /* By source type: F32 (a copy), F16, BF16: y[i] = x[i], exact. */
+    /* By source type: F32 (a copy), F16, BF16, exact; n whole blocks of Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K,
+     * Q5_K, Q6_K, of which a minimum rounds once. */
     void (*widen[EWI_N_DTYPES])(float *y, const void *x, size_t n);
     /* By destination type: F32 (a copy), F16: y[i] = x[i], to nearest, ties to even. */
     void (*narrow[EWI_N_DTYPES])(void *y, const float *x, size_t n);
