@@ -87,8 +87,8 @@ static void block_q5_k(float *y, const uint8_t *b) {
     block_k(y, b, b + 16, b + 48);
 }
 
-/* Two halves of 128 inputs, each of 64 bytes of low and 32 bytes of upper bits: group g of its four has its low
- * bits in bytes 32 (g % 2) on, in the low (g < 2) or high halves, and its upper bits at bit 2 g. */
+/* Two halves of 128 inputs, each of 64 bytes of low and 32 bytes of upper bits: group g of its four has its
+ * low bits in bytes 32 (g % 2) on, in the low (g < 2) or high halves, and its upper bits at bit 2 g. */
 static void block_q6_k(float *y, const uint8_t *b) {
     for (size_t i = 0; i < 256; i++) {
         size_t half = i / 128, g = i % 128 / 32, j = i % 32;
