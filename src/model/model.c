@@ -43,7 +43,7 @@ static ewi_presence presence(const ewi_hparams *h, ewi_role role) {
 static ew_status widen_vector(ew_model *model, const ewi_tensor *from, const ewi_tensor **out,
                               ew_error *err) {
     const ewi_kernels *kern = ewi_kernels_get();
-    if (!kern->widen[from->dtype])
+    if (!kern->widen[from->dtype] || ewi_dtype_get(from->dtype)->block_elements > 1)
         return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: a vector of type %s is not implemented",
                         EWI_STR_ARG(from->name), ewi_dtype_get(from->dtype)->name);
     size_t n = (size_t)from->dims[0];

@@ -166,8 +166,8 @@ static void wrong_bias_shape(void **state) {
     gguf_refused(b, EW_FORMAT, "blk.1.attn_v.bias");
 }
 
-/* Rows of 64 are whole blocks of Q8_0 and Q4_0. */
-static void quantized_tensor(void **state) {
+/* Rows of 64 are whole blocks of all these types. */
+static void unknown_types(void **state) {
     (void)state;
     const struct {
         const char *name;
@@ -176,9 +176,9 @@ static void quantized_tensor(void **state) {
         uint64_t dims[2];
         const char *type;
     } cases[] = {
-        {"blk.0.attn_q.weight", EWI_Q8_0, 2, {64, 64}, "Q8_0"},
-        {"blk.1.ffn_gate.weight", EWI_Q4_0, 2, {96, 64}, "Q4_0"},
-        {"token_embd.weight", EWI_Q4_0, 2, {320, 64}, "Q4_0"},
+        {"blk.0.attn_q.weight", EWI_IQ4_NL, 2, {64, 64}, "IQ4_NL"},
+        {"blk.1.ffn_gate.weight", EWI_Q8_1, 2, {96, 64}, "Q8_1"},
+        {"token_embd.weight", EWI_MXFP4, 2, {320, 64}, "MXFP4"},
         {"output.weight", EWI_MXFP4, 2, {320, 64}, "MXFP4"},
         {"blk.0.ffn_norm.weight", EWI_Q8_0, 1, {64}, "Q8_0"},
         {"blk.0.ffn_norm.weight", EWI_I32, 1, {64}, "I32"},
@@ -331,7 +331,7 @@ int main(void) {
         cmocka_unit_test(unknown_tensor),
         cmocka_unit_test(wrong_shape),
         cmocka_unit_test(wrong_bias_shape),
-        cmocka_unit_test(quantized_tensor),
+        cmocka_unit_test(unknown_types),
         cmocka_unit_test(contradictory_vocabulary),
         cmocka_unit_test(special_token_out_of_range),
         cmocka_unit_test(config_and_weights),
