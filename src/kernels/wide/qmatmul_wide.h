@@ -80,30 +80,32 @@ EWI_INLINE float scale_of(const q_rows *x, size_t r, size_t i) {
     memcpy(&scale, x->q[r] + x->scales + i * sizeof scale, sizeof scale);
     return scale;
 }
-/* Sum of inputs 16 i .. 16 i + 15. */
-EWI_INLINE int32_t sum16(const q_rows *x, size_t r, size_t i) {
-    int16_t sum;
-    memcpy(&sum, x->q[r] + x->sums + i * sizeof sum, sizeof sum);
-    return sum;
-}
-EWI_INLINE int32_t sum32(const q_rows *x, size_t r, size_t i) {
-    return sum16(x, r, 2 * i) + sum16(x, r, 2 * i + 1);
+/* first * (sum of inputs 32 i .. 32 i + 15) + second * (sum of the 16 after them), in all lanes. */
+EWI_INLINE vi sums_of(const q_rows *x, size_t r, size_t i, int32_t first, int32_t second) {
+    return vi_pair(x->q[r] + x->sums + 4 * i, first, second);
 }
 
 /* acc += codes times inputs, vectors j0 .. j1 of chunk i. */
 EWI_INLINE void dot_vectors(vi *acc, size_t rows, size_t cols, const q_rows *x, const q_column *w, size_t i,
                             size_t j0, size_t j1, q_format f) {
-    VI_UNROLL for (size_t j = j0; j < j1; j++) VI_UNROLL for (size_t c = 0; c < cols; c++) {
-        vb codes = f.get(w[c].codes + i * f.chunk_bytes, j);
-        VI_UNROLL for (size_t r = 0; r < rows; r++) acc[r * cols + c] =
-            f.dot(acc[r * cols + c], codes, x->q[r] + 32 * i + 4 * j);
+    VI_UNROLL for (size_t j = j0; j < j1; j++) {
+        VI_UNROLL for (size_t c = 0; c < cols; c++) {
+            vb codes = f.get(w[c].codes + i * f.chunk_bytes, j);
+            VI_UNROLL for (size_t r = 0; r < rows; r++) acc[r * cols + c] =
+                f.dot(acc[r * cols + c], codes, x->q[r] + 32 * i + 4 * j);
+        }
+        VI_FENCE; /* loads that move up cost registers, and accumulators would leave theirs */
     }
 }
 
 /* All accumulators of a row start at minus the zero point times the sum of its inputs. */
-EWI_INLINE void start_sums(vi *acc, size_t rows, size_t cols, const int32_t *sums, q_format f) {
+EWI_INLINE void start_chunks(vi *acc, size_t rows, size_t cols, const q_rows *x, size_t i0, size_t i1,
+                             q_format f) {
     VI_UNROLL for (size_t r = 0; r < rows; r++) {
-        vi start = vi_set1(f.zero ? -f.zero * sums[r] : 0);
+        vi start = vi_set1(0);
+        for (size_t i = i0; f.zero && i < i1; i++)
+            start = i == i0 ? sums_of(x, r, i, -f.zero, -f.zero)
+                            : vi_add(start, sums_of(x, r, i, -f.zero, -f.zero));
         VI_UNROLL for (size_t c = 0; c < cols; c++) acc[r * cols + c] = start;
     }
 }
@@ -127,9 +129,11 @@ EWI_INLINE void add_scaled(vi *total, const vi *acc, size_t rows, size_t cols, c
 /* One integer sum over all inputs. */
 EWI_INLINE void sum_row(vi *total, size_t rows, size_t cols, const q_rows *x, const q_column *w,
                         size_t n_chunks, q_format f) {
-    int32_t sums[VI_FEW_ROWS];
-    VI_UNROLL for (size_t r = 0; r < rows; r++) memcpy(&sums[r], x->q[r] + x->scales + 4, sizeof sums[r]);
-    start_sums(total, rows, cols, sums, f);
+    VI_UNROLL for (size_t r = 0; r < rows; r++) {
+        int32_t sum;
+        memcpy(&sum, x->q[r] + x->scales + 4, sizeof sum);
+        VI_UNROLL for (size_t c = 0; c < cols; c++) total[r * cols + c] = vi_set1(-f.zero * sum);
+    }
     for (size_t i = 0; i < n_chunks; i++) dot_vectors(total, rows, cols, x, w, i, 0, 8, f);
 }
 
@@ -139,9 +143,7 @@ EWI_INLINE void sum_subscaled(vi *total, size_t rows, size_t cols, const q_rows 
     clear(total, rows * cols);
     for (size_t i = 0; i < n_chunks; i++) {
         vi acc[VI_FEW_ROWS * VI_MAX_COLS], s[VI_MAX_COLS];
-        int32_t sums[VI_FEW_ROWS];
-        VI_UNROLL for (size_t r = 0; r < rows; r++) sums[r] = sum32(x, r, i);
-        start_sums(acc, rows, cols, sums, f);
+        start_chunks(acc, rows, cols, x, i, i + 1, f);
         dot_vectors(acc, rows, cols, x, w, i, 0, 8, f);
         VI_UNROLL for (size_t c = 0; c < cols; c++) s[c] = subscale(&w[c], i);
         add_scaled(total, acc, rows, cols, s);
@@ -167,12 +169,7 @@ EWI_INLINE void block_row(vf *y, size_t rows, size_t cols, const q_rows *x, cons
 EWI_INLINE void add_group(vf *t, size_t rows, size_t cols, const q_rows *x, const q_column *w, size_t g,
                           size_t i0, size_t i1, q_format f) {
     vi acc[VI_FEW_ROWS * VI_MAX_COLS];
-    int32_t sums[VI_FEW_ROWS];
-    VI_UNROLL for (size_t r = 0; r < rows; r++) {
-        sums[r] = 0;
-        for (size_t i = i0; i < i1; i++) sums[r] += sum32(x, r, i);
-    }
-    start_sums(acc, rows, cols, sums, f);
+    start_chunks(acc, rows, cols, x, i0, i1, f);
     for (size_t i = i0; i < i1; i++) dot_vectors(acc, rows, cols, x, w, i, 0, 8, f);
     VI_UNROLL for (size_t c = 0; c < cols; c++) {
         const uint8_t *scales = w[c].head + g * (f.has_min ? 64 : 32) + 2 * w[c].at;
@@ -182,7 +179,7 @@ EWI_INLINE void add_group(vf *t, size_t rows, size_t cols, const q_rows *x, cons
         if (!f.has_min) continue;
         vf m = vf_load_f16(scales + 32);
         VI_UNROLL for (size_t r = 0; r < rows; r++) t[r * cols + c] =
-            vf_fma(vf_set1((float)sums[r]), m, t[r * cols + c]);
+            vf_fma(vf_from(sums_of(x, r, i0, 1, 1)), m, t[r * cols + c]);
     }
 }
 
@@ -222,13 +219,13 @@ EWI_INLINE void super_min(vf *t, size_t rows, size_t cols, const q_rows *x, cons
         VI_UNROLL for (size_t c = 0; c < cols; c++) {
             const uint8_t *scales = w[c].head + 320 * b + 64 + 16 * g + w[c].at;
             s[c] = vi_load_u8(scales);
-            m[c] = vi_load_u8(scales + 128);
+            m[c] = vi_twice(vi_load_u8(scales + 128));
         }
         add_scaled(total, acc, rows, cols, s);
         VI_UNROLL for (size_t r = 0; r < rows; r++) {
-            vi sum = vi_set1(sum32(x, r, 8 * b + g));
+            const int8_t *sums = x->q[r] + x->sums + 4 * (8 * b + g);
             VI_UNROLL for (size_t c = 0; c < cols; c++) minima[r * cols + c] =
-                vi_add(minima[r * cols + c], vi_mul(sum, m[c]));
+                vi_dot_pair(minima[r * cols + c], m[c], sums);
         }
     }
     VI_UNROLL for (size_t c = 0; c < cols; c++) {
@@ -247,9 +244,10 @@ EWI_INLINE void super_plain(vf *t, size_t rows, size_t cols, const q_rows *x, co
     for (size_t i = 8 * b; i < 8 * b + 8; i++) {
         VI_UNROLL for (size_t half = 0; half < 2; half++) {
             vi acc[VI_FEW_ROWS * VI_MAX_COLS], s[VI_MAX_COLS];
-            int32_t sums[VI_FEW_ROWS];
-            VI_UNROLL for (size_t r = 0; r < rows; r++) sums[r] = sum16(x, r, 2 * i + half);
-            start_sums(acc, rows, cols, sums, f);
+            VI_UNROLL for (size_t r = 0; r < rows; r++) {
+                vi start = sums_of(x, r, i, half ? 0 : -f.zero, half ? -f.zero : 0);
+                VI_UNROLL for (size_t c = 0; c < cols; c++) acc[r * cols + c] = start;
+            }
             dot_vectors(acc, rows, cols, x, w, i, 4 * half, 4 * half + 4, f);
             VI_UNROLL for (size_t c = 0; c < cols; c++) s[c] =
                 vi_load_i8(w[c].head + 288 * b + 32 + 16 * (2 * (i - 8 * b) + half) + w[c].at);
@@ -324,16 +322,19 @@ EWI_INLINE q_column stored_column(const ewi_qmatmul *a, size_t j, size_t tile_by
     return (q_column){tile, tile + head_bytes + 4 * at, at};
 }
 
-/* All rows, at most VI_FEW_ROWS, by vectors j, j + gap, ... */
-EWI_INLINE void few_rows(const ewi_qmatmul *a, const q_rows *x, size_t rows, size_t cols, size_t j,
+/* All rows, `rows` at a time, by vectors j, j + gap, ... */
+EWI_INLINE void few_rows(const ewi_qmatmul *a, ewi_qrow layout, size_t rows, size_t cols, size_t j,
                          size_t gap, q_format f) {
     const size_t tile_bytes = ewi_packed_tile_bytes(f.dtype, a->k),
                  head = ewi_packed_head_bytes(f.dtype, a->k);
     q_column w[VI_MAX_COLS];
     vf y[VI_FEW_ROWS * VI_MAX_COLS];
     VI_UNROLL for (size_t c = 0; c < cols; c++) w[c] = stored_column(a, j + c * gap, tile_bytes, head);
-    block(y, rows, cols, x, w, f);
-    store_block(a, y, rows, cols, 0, j, gap);
+    for (size_t i = 0; i < a->m; i += rows) {
+        const q_rows x = rows_from(a, layout, i, rows);
+        block(y, rows, cols, &x, w, f);
+        store_block(a, y, rows, cols, i, j, gap);
+    }
 }
 
 /*
@@ -342,9 +343,9 @@ EWI_INLINE void few_rows(const ewi_qmatmul *a, const q_rows *x, size_t rows, siz
  */
 EWI_INLINE void matmul_few(const ewi_qmatmul *a, size_t rows, q_format f) {
     const size_t cols = VI_FEW_COLS(rows), n_vectors = (a->n + VI_N - 1) / VI_N, step = n_vectors / cols;
-    const q_rows x = rows_from(a, ewi_qrow_layout(ewi_qrows_for(f.dtype), a->k), 0, rows);
-    for (size_t v = 0; v < step; v++) few_rows(a, &x, rows, cols, v * VI_N, step * VI_N, f);
-    for (size_t v = step * cols; v < n_vectors; v++) few_rows(a, &x, rows, 1, v * VI_N, VI_N, f);
+    const ewi_qrow layout = ewi_qrow_layout(ewi_qrows_for(f.dtype), a->k);
+    for (size_t v = 0; v < step; v++) few_rows(a, layout, rows, cols, v * VI_N, step * VI_N, f);
+    for (size_t v = step * cols; v < n_vectors; v++) few_rows(a, layout, rows, 1, v * VI_N, VI_N, f);
 }
 
 /* Codes of one tile as bytes, 8 vectors of 64 bytes a chunk. */
@@ -392,7 +393,7 @@ EWI_INLINE void qmatmul(const ewi_qmatmul *a, q_format f) {
         matmul_few(a, 2, f);
     else if (a->m <= 4)
         matmul_few(a, 4, f);
-    else if (a->m <= VI_FEW_ROWS)
+    else if (a->m <= 2 * VI_FEW_ROWS)
         matmul_few(a, VI_FEW_ROWS, f);
     else
         for (size_t j = 0; j < a->n; j += VI_COLS * VI_N)

@@ -23,6 +23,8 @@
 
 #ifdef VI_N
 
+#define VI_FENCE __asm__ volatile("" ::: "memory")
+
 #if defined(__clang__)
 #define VI_UNROLL _Pragma("clang loop unroll(full)")
 #else

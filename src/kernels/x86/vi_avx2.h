@@ -34,6 +34,23 @@ EWI_INLINE vi vi_sub(vi a, vi b) {
 EWI_INLINE vi vi_mul(vi a, vi b) {
     return _mm256_mullo_epi32(a, b);
 }
+/* a p[0] + b p[1] of two i16, in all lanes; a and b are i16 too. */
+EWI_INLINE vi vi_pair(const int8_t *p, int32_t a, int32_t b) {
+    int32_t pair;
+    memcpy(&pair, p, sizeof pair);
+    return _mm256_madd_epi16(_mm256_set1_epi32(pair),
+                             _mm256_set1_epi32((int32_t)((uint32_t)b << 16 | (uint16_t)a)));
+}
+/* Lanes below 2^15, each as two i16. */
+EWI_INLINE vi vi_twice(vi a) {
+    return _mm256_or_si256(a, _mm256_slli_epi32(a, 16));
+}
+/* acc + m[0] p[0] + m[1] p[1] of i16, lane by lane. */
+EWI_INLINE vi vi_dot_pair(vi acc, vi m, const int8_t *p) {
+    int32_t pair;
+    memcpy(&pair, p, sizeof pair);
+    return _mm256_add_epi32(acc, _mm256_madd_epi16(m, _mm256_set1_epi32(pair)));
+}
 EWI_INLINE vi vi_load_u8(const uint8_t *p) {
     return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
 }

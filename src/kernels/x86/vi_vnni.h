@@ -16,7 +16,7 @@
 /* 12 integer and 12 float accumulators of 32 registers. */
 #define VI_ROWS           6
 #define VI_COLS           2
-#define VI_FEW_COLS(rows) ((rows) <= 2 ? 4 : (rows) <= 4 ? 2 : 1)
+#define VI_FEW_COLS(rows) ((rows) <= 2 ? 4 : 2)
 
 /* The two compilers' headers disagree on the type of a count. */
 #if defined(__clang__)
@@ -40,6 +40,23 @@ EWI_INLINE vi vi_sub(vi a, vi b) {
 }
 EWI_INLINE vi vi_mul(vi a, vi b) {
     return _mm512_mullo_epi32(a, b);
+}
+/* a p[0] + b p[1] of two i16, in all lanes; a and b are i16 too. */
+EWI_INLINE vi vi_pair(const int8_t *p, int32_t a, int32_t b) {
+    int32_t pair;
+    memcpy(&pair, p, sizeof pair);
+    return _mm512_madd_epi16(_mm512_set1_epi32(pair),
+                             _mm512_set1_epi32((int32_t)((uint32_t)b << 16 | (uint16_t)a)));
+}
+/* Lanes below 2^15, each as two i16. */
+EWI_INLINE vi vi_twice(vi a) {
+    return _mm512_or_si512(a, _mm512_slli_epi32(a, 16));
+}
+/* acc + m[0] p[0] + m[1] p[1] of i16, lane by lane. */
+EWI_INLINE vi vi_dot_pair(vi acc, vi m, const int8_t *p) {
+    int32_t pair;
+    memcpy(&pair, p, sizeof pair);
+    return _mm512_dpwssd_epi32(acc, m, _mm512_set1_epi32(pair));
 }
 EWI_INLINE vi vi_load_u8(const uint8_t *p) {
     return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
