@@ -119,8 +119,8 @@ const size_t n_peaks = EWI_COUNT(peaks);
 #define SMMLA(r) "smmla v" r ".4s, v12.16b, v13.16b\n\t"
 
 SPIN(spin_fma, "", FMA)
-SPIN(spin_sdot, ".arch_extension dotprod\n\t", SDOT)
-SPIN(spin_smmla, ".arch_extension i8mm\n\t", SMMLA)
+SPIN(spin_sdot, ".arch armv8.2-a+dotprod\n\t", SDOT)
+SPIN(spin_smmla, ".arch armv8.2-a+i8mm\n\t", SMMLA)
 
 const peak peaks[] = {
     {EWI_CPU_NEON, "f32", "fmla", spin_fma, 12 * 4 * 2},
