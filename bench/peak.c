@@ -104,23 +104,24 @@ const size_t n_peaks = EWI_COUNT(peaks);
 
 #define CLOBBERED "cc", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13"
 
-#define SPIN(name, extension, lines)                                                     \
-    static void name(uint64_t rounds) {                                                  \
-        __asm__ volatile(extension "movi v12.16b, #1\n\tmovi v13.16b, #3\n\t" TIMES_12(  \
-                             ZERO) "1:\n\t" TIMES_12(lines) "subs %0, %0, #1\n\tb.ne 1b" \
-                         : "+r"(rounds)                                                  \
-                         :                                                               \
-                         : CLOBBERED);                                                   \
+#define SPIN(name, lines)                                                                             \
+    static void name(uint64_t rounds) {                                                               \
+        __asm__ volatile("movi v12.16b, #1\n\tmovi v13.16b, #3\n\t" TIMES_12(ZERO) "1:\n\t" TIMES_12( \
+                             lines) "subs %0, %0, #1\n\tb.ne 1b"                                      \
+                         : "+r"(rounds)                                                               \
+                         :                                                                            \
+                         : CLOBBERED);                                                                \
     }
 
 #define ZERO(r)  "movi v" r ".16b, #0\n\t"
 #define FMA(r)   "fmla v" r ".4s, v12.4s, v13.4s\n\t"
-#define SDOT(r)  "sdot v" r ".4s, v12.16b, v13.16b\n\t"
-#define SMMLA(r) "smmla v" r ".4s, v12.16b, v13.16b\n\t"
+/* sdot and smmla vR.4s, v12.16b, v13.16b, encoded: assemblers differ in how an extension is asked for. */
+#define SDOT(r)  ".inst 0x4e8d9580 + " r "\n\t"
+#define SMMLA(r) ".inst 0x4e8da580 + " r "\n\t"
 
-SPIN(spin_fma, "", FMA)
-SPIN(spin_sdot, ".arch armv8.2-a+dotprod\n\t", SDOT)
-SPIN(spin_smmla, ".arch armv8.2-a+i8mm\n\t", SMMLA)
+SPIN(spin_fma, FMA)
+SPIN(spin_sdot, SDOT)
+SPIN(spin_smmla, SMMLA)
 
 const peak peaks[] = {
     {EWI_CPU_NEON, "f32", "fmla", spin_fma, 12 * 4 * 2},
