@@ -1,0 +1,1 @@
+"""What bench/peers and bench/kernels are made of: rows, runs, statistics, reports."""
