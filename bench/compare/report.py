@@ -80,8 +80,8 @@ def _load_line(report):
     repeated = sum(not pair["kept"] for pair in pairs)
     if not disturbed:
         return "Nothing else ran: no pair was disturbed."
-    return (f"**The machine was busy with other things**: in {disturbed} of {len(pairs)} pairs others had more "
-            f"than {measuring.DISTURBED:.0%} of the processors' time; {repeated} were taken again.")
+    return (f"**The machine was busy with other things**: in {disturbed} of {len(pairs)} pairs others had "
+            f"more than {measuring.DISTURBED:.0%} of the processors' time; {repeated} were taken again.")
 
 
 def markdown(report):
