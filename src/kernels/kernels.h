@@ -49,6 +49,12 @@ typedef struct ewi_qmatmul {
 
 #define EWI_QMATMUL_SCRATCH(k) (((k) + 63) / 64 * 64 * 64)
 
+/* How well codes q fit weights u: the best scale for them is uq / qq, and the squared error is then less by
+ * uq^2 / qq than the sum of u^2. */
+typedef struct ewi_fit {
+    float uq, qq; /* sums of u q and of q q */
+} ewi_fit;
+
 /* Keys in a block of attention; blocks start at multiples of it. Spans of blocks likewise. */
 #define EWI_ATTENTION_KEYS 64
 #define EWI_ATTENTION_SPAN 512
@@ -124,6 +130,10 @@ typedef struct ewi_kernels {
     float (*max)(const float *x, size_t n);
     /* The lowest index of the largest; NaN never wins; 0 when there is none. */
     size_t (*argmax)(const float *x, size_t n);
+
+    /* fits[f] for codes q = u * inverses[f], at least `least`, at most `most`, rounded; n is a multiple of 16. */
+    void (*fit_codes)(ewi_fit *fits, const float *u, size_t n, const float *inverses, size_t n_inverses,
+                      float least, float most);
 
     /* By source type: F32 (a copy), F16, BF16, exact; n whole blocks of Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K,
      * Q5_K, Q6_K, of which a minimum rounds once. */

@@ -88,6 +88,7 @@ void check_quantize(ck *c);
 void check_row(ck *c);
 void check_attention(ck *c);
 void check_convert(ck *c);
+void check_fit(ck *c);
 
 /* Prints time, bandwidth and arithmetic rate of each kernel at one level. */
 int bench_level(const ewi_kernels *kern, const char *only);

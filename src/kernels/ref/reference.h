@@ -73,5 +73,6 @@ void ewi_row_ref(ewi_kernels *table);
 void ewi_attention_ref(ewi_kernels *table);
 void ewi_convert_ref(ewi_kernels *table);
 void ewi_blocks_ref(ewi_kernels *table);
+void ewi_fit_ref(ewi_kernels *table);
 
 #endif

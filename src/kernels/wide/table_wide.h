@@ -6,6 +6,7 @@
 
 #include "kernels/wide/attention_wide.h"
 #include "kernels/wide/convert_wide.h"
+#include "kernels/wide/fit_wide.h"
 #include "kernels/wide/matmul_wide.h"
 #include "kernels/wide/quantize_wide.h"
 #include "kernels/wide/row_wide.h"
@@ -31,6 +32,7 @@ EWI_INLINE void fill_wide(ewi_kernels *table) {
     table->sum = sum;
     table->max = max;
     table->argmax = argmax;
+    table->fit_codes = fit_codes;
     table->widen[EWI_F16] = widen_f16;
     table->widen[EWI_BF16] = widen_bf16;
     table->narrow[EWI_F16] = narrow_f16;
