@@ -106,7 +106,6 @@ static const need needs[] = {
     {EWI_CPU_NEON, HAS_NEON, "the processor has no Advanced SIMD"},
     {EWI_CPU_DOTPROD, HAS_DOTPROD, "the processor has no dot products of bytes"},
     {EWI_CPU_I8MM, HAS_I8MM, "the processor has no products of bytes of both signs (I8MM)"},
-    {EWI_CPU_DOTPROD, HAS_KERNELS, "this version has no kernels for it"},
 };
 
 #else

@@ -22,6 +22,11 @@ static void fill(ewi_kernels *table, ewi_cpu_level level) {
 #elif defined(__aarch64__)
     if (level < EWI_CPU_NEON) return;
     ewi_kernels_neon(table);
+    ewi_qmatmul_neon(table);
+    if (level < EWI_CPU_DOTPROD) return;
+    ewi_kernels_dotprod(table);
+    if (level < EWI_CPU_I8MM) return;
+    ewi_kernels_i8mm(table);
 #endif
 }
 

@@ -20,5 +20,9 @@ void ewi_qmatmul_avx2(ewi_kernels *table);
 void ewi_attention_vnni(ewi_kernels *table);
 
 void ewi_kernels_neon(ewi_kernels *table);
+void ewi_kernels_dotprod(ewi_kernels *table);
+void ewi_kernels_i8mm(ewi_kernels *table);
+/* A part of the step neon. */
+void ewi_qmatmul_neon(ewi_kernels *table);
 
 #endif

@@ -39,8 +39,8 @@ typedef struct ck {
     ck_slot in[CK_SLOTS], out[2]; /* out[0]: the reference's */
     size_t n_passed, n_failed;
     bool is_emulated; /* a level that the machine lacks */
-    uint64_t digest; /* of the results of one level */
-    char now[160];   /* the case that runs, for a crash */
+    uint64_t digest;  /* of the results of one level */
+    char now[160];    /* the case that runs, for a crash */
 } ck;
 
 typedef enum ck_kind {

@@ -19,6 +19,8 @@
 #include "kernels/x86/vi_vnni.h"
 #elif defined(__AVX2__)
 #include "kernels/x86/vi_avx2.h"
+#elif defined(__aarch64__)
+#include "kernels/arm/vi_neon.h"
 #endif
 
 #ifdef VI_N
