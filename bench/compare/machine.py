@@ -105,9 +105,17 @@ def probe(program, threads):
     return result
 
 
+def best_of(probes):
+    """The highest of each figure: what a busy machine showed least of."""
+    best = dict(probes[0], read_gb_s=max(p["read_gb_s"] for p in probes))
+    best["peaks"] = [dict(peak, gop_s=max(p["peaks"][i]["gop_s"] for p in probes))
+                     for i, peak in enumerate(probes[0]["peaks"])]
+    return best
+
+
 def peak(probed, element, level=None):
     """The best rate of an element type, up to a level, in 10^9 operations a second."""
-    ladder = ["avx2", "avx512", "vnni", "amx", "neon", "dotprod", "i8mm"]
+    ladder = ["scalar", "avx2", "avx512", "vnni", "amx", "neon", "dotprod", "i8mm"]
     usable = [p["gop_s"] for p in probed["peaks"] if p["element"] == element and
               (not level or ladder.index(p["level"]) <= ladder.index(level))]
     return max(usable, default=0.0)

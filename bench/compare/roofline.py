@@ -43,6 +43,12 @@ def parse(text):
     return found
 
 
+def usable(kernels, probed):
+    """Without the levels that the processor lacks: checkkern emulates those to check them."""
+    levels = {"scalar", "neon"} | {peak["level"] for peak in probed["peaks"]}
+    return [kernel for kernel in kernels if kernel.level in levels]
+
+
 def bound(kernel, probed):
     """The longer of reading its bytes and doing its operations at the machine's best, in ns, and which it is;
     (0, "") when neither is known."""

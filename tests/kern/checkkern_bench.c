@@ -6,6 +6,10 @@
 #include "checkkern.h"
 #include "os/clock.h"
 
+#define MAX_FLOATS      ((size_t)1 << 20)
+#define WEIGHT_BYTES    ((size_t)16384 * 2048 * 4)
+#define MAX_QROWS_BYTES ((size_t)128 * 16384) /* 128 rows of 8192: codes, scales and sums */
+
 /* One measured call: what it reads and writes, and its multiplications and additions. */
 typedef struct work {
     const ewi_kernels *kern;
@@ -13,6 +17,7 @@ typedef struct work {
     size_t m, n, k;
     float *x, *y;
     unsigned char *w;
+    uint8_t *qrows; /* quantized rows, then the kernel's scratch */
     double bytes, flops;
     void (*call)(const struct work *work);
 } work;
@@ -42,6 +47,19 @@ static void call_matmul(const work *w) {
     a.y_stride = w->n;
     a.w_stride_bytes = w->k * ewi_dtype_get(w->dtype)->block_bytes;
     w->kern->matmul[w->dtype](&a);
+}
+
+static void call_qmatmul(const work *w) {
+    const size_t row_bytes = ewi_qrow_layout(ewi_qrows_for(w->dtype), w->k).bytes;
+    w->kern->qmatmul[w->dtype](&(ewi_qmatmul){.m = w->m,
+                                              .n = w->n,
+                                              .k = w->k,
+                                              .x = w->qrows,
+                                              .x_stride_bytes = row_bytes,
+                                              .w = w->w,
+                                              .y = w->y,
+                                              .y_stride = w->n,
+                                              .scratch = w->qrows + MAX_QROWS_BYTES});
 }
 
 static void call_attention(const work *w) {
@@ -119,6 +137,36 @@ static void bench_matmul(work *w, const char *only) {
         }
 }
 
+static void bench_one_qmatmul(work *one, const char *only) {
+    const ewi_qrows_kind kind = ewi_qrows_for(one->dtype);
+    const size_t row_bytes = ewi_qrow_layout(kind, one->k).bytes,
+                 tile_bytes = ewi_packed_tile_bytes(one->dtype, one->k);
+    char name[64];
+    if (one->n == 0) one->n = WEIGHT_BYTES / tile_bytes * EWI_TILE_OUTPUTS;
+    if (one->kern->level == EWI_CPU_SCALAR) one->m = 1, one->n = 64;
+    for (size_t i = 0; i < one->m; i++)
+        one->kern->quantize[kind](one->qrows + i * row_bytes, one->x + i * one->k, one->k);
+    one->bytes = (double)one->n / EWI_TILE_OUTPUTS * (double)tile_bytes;
+    one->flops = 2.0 * (double)one->m * (double)one->n * (double)one->k;
+    one->call = call_qmatmul;
+    snprintf(name, sizeof name, "qmatmul %s %zux%zux%zu", ewi_dtype_get(one->dtype)->name, one->m, one->n,
+             one->k);
+    if (strstr(name, only)) report(name, one);
+}
+
+/* m, n, k: prefill, a step's rows at once, of a short and a long reduction; a few rows; decode, with as many
+ * outputs (0) as make weights that no cache holds. */
+static void bench_qmatmul(work *w, const char *only) {
+    static const size_t shapes[][3] = {{128, 512, 2048}, {128, 128, 8192}, {8, 512, 2048}, {1, 0, 2048}};
+    for (ewi_dtype d = 0; d < EWI_N_DTYPES; d++)
+        for (size_t s = 0; w->kern->qmatmul[d] && s < EWI_COUNT(shapes); s++) {
+            work one = *w;
+            one.dtype = d;
+            one.m = shapes[s][0], one.n = shapes[s][1], one.k = shapes[s][2];
+            bench_one_qmatmul(&one, only);
+        }
+}
+
 static void bench_attention(work *w, const char *only) {
     static const ewi_dtype types[] = {EWI_F32, EWI_F16, EWI_I8};
     static const size_t rows[] = {1, 4, 8, 48, 96};
@@ -166,22 +214,24 @@ static void bench_rows(work *w, const char *only) {
 }
 
 int bench_level(const ewi_kernels *kern, const char *only) {
-    enum { FLOATS = 1 << 20, WEIGHT_BYTES = 16384 * 2048 * 4 };
     work w = {.kern = kern};
-    w.x = ewi_alloc_array(FLOATS, sizeof *w.x);
-    w.y = ewi_zalloc_array(FLOATS, sizeof *w.y);
+    w.x = ewi_alloc_array(MAX_FLOATS, sizeof *w.x);
+    w.y = ewi_zalloc_array(MAX_FLOATS, sizeof *w.y);
     w.w = ewi_alloc(WEIGHT_BYTES);
-    bool ok = w.x && w.y && w.w;
-    for (size_t i = 0; ok && i < FLOATS; i++) w.x[i] = (float)(i * 37 % 101) * 0.01f - 0.5f;
+    w.qrows = ewi_alloc(MAX_QROWS_BYTES + EWI_QMATMUL_SCRATCH(8192));
+    bool ok = w.x && w.y && w.w && w.qrows;
+    for (size_t i = 0; ok && i < MAX_FLOATS; i++) w.x[i] = (float)(i * 37 % 101) * 0.01f - 0.5f;
     if (ok) memset(w.w, 0x2e, WEIGHT_BYTES); /* small positive numbers in each type */
     if (ok) {
         bench_rows(&w, only);
         bench_matmul(&w, only);
+        bench_qmatmul(&w, only);
         bench_attention(&w, only);
     }
     ewi_free(w.x);
     ewi_free(w.y);
     ewi_free(w.w);
+    ewi_free(w.qrows);
     if (!ok) fprintf(stderr, "checkkern: no memory for the benchmark\n");
     return ok ? 0 : 1;
 }

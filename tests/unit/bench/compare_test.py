@@ -95,6 +95,11 @@ class Roofline(unittest.TestCase):
         self.assertAlmostEqual(self.share(line)[0], 0.5)
         self.assertAlmostEqual(self.share(line.replace("avx2  ", "avx512"))[0], 0.25)
 
+    def test_emulated_levels_are_left_out(self):
+        kernels = roofline.parse("amx   exp n=2048   1000 ns   16.0 GB/s   24.0 GFLOP/s\n"
+                                 "vnni  exp n=2048   1000 ns   16.0 GB/s   24.0 GFLOP/s\n")
+        self.assertEqual([kernel.level for kernel in roofline.usable(kernels, PROBED)], ["vnni"])
+
     def test_other_kernels_have_no_bound(self):
         self.assertEqual(self.share("avx2   exp n=2048   1000 ns   16.0 GB/s   24.0 GFLOP/s"), (0, ""))
 
