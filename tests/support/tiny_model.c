@@ -72,7 +72,75 @@ static uint16_t bfloat_of(float x) {
     return (uint16_t)(bits >> 16);
 }
 
+/* ---- random blocks: any codes, scales that give the wanted spread ---- */
+
+/* Where a block's f16 scale and minimum lie, and how many times the scale its weights spread, and its minimum
+ * counts (ggml's block structs: -1 where there is none). */
+typedef struct block_shape {
+    int scale_at, min_at;
+    float spread, min;
+} block_shape;
+
+static block_shape shape_of(ewi_dtype dtype) {
+    if (dtype == EWI_Q8_0) return (block_shape){0, -1, 128, 0};
+    if (dtype == EWI_Q4_0) return (block_shape){0, -1, 8, 0};
+    if (dtype == EWI_Q4_1) return (block_shape){0, 2, 8, -8};
+    if (dtype == EWI_Q5_0) return (block_shape){0, -1, 16, 0};
+    if (dtype == EWI_Q5_1) return (block_shape){0, 2, 16, -16};
+    if (dtype == EWI_Q4_K) return (block_shape){0, 2, 8 * 32, 8};
+    if (dtype == EWI_Q5_K) return (block_shape){0, 2, 16 * 32, 16};
+    if (dtype == EWI_Q6_K) return (block_shape){208, -1, 32 * 32, 0};
+    fail_msg("tiny_model: no random weights of type %s", ewi_dtype_get(dtype)->name);
+    return (block_shape){0};
+}
+
+static void put_half(uint8_t *out, float x) {
+    uint16_t half = half_of(x);
+    memcpy(out, &half, sizeof half);
+}
+
+static size_t fill_blocks(writer *w, uint8_t *out, ewi_dtype dtype, size_t n, float spread) {
+    const block_shape shape = shape_of(dtype);
+    const size_t bytes = ewi_dtype_get(dtype)->block_bytes,
+                 n_blocks = n / ewi_dtype_get(dtype)->block_elements;
+    for (uint8_t *block = out; block < out + n_blocks * bytes; block += bytes) {
+        float scale = spread / shape.spread * (1.0f + element(w, 0, 0.25f));
+        for (size_t i = 0; i < bytes; i++) block[i] = (uint8_t)mix(w->model.seed + w->counter++);
+        put_half(block + shape.scale_at, scale);
+        if (shape.min_at >= 0) put_half(block + shape.min_at, scale * shape.min);
+    }
+    return n_blocks * bytes;
+}
+
+static float half_value(const uint8_t *p) {
+    uint16_t half;
+    memcpy(&half, p, sizeof half);
+    int exponent = half >> 10 & 31, mantissa = half & 0x3ff;
+    float magnitude =
+        exponent > 0 ? ldexpf((float)(mantissa + 1024), exponent - 25) : (float)mantissa * 0x1p-24f;
+    return half & 0x8000 ? -magnitude : magnitude;
+}
+
+/* The weights of n elements in blocks, by the GGUF specification: d q with q of 8 bits, or d (q - 8) with q in
+ * the low halves of 16 bytes, then in the high ones. */
+static size_t fill_dequantized(writer *w, uint8_t *out, ewi_dtype dtype, size_t n, float spread) {
+    const size_t bytes = ewi_dtype_get(dtype)->block_bytes;
+    for (size_t i = 0; i < n; i += 32) {
+        uint8_t block[34];
+        fill_blocks(w, block, dtype, 32, spread);
+        for (size_t j = 0; j < 32; j++) {
+            int q = bytes == 34 ? (int8_t)block[2 + j] : (block[2 + j % 16] >> (j < 16 ? 0 : 4) & 15) - 8;
+            float x = half_value(block) * (float)q;
+            memcpy(out + 4 * (i + j), &x, 4);
+        }
+    }
+    return 4 * n;
+}
+
 static size_t fill(writer *w, uint8_t *out, ewi_dtype dtype, size_t n, float middle, float spread) {
+    if (ewi_dtype_get(dtype)->block_elements > 1)
+        return w->model.dequantized ? fill_dequantized(w, out, dtype, n, spread)
+                                    : fill_blocks(w, out, dtype, n, spread);
     for (size_t i = 0; i < n; i++) {
         float x = element(w, middle, spread);
         uint16_t half = dtype == EWI_F16 ? half_of(x) : bfloat_of(x);
@@ -114,7 +182,8 @@ static void announce(writer *w, const char *name, ewi_dtype dtype, uint32_t n_di
 static void add_tensor(writer *w, const char *name, ewi_dtype dtype, uint32_t n_dims, const uint64_t *dims,
                        float middle, float spread) {
     if (!wanted(w, name)) return;
-    uint64_t n = n_dims == 2 ? dims[0] * dims[1] : dims[0], size = n * ewi_dtype_get(dtype)->block_bytes;
+    uint64_t n = n_dims == 2 ? dims[0] * dims[1] : dims[0];
+    uint64_t size = n / ewi_dtype_get(dtype)->block_elements * ewi_dtype_get(dtype)->block_bytes;
     w->n_tensors++;
     if (w->announces) {
         announce(w, name, dtype, n_dims, dims, size);
@@ -130,7 +199,7 @@ static void add_tensor(writer *w, const char *name, ewi_dtype dtype, uint32_t n_
     if (w->file)
         put_padding(w, size);
     else
-        gguf_build_tensor(w->build, name, dtype, n_dims, dims, piece);
+        gguf_build_tensor(w->build, name, w->model.dequantized ? EWI_F32 : dtype, n_dims, dims, piece);
     free(piece);
 }
 

@@ -32,8 +32,11 @@ typedef struct tiny_model {
     uint32_t d_ffn;      /* 96 */
     uint32_t n_vocab;    /* 320; a vocabulary needs TINY_MODEL_MIN_VOCAB */
     uint32_t n_ctx;      /* 512: the trained context */
-    ewi_dtype dtype;     /* of the matrices: F32, F16 or BF16; vectors are F32 */
-    bool tied;           /* no output.weight: the head is the embedding */
+    /* Of the matrices: F32, F16, BF16; in memory also Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K.
+     * Vectors are F32. */
+    ewi_dtype dtype;
+    bool dequantized; /* Q8_0, Q4_0: the same weights as F32 */
+    bool tied;        /* no output.weight: the head is the embedding */
     /* On q, k and v, and on the attention's output where it is llama; qwen2 always has q, k, v. */
     bool biases;
     bool no_vocabulary;        /* no tokenizer.* keys: token ids only */
