@@ -34,6 +34,19 @@ def _own_s():
     return usage.ru_utime + usage.ru_stime
 
 
+def wait_for_quiet(share, longest_s, window_s=1.0):
+    """Until others have less than this share of the processors' time for a while. False: they never did."""
+    start = time.monotonic()
+    while True:
+        before = _busy_s() - _own_s()
+        time.sleep(window_s)
+        others = (_busy_s() - _own_s() - before) / (window_s * (os.cpu_count() or 1))
+        if others < share:
+            return True
+        if time.monotonic() - start > longest_s:
+            return False
+
+
 class Watch:
     """What else ran on the machine meanwhile: `others` is its share of all processors' time."""
 
