@@ -121,8 +121,8 @@ static float half_value(const uint8_t *p) {
     return half & 0x8000 ? -magnitude : magnitude;
 }
 
-/* The weights of n elements in blocks, by the GGUF specification: d q with q of 8 bits, or d (q - 8) with q in
- * the low halves of 16 bytes, then in the high ones. */
+/* The weights of n elements in blocks, by the GGUF specification: d q with q of 8 bits, or d (q - 8) with q
+ * in the low halves of 16 bytes, then in the high ones. */
 static size_t fill_dequantized(writer *w, uint8_t *out, ewi_dtype dtype, size_t n, float spread) {
     const size_t bytes = ewi_dtype_get(dtype)->block_bytes;
     for (size_t i = 0; i < n; i += 32) {
