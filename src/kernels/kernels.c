@@ -25,6 +25,7 @@ static void fill(ewi_kernels *table, ewi_cpu_level level) {
     ewi_qmatmul_neon(table);
     if (level < EWI_CPU_DOTPROD) return;
     ewi_kernels_dotprod(table);
+    ewi_attention_dotprod(table);
     if (level < EWI_CPU_I8MM) return;
     ewi_kernels_i8mm(table);
 #endif

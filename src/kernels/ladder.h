@@ -22,7 +22,8 @@ void ewi_attention_vnni(ewi_kernels *table);
 void ewi_kernels_neon(ewi_kernels *table);
 void ewi_kernels_dotprod(ewi_kernels *table);
 void ewi_kernels_i8mm(ewi_kernels *table);
-/* A part of the step neon. */
+/* Parts of the steps neon and dotprod. */
 void ewi_qmatmul_neon(ewi_kernels *table);
+void ewi_attention_dotprod(ewi_kernels *table);
 
 #endif

@@ -83,7 +83,7 @@ EWI_INLINE void score_floats(const attention_matrix *k, const ewi_attention_row 
 /* ---- scores of codes ---- */
 
 /* Vectors of keys in a register block. */
-#define CODE_COLS (VI_N == 16 ? 4 : 2)
+#define CODE_COLS (VI_N == 8 ? 2 : 4)
 
 /* Sums of products of codes, of CODE_COLS vectors of keys. */
 EWI_INLINE void dot_codes(vi *acc, size_t n_rows, const uint8_t *const *q, size_t head_dim,

@@ -19,9 +19,7 @@ EWI_INLINE void fill_wide(ewi_kernels *table) {
     table->matmul[EWI_BF16] = matmul_bf16;
     table->quantize[EWI_QROWS_WHOLE] = quantize_whole;
     table->quantize[EWI_QROWS_256] = quantize_256;
-#ifdef VI_N
     fill_attention(table);
-#endif
     table->attention_finish = attention_finish;
     table->rms_norm = rms_norm;
     table->rope_adjacent = rope_adjacent;

@@ -193,7 +193,7 @@ EWI_INLINE v16_bits v16_top(v16_bits most, v16 a) {
 }
 EWI_INLINE uint32_t v16_topmost(v16_bits most) {
     uint32_t lane[8], top = 0;
-    _mm256_storeu_si256((__m256i *)lane, _mm256_max_epu32(most.lo, most.hi));
+    _mm256_storeu_si256((__m256i *)(void *)lane, _mm256_max_epu32(most.lo, most.hi));
     for (int i = 0; i < 8; i++) top = lane[i] > top ? lane[i] : top;
     return top;
 }

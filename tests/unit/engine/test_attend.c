@@ -47,7 +47,7 @@ static void round_q8(float *x, size_t n) {
 static void expect_row(size_t position, size_t head) {
     static double p[N];
     const float *query = q + (position * HEADS + head) * DIM;
-    double top = -INFINITY, sum = 0, *out = expected + (position * HEADS + head) * DIM;
+    double top = (double)-INFINITY, sum = 0, *out = expected + (position * HEADS + head) * DIM;
     for (size_t j = 0; j <= position; j++) {
         const float *key = k + (j * KV_HEADS + head / GROUP) * DIM;
         p[j] = 0;
