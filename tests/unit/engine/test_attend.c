@@ -213,12 +213,33 @@ static void logits_of_long_texts(void **state) {
     free(want);
 }
 
+/* A state of 8 bits moves logits by a small part of their range (0.011 here). */
+static void logits_of_8_bit_state(void **state) {
+    (void)state;
+    static const ew_engine_options options[] = {{.cache_k = EW_CACHE_Q8, .cache_v = EW_CACHE_Q8},
+                                                {.cache_k = EW_CACHE_Q8, .cache_v = EW_CACHE_F16},
+                                                {.cache_k = EW_CACHE_F16, .cache_v = EW_CACHE_Q8}};
+    const char *path = scratch_path("codes.gguf");
+    tiny_model model = {.no_vocabulary = true, .n_vocab = 320, .n_ctx = TOKENS};
+    tiny_model_write(&model, path);
+    size_t n = TAIL * model.n_vocab;
+    float most = 0,
+          *want = long_logits(path, &(ew_engine_options){.cache_k = EW_CACHE_F32, .cache_v = EW_CACHE_F32});
+    for (size_t i = 0; i < n; i++) most = fmaxf(most, fabsf(want[i]));
+    for (size_t o = 0; o < EWI_COUNT(options); o++) {
+        float off = 0, *got = long_logits(path, &options[o]);
+        for (size_t i = 0; i < n; i++) off = fmaxf(off, fabsf(got[i] - want[i]));
+        assert_true(off > 0 && off < 0.02f * most);
+        free(got);
+    }
+    free(want);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(softmax_of_all_keys),
-        cmocka_unit_test(codes_of_8_bits),
-        cmocka_unit_test(cuts_do_not_show),
-        cmocka_unit_test(logits_of_long_texts),
+        cmocka_unit_test(softmax_of_all_keys),   cmocka_unit_test(codes_of_8_bits),
+        cmocka_unit_test(cuts_do_not_show),      cmocka_unit_test(logits_of_long_texts),
+        cmocka_unit_test(logits_of_8_bit_state),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }
