@@ -87,14 +87,15 @@ def describe_peer(folder):
     }
 
 
-def peer_warnings(folder, flags):
+def peer_warnings(name, folder, flags):
     """Reasons why this build would not be the peer at its best (bench/README.md)."""
     cache, found = _cache(folder), []
-    if cache.get("CMAKE_BUILD_TYPE") not in ("Release", "RelWithDebInfo"):
-        found.append(f"{folder}: CMAKE_BUILD_TYPE is {cache.get('CMAKE_BUILD_TYPE') or 'unset'}, not Release")
+    build_type = cache.get("CMAKE_BUILD_TYPE") or "unset"
+    if build_type not in ("Release", "RelWithDebInfo"):
+        found.append(f"the peer for {name}: CMAKE_BUILD_TYPE is {build_type}, not Release")
     if cache.get("GGML_NATIVE") == "ON" and "avx512_fp16" in flags:
-        found.append(f"{folder}: GGML_NATIVE turned AVX512-FP16 on, with which attention for heads of 64 is "
-                     "slow: name the instruction sets instead")
+        found.append(f"the peer for {name}: GGML_NATIVE turned AVX512-FP16 on, with which attention for "
+                     "heads of 64 is slow: name the instruction sets instead")
     return found
 
 

@@ -1,5 +1,7 @@
 """One row: pairs of runs in turns, and what the ratios say."""
 
+import os
+
 from . import machine, models, programs, rows, spread
 
 DISTURBED = 0.05  # more than this share of the processors' time went to other programs: a run is disturbed
@@ -21,7 +23,7 @@ class Bench:
         try:
             self._measure(row, result)
         except programs.Failed as failure:
-            result["failed"] = str(failure)
+            result["failed"] = str(failure).replace(os.path.join(self.files.folder, ""), "")
             self.say(f"  failed: {failure}")
         return result
 

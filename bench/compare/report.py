@@ -17,28 +17,31 @@ def _number(x):
 
 def _value(result, side):
     median = result[side]["median"]
-    return _number(median / 2 ** 20 if result["kind"] == rows.MEMORY else median)
-
-
-def _share(result, side):
     share = result.get(f"{side}_share")
-    return f" ({share:.0%} of bandwidth)" if share else ""
+    text = _number(median / 2 ** 20 if result["kind"] == rows.MEMORY else median)
+    return f"{text} ({share:.0%} of bandwidth)" if share else text
+
+
+def _other(result):
+    """What ours is divided by; not the peer in rows that are ours alone."""
+    what = {rows.MEMORY: " (file and state)", rows.BATCH: " (one)"}.get(result["kind"], "")
+    return _value(result, "theirs") + what
 
 
 def _cells(result, has_amx):
     verdict = measuring.verdict(result, has_amx)
-    floor = f"{result['floor']:g}" if result["floor"] else ""
-    goal = f"{result['goal']:g}" if result["goal"] else ""
+    start = [result["title"], UNITS[result["kind"]]]
+    aims = [f"{result[key]:g}" if result[key] else "" for key in ("floor", "goal")]
     if "failed" in result:
-        return [result["title"], "", "", "", "", floor, goal, f"{verdict}: {result['failed']}"]
+        return start + ["", "", "", "", ""] + aims + [f"{verdict}: {result['failed']}"]
     ratio = result["ratio"]
-    return [result["title"], _value(result, "ours") + _share(result, "ours"),
-            _value(result, "theirs") + _share(result, "theirs"),
-            f"**{ratio['median']:.2f}**", f"{ratio['low']:.2f} to {ratio['high']:.2f}", floor, goal, verdict]
+    return start + [_value(result, "ours"), _other(result), f"**{ratio['median']:.2f}**",
+                    f"{ratio['low']:.2f} to {ratio['high']:.2f}",
+                    f"{result['n_disturbed']} of {ratio['n']}"] + aims + [verdict]
 
 
 def table(report):
-    head = ["row", "ours", "theirs", "ratio", "interval", "floor", "goal", "verdict"]
+    head = ["row", "unit", "ours", "theirs", "ratio", "interval", "disturbed", "floor", "goal", "verdict"]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for result in report["rows"]:
         cells = [cell.replace("|", "/") for cell in _cells(result, report["machine"]["amx"])]
