@@ -86,7 +86,6 @@ static const need needs[] = {
     {EWI_CPU_AMX, HAS_AMX, "the processor has no AMX TILE, INT8 and BF16"},
     {EWI_CPU_AMX, HAS_AVX512_BF16, "the processor has no AVX-512 BF16"},
     {EWI_CPU_AMX, HAS_OS_TILES, "the operating system does not allow AMX tiles"},
-    {EWI_CPU_AMX, HAS_KERNELS, "this version has no kernels for it"},
 };
 
 #elif defined(__aarch64__)

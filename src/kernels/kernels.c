@@ -19,6 +19,8 @@ static void fill(ewi_kernels *table, ewi_cpu_level level) {
     if (level < EWI_CPU_VNNI) return;
     ewi_kernels_vnni(table);
     ewi_attention_vnni(table);
+    if (level < EWI_CPU_AMX) return;
+    ewi_kernels_amx(table);
 #elif defined(__aarch64__)
     if (level < EWI_CPU_NEON) return;
     ewi_kernels_neon(table);

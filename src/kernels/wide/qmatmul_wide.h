@@ -8,50 +8,11 @@
 #ifndef EW_KERNELS_WIDE_QMATMUL_WIDE_H
 #define EW_KERNELS_WIDE_QMATMUL_WIDE_H
 
-#include <string.h>
-
-#include "kernels/kernels.h"
-#include "kernels/wide/vi.h"
+#include "kernels/wide/qformat_wide.h"
 
 #ifdef VI_N
 
 #define VI_MAX_COLS 4
-#define VI_FEW_ROWS 8
-/* Vectors that a tile's 16 outputs are cut into. */
-#define VI_PER_TILE (16 / VI_N)
-#define PANEL_CHUNK 512
-
-/* ---- how codes are stored ---- */
-
-/* A format as constants of the inlined bodies. */
-typedef struct q_format {
-    ewi_dtype dtype;
-    ewi_packed_kind kind;
-    size_t chunk_bytes;
-    int32_t zero; /* what remains to be taken out of the sums */
-    size_t group; /* chunks that share a scale */
-    bool has_min, has_subscale;
-    vb (*get)(const uint8_t *chunk, size_t j);
-    vi (*dot)(vi acc, vb codes, const int8_t *x);
-} q_format;
-
-EWI_INLINE vb get8(const uint8_t *chunk, size_t j) {
-    return vb_load(chunk + 64 * j);
-}
-EWI_INLINE vb get4(const uint8_t *chunk, size_t j) {
-    vb pair = vb_load(chunk + 64 * (j / 2));
-    return vb_and(j % 2 ? vb_right(pair, 4) : pair, 0x0f);
-}
-EWI_INLINE vb get5(const uint8_t *chunk, size_t j) {
-    vb plane = vb_load(chunk + 256);
-    vb high = j < 4 ? vb_left(plane, (unsigned)(4 - j)) : vb_right(plane, (unsigned)(j - 4));
-    return vb_or(get4(chunk, j), vb_and(high, 0x10));
-}
-EWI_INLINE vb get6(const uint8_t *chunk, size_t j) {
-    vb plane = vb_load(chunk + 256 + 64 * (j / 4));
-    vb high = j % 4 < 3 ? vb_left(plane, (unsigned)(4 - 2 * (j % 4))) : vb_right(plane, 2);
-    return vb_or(get4(chunk, j), vb_and(high, 0x30));
-}
 
 /* The codes of a format as bytes in a panel; a sub-scale is multiplied in there. */
 EWI_INLINE q_format panel_format(q_format f) {
@@ -63,27 +24,6 @@ EWI_INLINE q_format panel_format(q_format f) {
 }
 
 /* ---- one block: R rows x C vectors of outputs ---- */
-
-/* What a vector of outputs reads: its tile's head and codes, from its first output on. */
-typedef struct q_column {
-    const uint8_t *head, *codes;
-    size_t at; /* first output in the tile */
-} q_column;
-
-typedef struct q_rows {
-    const int8_t *q[VI_FEW_ROWS];
-    size_t scales, sums, k; /* offsets in a row; inputs of the matrix */
-} q_rows;
-
-EWI_INLINE float scale_of(const q_rows *x, size_t r, size_t i) {
-    float scale;
-    memcpy(&scale, x->q[r] + x->scales + i * sizeof scale, sizeof scale);
-    return scale;
-}
-/* first * (sum of inputs 32 i .. 32 i + 15) + second * (sum of the 16 after them), in all lanes. */
-EWI_INLINE vi sums_of(const q_rows *x, size_t r, size_t i, int32_t first, int32_t second) {
-    return vi_pair(x->q[r] + x->sums + 4 * i, first, second);
-}
 
 /* acc += codes times inputs, vectors j0 .. j1 of chunk i. */
 EWI_INLINE void dot_vectors(vi *acc, size_t rows, size_t cols, const q_rows *x, const q_column *w, size_t i,
@@ -112,12 +52,6 @@ EWI_INLINE void start_chunks(vi *acc, size_t rows, size_t cols, const q_rows *x,
 
 EWI_INLINE void clear(vi *acc, size_t n) {
     VI_UNROLL for (size_t a = 0; a < n; a++) acc[a] = vi_set1(0);
-}
-
-/* The sub-scales of chunk i. */
-EWI_INLINE vi subscale(const q_column *w, size_t i) {
-    const uint8_t *s = w->head + 64 + i / 2 * 16 + w->at;
-    return i % 2 ? vi_load_high4(s) : vi_load_low4(s);
 }
 
 /* total += scale * acc, where scale belongs to a column. */
@@ -295,23 +229,11 @@ EWI_INLINE q_rows rows_from(const ewi_qmatmul *a, ewi_qrow layout, size_t i, siz
     return x;
 }
 
-/* Output j of vectors that lie `gap` outputs apart, the first of them at j. */
+/* The vectors lie `gap` outputs apart, the first of them at output j. */
 EWI_INLINE void store_block(const ewi_qmatmul *a, const vf *y, size_t rows, size_t cols, size_t i, size_t j,
                             size_t gap) {
     VI_UNROLL for (size_t r = 0; r < rows; r++) VI_UNROLL for (size_t c = 0; c < cols; c++) {
-        const size_t column = j + c * gap, n = column + VI_N <= a->n ? VI_N : a->n - column;
-        if (i + r >= a->m || column >= a->n) continue;
-        float *to = a->y + (i + r) * a->y_stride + column;
-        float bias[VI_N] = {0};
-        vf value = y[r * cols + c];
-        if (a->bias) {
-            memcpy(bias, a->bias + column, n * sizeof *bias);
-            value = vf_add(value, vf_load(bias));
-        }
-        if (n == VI_N)
-            vf_store(to, value);
-        else
-            vf_store_n(to, value, n);
+        if (i + r < a->m && j + c * gap < a->n) store_vector(a, y[r * cols + c], i + r, j + c * gap);
     }
 }
 
@@ -399,21 +321,6 @@ EWI_INLINE void qmatmul(const ewi_qmatmul *a, q_format f) {
         for (size_t j = 0; j < a->n; j += VI_COLS * VI_N)
             matmul_panel(a, j, ewi_qrow_layout(ewi_qrows_for(f.dtype), a->k), f);
 }
-
-/* X(type, function name, format): the formats of tensor/packed.h. */
-#define Q_FORMAT_MAP(X)                                                                    \
-    X(EWI_Q8C, q8c, EWI_PACKED_ROW, 512, VI_DOT8_ZERO, 1, false, false, get8, vi_dot8)     \
-    X(EWI_Q4C, q4c, EWI_PACKED_ROW, 256, 8, 1, false, false, get4, vi_dot)                 \
-    X(EWI_Q4S, q4s, EWI_PACKED_ROW, 256, 8, 1, false, true, get4, vi_dot)                  \
-    X(EWI_Q4G128, q4g128, EWI_PACKED_GROUP, 256, 8, 4, false, false, get4, vi_dot)         \
-    X(EWI_Q8_0, q8_0, EWI_PACKED_GROUP, 512, VI_DOT8_ZERO, 1, false, false, get8, vi_dot8) \
-    X(EWI_Q4_0, q4_0, EWI_PACKED_GROUP, 256, 8, 1, false, false, get4, vi_dot)             \
-    X(EWI_Q4_1, q4_1, EWI_PACKED_GROUP, 256, 0, 1, true, false, get4, vi_dot)              \
-    X(EWI_Q5_0, q5_0, EWI_PACKED_GROUP, 320, 16, 1, false, false, get5, vi_dot)            \
-    X(EWI_Q5_1, q5_1, EWI_PACKED_GROUP, 320, 0, 1, true, false, get5, vi_dot)              \
-    X(EWI_Q4_K, q4_k, EWI_PACKED_SUPER, 256, 0, 1, true, false, get4, vi_dot)              \
-    X(EWI_Q5_K, q5_k, EWI_PACKED_SUPER, 320, 0, 1, true, false, get5, vi_dot)              \
-    X(EWI_Q6_K, q6_k, EWI_PACKED_SUPER, 384, 32, 1, false, false, get6, vi_dot)
 
 #define Q_MATMUL(type, name, kind, chunk, zero, group, min, subscale, get, dot)          \
     static void qmatmul_##name(const ewi_qmatmul *a) {                                   \
