@@ -17,13 +17,15 @@
 
 typedef struct inspect_values {
     const char *file, *meta;
-    bool tensors, json;
+    bool tensors, json, verify;
 } inspect_values;
 
 static const cli_option options[] = {
     {NULL, "tensors", CLI_FLAG, offsetof(inspect_values, tensors), NULL, 0, 0, "list the tensors"},
     {NULL, "meta", CLI_TEXT, offsetof(inspect_values, meta), "KEY", 0, 0,
      "print only this metadata value, whole, as JSON"},
+    {NULL, "verify", CLI_FLAG, offsetof(inspect_values, verify), NULL, 0, 0,
+     "first compare a package's weights with their digest"},
     {NULL, "json", CLI_FLAG, offsetof(inspect_values, json), NULL, 0, 0,
      "print one JSON object, with the tensors; arrays are shortened"},
 };
@@ -294,7 +296,9 @@ static int run(const cli_verb *verb, int argc, char **argv, cli_out *out) {
     ew_error err = {0};
     if (ew_file_open(values.file, &file, &err)) return cli_fail(&err);
     int code = CLI_OK;
-    if (values.meta) {
+    if (values.verify && ew_file_verify(file, &err)) {
+        code = cli_fail(&err);
+    } else if (values.meta) {
         code = print_one_meta(file, values.meta, out);
     } else {
         summary sums = {0};

@@ -28,7 +28,8 @@ typedef struct cli_engine_values {
 /* clang-format off */
 #define CLI_MODEL_OPTION(type) \
     {"m", "model", CLI_PATH, offsetof(type, engine.model), "FILE", 0, 0, \
-     "the model: a GGUF or safetensors file, or a folder with config.json, weights and tokenizer.json"}
+     "the model: a GGUF or safetensors file, a folder with config.json, weights and tokenizer.json, or a " \
+     "package"}
 
 #define CLI_ENGINE_OPTIONS(type) \
     {"c", "ctx-size", CLI_COUNT, offsetof(type, engine.context), "N", 1, 1 << 24, \

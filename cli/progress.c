@@ -23,8 +23,12 @@ void cli_progress_set(cli_progress *progress, uint64_t done) {
     if (!progress->terminal || progress->total == 0) return;
     uint64_t now = cli_now_ns();
     if (now - progress->start_ns < FIRST_AFTER_NS || now - progress->drawn_ns < REDRAW_NS) return;
-    fprintf(stderr, "\r%s: %" PRIu64 " of %" PRIu64 " (%.0f%%)\x1b[K", progress->what, done, progress->total,
-            100 * (double)done / (double)progress->total);
+    double share = (double)done / (double)progress->total;
+    fprintf(stderr, "\r%s: %" PRIu64 " of %" PRIu64 " (%.0f%%)", progress->what, done, progress->total,
+            100 * share);
+    if (done > 0)
+        fprintf(stderr, ", %.0f s left", 1e-9 * (double)(now - progress->start_ns) * (1 / share - 1));
+    fputs("\x1b[K", stderr);
     fflush(stderr);
     progress->drawn = true;
     progress->drawn_ns = now;

@@ -108,11 +108,16 @@ typedef struct ew_tensor_info {
     uint64_t offset; /* from the start of its file */
 } ew_tensor_info;
 
-/* Opens a GGUF or safetensors file, or a folder with config.json and safetensors; checks all structure. */
+/* Opens a GGUF or safetensors file, a folder with config.json and safetensors, or a package; checks all
+ * structure. */
 EW_API ew_status ew_file_open(const char *path, ew_file **out, ew_error *err);
 EW_API void ew_file_close(ew_file *file);
 
-/* "GGUF v3", "safetensors", "safetensors, 3 shards". */
+/* Compares a package's weights with their digest, which opening does for all its other parts. EW_FORMAT when
+ * they differ, EW_UNSUPPORTED when the file is no package. */
+EW_API ew_status ew_file_verify(const ew_file *file, ew_error *err);
+
+/* "GGUF v3", "safetensors", "safetensors, 3 shards", "package, q4s, from GGUF". */
 EW_API const char *ew_file_format(const ew_file *file);
 EW_API uint64_t ew_file_size_bytes(const ew_file *file);
 EW_API size_t ew_file_n_meta(const ew_file *file);
@@ -128,7 +133,7 @@ EW_API size_t ew_file_meta_text(const ew_file *file, size_t index, size_t max_it
 
 typedef struct ew_tokenizer ew_tokenizer;
 
-/* Reads the vocabulary of a GGUF file, a tokenizer.json (or its folder), or a .tiktoken file. */
+/* Reads the vocabulary of a GGUF file, a tokenizer.json (or its folder), a package, or a .tiktoken file. */
 EW_API ew_status ew_tokenizer_open(const char *path, ew_tokenizer **out, ew_error *err);
 EW_API void ew_tokenizer_close(ew_tokenizer *tokenizer);
 
@@ -189,8 +194,8 @@ EW_API size_t ew_detokenize_end(ew_detokenizer *state, char buf[4]);
 
 typedef struct ew_model ew_model;
 
-/* Opens a GGUF file, a safetensors file or a folder with config.json, weights and tokenizer.json. Weights
- * stay in the mapping. */
+/* Opens a GGUF file, a safetensors file, a folder with config.json, weights and tokenizer.json, or a package
+ * (ew_quantize makes them). Weights stay in the mapping. */
 EW_API ew_status ew_model_open(const char *path, ew_model **out, ew_error *err);
 /* Only after the last engine on it is freed. */
 EW_API void ew_model_close(ew_model *model);
@@ -209,6 +214,42 @@ typedef struct ew_model_info {
 EW_API ew_model_info ew_model_get_info(const ew_model *model);
 /* NULL when the files hold no vocabulary. */
 EW_API const ew_tokenizer *ew_model_tokenizer(const ew_model *model);
+
+/* ------------------------------------------------------------------------------------------- quantization */
+
+typedef struct ew_quantize_options {
+    size_t struct_size;
+    const char *type;   /* "q4s" (default), "q8c", "q4c", "q8g", "q4g32", "q4g128" */
+    uint32_t n_threads; /* default: the performance cores that this process may use */
+    bool replace;       /* a package that lies at the path already */
+} ew_quantize_options;
+
+/* Receives how many of `total` bytes are done; returns false to stop. */
+typedef bool (*ew_progress_fn)(void *user, uint64_t done, uint64_t total);
+
+/* What became of the tensors that now have one type. */
+typedef struct ew_quantize_row {
+    const char *dtype; /* NULL: there are none */
+    uint64_t n_tensors, n_params;
+    uint64_t source_bytes, size_bytes;
+    /* Sums over all weights of their squares and of those of their errors: the root of the quotient is the
+     * relative error. */
+    double squares, squared_errors;
+} ew_quantize_row;
+
+typedef struct ew_quantize_report {
+    ew_quantize_row rows[2]; /* matrices; vectors, which stay f32 */
+} ew_quantize_report;
+
+/*
+ * Rounds the model's matrices (also output head and embedding) to nearest, with searched scales, and writes a
+ * package: a folder that appears at the path whole or not at all. on_progress and report may be NULL. Weights
+ * that are quantized already are rounded once more; a package is EW_UNSUPPORTED. A matrix with an infinity
+ * or a NaN is EW_FORMAT.
+ */
+EW_API ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize_options *options,
+                             ew_progress_fn on_progress, void *user, ew_quantize_report *report,
+                             ew_error *err);
 
 /* ------------------------------------------------------------------------------------------------ engines */
 

@@ -7,11 +7,11 @@ _edgewise() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local verb=${COMP_WORDS[1]} words=''
     if [ "$COMP_CWORD" -eq 1 ]; then
-        _edgewise_words 'run inspect tokenize logits bench devices help --help --version'
+        _edgewise_words 'run inspect tokenize logits quantize bench devices help --help --version'
         return
     fi
     case $verb:$previous in
-        help:*) _edgewise_words 'run inspect tokenize logits bench devices help'; return ;;
+        help:*) _edgewise_words 'run inspect tokenize logits quantize bench devices help'; return ;;
         run:-m | run:--model) _edgewise_files ;;
         run:-p | run:--prompt) COMPREPLY=() ;;
         run:-n | run:--n-predict) COMPREPLY=() ;;
@@ -43,6 +43,10 @@ _edgewise() {
         logits:-ctk | logits:--cache-type-k) _edgewise_words "f16 f32 q8" ;;
         logits:-ctv | logits:--cache-type-v) _edgewise_words "f16 f32 q8" ;;
         logits:--beside) COMPREPLY=() ;;
+        quantize:-m | quantize:--model) _edgewise_files ;;
+        quantize:-o | quantize:--out) _edgewise_files ;;
+        quantize:--type) _edgewise_words "q4s q8c q4c q8g q4g32 q4g128" ;;
+        quantize:-t | quantize:--threads) COMPREPLY=() ;;
         bench:-m | bench:--model) _edgewise_files ;;
         bench:--prompt-tokens) COMPREPLY=() ;;
         bench:--gen-tokens) COMPREPLY=() ;;
@@ -58,9 +62,10 @@ _edgewise() {
     esac && return
     case $verb in
         run) words='-m --model -p --prompt -n --n-predict --stop --ignore-eos --raw --special --temp --top-k --top-p --min-p --repeat-penalty --frequency-penalty --presence-penalty --repeat-last-n --seed -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --context-full --keep --ids --json --verbose --dump-graph --help' ;;
-        inspect) words='--tensors --meta --json --help' ;;
+        inspect) words='--tensors --meta --verify --json --help' ;;
         tokenize) words='-m --model --bos --no-bos --special --decode --show --json --help' ;;
         logits) words='-m --model --out --tokens --special -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --beside --help' ;;
+        quantize) words='-m --model -o --out --type --force -t --threads --json --help' ;;
         bench) words='-m --model --prompt-tokens --gen-tokens --depth --batch -r --repetitions -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --json --help' ;;
         devices) words='--json --help' ;;
         help) words='--help' ;;

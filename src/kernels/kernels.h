@@ -131,7 +131,8 @@ typedef struct ewi_kernels {
     /* The lowest index of the largest; NaN never wins; 0 when there is none. */
     size_t (*argmax)(const float *x, size_t n);
 
-    /* fits[f] for codes q = u * inverses[f], at least `least`, at most `most`, rounded; n is a multiple of 16. */
+    /* fits[f] for codes q = u * inverses[f], at least `least`, at most `most`, rounded; n is a multiple of
+     * 16. */
     void (*fit_codes)(ewi_fit *fits, const float *u, size_t n, const float *inverses, size_t n_inverses,
                       float least, float most);
 

@@ -7,10 +7,11 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "format/json.h"
+#include "model/checkpoint_parts.h"
 
 #define MAX_TABLE_BYTES ((size_t)56 << 20) /* what parsing may need above the files */
 #define MAX_SHARDS      512u
-#define MAX_PATH_BYTES  4096
+#define MAX_PATH_BYTES  EWI_CHECKPOINT_PATH_BYTES
 #define MAX_CONFIG_KEYS 65536u
 
 bool ewi_bytes_are_gguf(ewi_bytes bytes) {
@@ -21,7 +22,7 @@ static ew_status out_of_memory(ew_error *err) {
     return ewi_fail(err, EW_LIMIT, "the tables of this model need more than %zu MiB", MAX_TABLE_BYTES >> 20);
 }
 
-static ew_status add_map(ewi_checkpoint *c, const char *path, ewi_bytes *bytes, ew_error *err) {
+ew_status ewi_checkpoint_add_map(ewi_checkpoint *c, const char *path, ewi_bytes *bytes, ew_error *err) {
     if (!c->maps) c->maps = ewi_arena_array(&c->arena, MAX_SHARDS + 2, sizeof *c->maps);
     if (!c->maps) return out_of_memory(err);
     ewi_map *map;
@@ -41,16 +42,21 @@ static ew_status new_meta(ewi_checkpoint *c, size_t n, ewi_checkpoint_meta **met
 
 /* ---- GGUF ---- */
 
-static ew_status open_gguf(ewi_checkpoint *c, ewi_bytes bytes, ew_error *err) {
-    c->kind = EWI_CHECKPOINT_GGUF;
+ew_status ewi_checkpoint_list_gguf(ewi_checkpoint *c, ewi_bytes bytes, ew_error *err) {
     EWI_TRY(ewi_gguf_parse(bytes, &c->arena, &c->gguf, err));
-    c->tensors = c->gguf.tensors;
-    c->n_tensors = c->gguf.n_tensors;
-    c->n_shards = 1;
     ewi_checkpoint_meta *meta;
     EWI_TRY(new_meta(c, c->gguf.n_kv, &meta, err));
     for (size_t i = 0; i < c->gguf.n_kv; i++)
         meta[i] = (ewi_checkpoint_meta){.key = c->gguf.kv[i].key, .kv = &c->gguf.kv[i]};
+    return EW_OK;
+}
+
+static ew_status open_gguf(ewi_checkpoint *c, ewi_bytes bytes, ew_error *err) {
+    c->kind = EWI_CHECKPOINT_GGUF;
+    EWI_TRY(ewi_checkpoint_list_gguf(c, bytes, err));
+    c->tensors = c->gguf.tensors;
+    c->n_tensors = c->gguf.n_tensors;
+    c->n_shards = 1;
     return EW_OK;
 }
 
@@ -86,18 +92,19 @@ static ew_status list_config(ewi_checkpoint *c, ewi_checkpoint_meta *meta, size_
     return status ? ewi_fail_at(err, status, "config.json") : EW_OK;
 }
 
-static ew_status list_meta(ewi_checkpoint *c, const ewi_safetensors *shards, ew_error *err) {
+ew_status ewi_checkpoint_list_hf(ewi_checkpoint *c, const ewi_safetensors *shards, size_t n_shards,
+                                 ew_error *err) {
     size_t n_config = 0, n = 0;
     EWI_TRY(list_config(c, NULL, &n_config, err));
     if (n_config > MAX_CONFIG_KEYS)
         return ewi_fail(err, EW_LIMIT, "config.json: %zu keys, at most %u", n_config, MAX_CONFIG_KEYS);
     n = n_config;
-    for (size_t s = 0; s < c->n_shards; s++) n += shards[s].n_meta;
+    for (size_t s = 0; s < n_shards; s++) n += shards[s].n_meta;
     ewi_checkpoint_meta *meta;
     EWI_TRY(new_meta(c, n, &meta, err));
     if (c->config.len) EWI_TRY(list_config(c, meta, &n_config, err));
     meta += n_config;
-    for (size_t s = 0; s < c->n_shards; s++)
+    for (size_t s = 0; s < n_shards; s++)
         for (size_t i = 0; i < shards[s].n_meta; i++)
             *meta++ = (ewi_checkpoint_meta){.key = shards[s].meta[i].key, .text = shards[s].meta[i].value};
     return EW_OK;
@@ -134,7 +141,7 @@ static ew_status merge_tensors(ewi_checkpoint *c, const ewi_safetensors *shards,
 
 static ew_status parse_shard(ewi_checkpoint *c, const char *path, ewi_safetensors *shard, ew_error *err) {
     ewi_bytes bytes;
-    EWI_TRY(add_map(c, path, &bytes, err));
+    EWI_TRY(ewi_checkpoint_add_map(c, path, &bytes, err));
     ew_status status = ewi_safetensors_parse(bytes, &c->arena, shard, err);
     return status == EW_OK ? EW_OK : ewi_fail_at(err, status, "%s", path);
 }
@@ -162,7 +169,7 @@ static ew_status open_index(ewi_checkpoint *c, const char *path, ew_error *err) 
     ewi_shard_index index;
     ewi_bytes json;
     char shard_path[MAX_PATH_BYTES];
-    EWI_TRY(add_map(c, path, &json, err));
+    EWI_TRY(ewi_checkpoint_add_map(c, path, &json, err));
     EWI_TRY(ewi_shard_index_parse(json, &c->arena, &index, err));
     if (index.n_files > MAX_SHARDS)
         return ewi_fail(err, EW_LIMIT, "%s: %zu shards, at most %u", path, index.n_files, MAX_SHARDS);
@@ -175,7 +182,7 @@ static ew_status open_index(ewi_checkpoint *c, const char *path, ew_error *err) 
     }
     EWI_TRY(merge_tensors(c, shards, err));
     EWI_TRY(check_index(c, &index, shards, err));
-    return list_meta(c, shards, err);
+    return ewi_checkpoint_list_hf(c, shards, c->n_shards, err);
 }
 
 static ew_status open_single(ewi_checkpoint *c, ewi_bytes bytes, ew_error *err) {
@@ -183,7 +190,7 @@ static ew_status open_single(ewi_checkpoint *c, ewi_bytes bytes, ew_error *err) 
     EWI_TRY(ewi_safetensors_parse(bytes, &c->arena, &shard, err));
     c->n_shards = 1;
     EWI_TRY(merge_tensors(c, &shard, err));
-    return list_meta(c, &shard, err);
+    return ewi_checkpoint_list_hf(c, &shard, 1, err);
 }
 
 static ew_status open_config(ewi_checkpoint *c, ew_error *err) {
@@ -191,12 +198,18 @@ static ew_status open_config(ewi_checkpoint *c, ew_error *err) {
     if (!ewi_path_join(path, sizeof path, c->folder, EWI_STR("config.json")))
         return ewi_fail(err, EW_LIMIT, "path too long");
     if (!ewi_is_file(path)) return EW_OK;
-    EWI_TRY(add_map(c, path, &c->config, err));
+    EWI_TRY(ewi_checkpoint_add_map(c, path, &c->config, err));
     return c->config.len ? EW_OK : ewi_fail(err, EW_FORMAT, "config.json: the file is empty");
+}
+
+bool ewi_path_is_container(const char *path) {
+    char layout[MAX_PATH_BYTES];
+    return ewi_path_join(layout, sizeof layout, path, EWI_STR("oci-layout")) && ewi_is_file(layout);
 }
 
 static ew_status open_folder(ewi_checkpoint *c, const char *path, ew_error *err) {
     char inner[MAX_PATH_BYTES];
+    if (ewi_path_is_container(path)) return ewi_checkpoint_open_container(c, path, err);
     c->kind = EWI_CHECKPOINT_SAFETENSORS;
     c->folder = ewi_arena_strdup(&c->arena, ewi_str(path));
     if (!c->folder) return ewi_no_memory(err, "a path");
@@ -208,13 +221,13 @@ static ew_status open_folder(ewi_checkpoint *c, const char *path, ew_error *err)
         return ewi_fail(err, EW_IO, "%s: holds neither model.safetensors nor model.safetensors.index.json",
                         path);
     ewi_bytes bytes;
-    EWI_TRY(add_map(c, inner, &bytes, err));
+    EWI_TRY(ewi_checkpoint_add_map(c, inner, &bytes, err));
     return open_single(c, bytes, err);
 }
 
 static ew_status open_file(ewi_checkpoint *c, const char *path, ew_error *err) {
     ewi_bytes bytes;
-    EWI_TRY(add_map(c, path, &bytes, err));
+    EWI_TRY(ewi_checkpoint_add_map(c, path, &bytes, err));
     if (ewi_bytes_are_gguf(bytes)) return open_gguf(c, bytes, err);
     if (!ewi_str_ends(ewi_str(path), ".safetensors"))
         return ewi_fail(err, EW_FORMAT,
@@ -252,6 +265,7 @@ void ewi_checkpoint_close(ewi_checkpoint *checkpoint) {
 }
 
 const ewi_tensor *ewi_checkpoint_find(const ewi_checkpoint *checkpoint, ew_str name) {
+    if (checkpoint->is_container) return ewi_container_find(&checkpoint->container, name);
     if (checkpoint->kind == EWI_CHECKPOINT_GGUF) return ewi_gguf_find_tensor(&checkpoint->gguf, name);
     ewi_tensor key = {.name = name};
     if (!checkpoint->n_tensors) return NULL;

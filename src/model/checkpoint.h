@@ -1,8 +1,9 @@
 /*
  * checkpoint.h: the files of one model, whatever their format, as one list of tensors over mappings.
  *
- * A GGUF file; a safetensors file; or a folder with model.safetensors, or with model.safetensors.index.json
- * and its shards. For safetensors, config.json beside the weights is mapped when it exists. All structure is
+ * A GGUF file; a safetensors file; a folder with model.safetensors, or with model.safetensors.index.json and
+ * its shards; or a package (docs/container.md), whose metadata is that of the GGUF file or the folder that it
+ * was made from. For safetensors, config.json beside the weights is mapped when it exists. All structure is
  * checked on opening. Immutable, shared.
  *
  *     ewi_checkpoint checkpoint;
@@ -13,11 +14,13 @@
 #ifndef EW_MODEL_CHECKPOINT_H
 #define EW_MODEL_CHECKPOINT_H
 
+#include "format/container.h"
 #include "format/gguf.h"
 #include "format/safetensors.h"
 #include "format/shard_index.h"
 #include "os/file.h"
 
+/* Where metadata and names come from. */
 typedef enum ewi_checkpoint_kind { EWI_CHECKPOINT_GGUF, EWI_CHECKPOINT_SAFETENSORS } ewi_checkpoint_kind;
 
 /* One entry of metadata: of a GGUF file, or JSON text (a member of config.json or of __metadata__). */
@@ -36,6 +39,9 @@ typedef struct ewi_checkpoint {
     ewi_gguf gguf;      /* EWI_CHECKPOINT_GGUF */
     ewi_bytes config;   /* EWI_CHECKPOINT_SAFETENSORS: config.json; len 0 = absent */
     const char *folder; /* EWI_CHECKPOINT_SAFETENSORS: where config.json and tokenizer.json lie */
+    bool is_container;
+    ewi_container container; /* with its config and table; the rest only of a package: */
+    ewi_bytes weights, tokenizer, tokenizer_config, chat_template; /* len 0 = absent */
     size_t n_shards;
     size_t n_tensors;
     const ewi_tensor *tensors; /* GGUF: in the order of the file; safetensors: sorted by name */
@@ -43,6 +49,8 @@ typedef struct ewi_checkpoint {
     const ewi_checkpoint_meta *meta;
 } ewi_checkpoint;
 
+/* A folder with the file oci-layout. */
+bool ewi_path_is_container(const char *path);
 /* True when the file begins as a GGUF file does. */
 bool ewi_bytes_are_gguf(ewi_bytes bytes);
 
@@ -51,6 +59,9 @@ EWI_NODISCARD ew_status ewi_checkpoint_open(const char *path, ewi_checkpoint *ou
 void ewi_checkpoint_close(ewi_checkpoint *checkpoint);
 /* NULL when absent. */
 const ewi_tensor *ewi_checkpoint_find(const ewi_checkpoint *checkpoint, ew_str name);
+/* Compares a package's weights with their digest: reads all of them. Errors: EW_FORMAT; EW_UNSUPPORTED when
+ * it is no package. */
+EWI_NODISCARD ew_status ewi_checkpoint_verify(const ewi_checkpoint *checkpoint, ew_error *err);
 /* EW_IO when a file was truncated since it was mapped. */
 EWI_NODISCARD ew_status ewi_checkpoint_check(const ewi_checkpoint *checkpoint, ew_error *err);
 

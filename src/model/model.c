@@ -169,6 +169,9 @@ static ew_status tokenizer_from_gguf(ew_model *model, ew_error *err) {
 static ew_status open_tokenizer(ew_model *model, ew_error *err) {
     const ewi_checkpoint *c = &model->checkpoint;
     if (c->kind == EWI_CHECKPOINT_GGUF) return tokenizer_from_gguf(model, err);
+    if (c->is_container && !c->tokenizer.len) return EW_OK;
+    if (c->is_container)
+        return ewi_tokenizer_from_json(c->tokenizer, c->tokenizer_config, &model->tokenizer, err);
     char path[4096];
     if (!ewi_path_join(path, sizeof path, c->folder, EWI_STR("tokenizer.json")) || !ewi_is_file(path))
         return EW_OK;

@@ -16,7 +16,12 @@ struct ew_file {
 
 static void name_format(ew_file *file) {
     const ewi_checkpoint *c = &file->checkpoint;
-    if (c->kind == EWI_CHECKPOINT_GGUF)
+    const ew_str type = c->container.type;
+    if (c->is_container)
+        snprintf(file->format, sizeof file->format, "package, %.*s, from %s",
+                 type.len < 20 ? (int)type.len : 20, type.data,
+                 c->kind == EWI_CHECKPOINT_GGUF ? "GGUF" : "safetensors");
+    else if (c->kind == EWI_CHECKPOINT_GGUF)
         snprintf(file->format, sizeof file->format, "GGUF v%u", c->gguf.version);
     else if (c->n_shards == 1)
         snprintf(file->format, sizeof file->format, "safetensors");
@@ -42,6 +47,11 @@ void ew_file_close(ew_file *file) {
     if (!file) return;
     ewi_checkpoint_close(&file->checkpoint);
     ewi_free(file);
+}
+
+ew_status ew_file_verify(const ew_file *file, ew_error *err) {
+    EWI_REQUIRE(file, err);
+    return ewi_checkpoint_verify(&file->checkpoint, err);
 }
 
 const char *ew_file_format(const ew_file *file) {

@@ -1,9 +1,10 @@
 /*
- * tokenizer_open.c: a tokenizer from a path: a GGUF file, a tokenizer.json or its folder, or a .tiktoken
- * file.
+ * tokenizer_open.c: a tokenizer from a path: a GGUF file, a tokenizer.json or its folder, a package, or a
+ * .tiktoken file.
  */
 #include "base/error.h"
 #include "base/mem.h"
+#include "model/checkpoint.h"
 #include "model/vocab_load.h"
 #include "os/file.h"
 #include "text/tokenizer.h"
@@ -13,7 +14,8 @@
 
 /* What a tokenizer's vocabulary lies in. */
 typedef struct sources {
-    ewi_map *main, *config; /* config may be NULL */
+    ewi_map *main, *config;    /* config may be NULL */
+    ewi_checkpoint checkpoint; /* of a package, instead of both */
     ewi_arena arena;
 } sources;
 
@@ -21,6 +23,7 @@ static void release(void *owned) {
     sources *s = owned;
     ewi_map_close(s->main);
     ewi_map_close(s->config);
+    ewi_checkpoint_close(&s->checkpoint);
     ewi_arena_deinit(&s->arena);
     ewi_free(s);
 }
@@ -70,6 +73,21 @@ static ew_status read_vocab(sources *s, const char *path, ewi_vocab *vocab, ew_e
     return ewi_fail(err, EW_UNSUPPORTED, "neither a GGUF file nor a tokenizer.json nor a .tiktoken file");
 }
 
+static ew_status open_package(sources *s, const char *path, ew_tokenizer **out, ew_error *err) {
+    const ewi_checkpoint *c = &s->checkpoint;
+    ewi_vocab vocab;
+    ew_status status;
+    EWI_TRY(ewi_checkpoint_open(path, &s->checkpoint, err));
+    if (c->kind == EWI_CHECKPOINT_GGUF)
+        status = ewi_vocab_from_gguf(&c->gguf, &s->arena, &vocab, err);
+    else if (c->tokenizer.len)
+        status = ewi_vocab_from_json(c->tokenizer, c->tokenizer_config, &s->arena, &vocab, err);
+    else
+        status = ewi_fail(err, EW_FORMAT, "the package holds no vocabulary");
+    if (!status) status = ewi_tokenizer_new(&vocab, out, err);
+    return ewi_fail_at_path(err, status, path);
+}
+
 static ew_status open_file(sources *s, const char *path, ew_tokenizer **out, ew_error *err) {
     ewi_vocab vocab;
     EWI_TRY(ewi_map_open(path, &s->main, err));
@@ -88,7 +106,8 @@ ew_status ew_tokenizer_open(const char *path, ew_tokenizer **out, ew_error *err)
     EWI_REQUIRE(path && out, err);
     *out = NULL;
     char inside[MAX_PATH_BYTES];
-    if (ewi_is_directory(path)) {
+    bool is_package = ewi_path_is_container(path);
+    if (ewi_is_directory(path) && !is_package) {
         if (!ewi_path_join(inside, sizeof inside, path, EWI_STR("tokenizer.json")))
             return ewi_fail(err, EW_INVALID, "%.200s: the path is too long", path);
         if (!ewi_is_file(inside)) return ewi_fail(err, EW_IO, "%s: the folder has no tokenizer.json", path);
@@ -97,10 +116,29 @@ ew_status ew_tokenizer_open(const char *path, ew_tokenizer **out, ew_error *err)
     sources *s = ewi_zalloc(sizeof *s);
     if (!s) return ewi_no_memory(err, "a tokenizer");
     ewi_arena_init(&s->arena, MAX_ARENA_BYTES);
-    ew_status status = open_file(s, path, out, err);
+    ew_status status = is_package ? open_package(s, path, out, err) : open_file(s, path, out, err);
     if (status)
         release(s);
     else
         ewi_tokenizer_own(*out, release, s);
+    return status;
+}
+
+static void release_arena(void *owned) {
+    ewi_arena_deinit(owned);
+    ewi_free(owned);
+}
+
+ew_status ewi_tokenizer_from_json(ewi_bytes json, ewi_bytes config, ew_tokenizer **out, ew_error *err) {
+    ewi_arena *arena = ewi_zalloc(sizeof *arena);
+    ewi_vocab vocab;
+    if (!arena) return ewi_no_memory(err, "a tokenizer");
+    ewi_arena_init(arena, MAX_ARENA_BYTES);
+    ew_status status = ewi_vocab_from_json(json, config, arena, &vocab, err);
+    if (!status) status = ewi_tokenizer_new(&vocab, out, err);
+    if (status)
+        release_arena(arena);
+    else
+        ewi_tokenizer_own(*out, release_arena, arena);
     return status;
 }

@@ -34,6 +34,10 @@ EWI_NODISCARD ew_status ewi_vocab_from_json(ewi_bytes json, ewi_bytes config, ew
 EWI_NODISCARD ew_status ewi_vocab_from_tiktoken(ewi_bytes file, ewi_arena *arena, ewi_vocab *out,
                                                 ew_error *err);
 
+/* A tokenizer of those; the bytes must outlive it. */
+EWI_NODISCARD ew_status ewi_tokenizer_from_json(ewi_bytes json, ewi_bytes config, ew_tokenizer **out,
+                                                ew_error *err);
+
 /* ---- shared by the loaders ---- */
 
 /* "left right": the halves around the first blank that is not the first byte. */

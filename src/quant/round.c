@@ -15,8 +15,8 @@
 /* The longest group; rows are padded to it. */
 #define PAD 128u
 
-/* Four bits: the largest weight goes to -8, or beyond, so that it is clamped and the others get finer steps. Long
- * runs have rarer and so larger extremes. Eight bits: around 128; there is little to gain. */
+/* Four bits: the largest weight goes to -8, or beyond, so that it is clamped and the others get finer steps.
+ * Long runs have rarer and so larger extremes. Eight bits: around 128; there is little to gain. */
 static const ewi_targets targets_4 = {6.0f, 0.375f, 16}, targets_4_row = {5.5f, 0.5f, 24},
                          targets_8 = {120.0f, 4.0f, 8};
 /* Q4S: the sign of a sub-scale is fixed, so that the largest may go to either end. */

@@ -2,11 +2,11 @@
  * round.h: f32 weights rounded to nearest, into packed tiles: Q8C, Q4C, Q4S, Q4G128, Q8_0, Q4_0.
  *
  * Scales are searched for: of some candidates the one with the least squared error, refined by least squares.
- * Only +, -, *, / and comparisons in one stated order: the same bits on every machine. Pure functions over the
- * caller's memory; a matrix is rounded by tiles, in any order and by any threads.
+ * Every operation is in one stated order: the same bits on every machine. Pure functions over the caller's
+ * memory; a matrix is rounded by tiles, in any order and by any threads.
  *
  *     void *scratch = ewi_alloc(ewi_round_scratch_bytes(k));
- *     for each tile t:  fault = ewi_round_tile(dtype, w + t * tile_bytes, rows, n_rows, k, scratch, &sums[t]);
+ *     for each tile t:  fault = ewi_round_tile(dtype, w + t * tile_bytes, rows, n, k, scratch, &sums[t]);
  *     relative error = sqrt(sum of sums[t].errors / sum of sums[t].weights)
  */
 #ifndef EW_QUANT_ROUND_H

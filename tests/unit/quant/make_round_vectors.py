@@ -96,7 +96,8 @@ def subscaled(x):
         return ((p - codes(p, d * s, 8) * d * s) ** 2).sum()
 
     def choose(ss, d):
-        ss = [min((s, max(s - 1, 1), min(s + 1, 15)), key=lambda t: error(p, t, d)) for p, s in zip(parts, ss)]
+        ss = [min((s, max(s - 1, 1), min(s + 1, 15)), key=lambda t: error(p, t, d))
+              for p, s in zip(parts, ss)]
         f = total(ss, d)
         return ss, f[0] / f[1]
 

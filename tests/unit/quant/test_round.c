@@ -1,4 +1,4 @@
-/* Rounding to nearest: against make_round_vectors.py, which searches the same scales in numpy, and its limits. */
+/* Rounding to nearest: against make_round_vectors.py, which searches the same scales in numpy; limits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

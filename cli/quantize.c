@@ -1,0 +1,176 @@
+/* quantize.c: edgewise quantize: a model's weights in fewer bits, as a package. */
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+
+#include "json_writer.h"
+#include "message.h"
+#include "opening.h"
+#include "progress.h"
+#include "table.h"
+#include "verbs.h"
+
+#define TYPES "q4s|q8c|q4c|q8g|q4g32|q4g128"
+
+typedef struct quantize_values {
+    cli_engine_values engine;
+    const char *out;
+    cli_choice type;
+    bool force, json;
+} quantize_values;
+
+static const cli_option options[] = {
+    CLI_MODEL_OPTION(quantize_values),
+    {"o", "out", CLI_PATH, offsetof(quantize_values, out), "FOLDER", 0, 0, "the package to make"},
+    {NULL, "type", CLI_CHOICE, offsetof(quantize_values, type), TYPES, 0, 0,
+     "what weights become (default q4s): 4 or 8 bits with a scale per row (q4c, q8c), per 32 or 128 weights "
+     "(q8g, q4g32, q4g128), or per row with a small integer per 32 (q4s)"},
+    {NULL, "force", CLI_FLAG, offsetof(quantize_values, force), NULL, 0, 0,
+     "replace a package that is there already"},
+    {"t", "threads", CLI_COUNT, offsetof(quantize_values, engine.threads), "N", 1, 256,
+     "threads (default: the performance cores)"},
+    {NULL, "json", CLI_FLAG, offsetof(quantize_values, json), NULL, 0, 0, "print one JSON object"},
+};
+
+/* ---- what ends the work early ---- */
+
+static volatile sig_atomic_t ending_signal;
+
+static void remember(int signal_number) {
+    ending_signal = signal_number;
+}
+
+static void watch_signals(void) {
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        struct sigaction before, action = {.sa_handler = remember, .sa_flags = SA_RESTART};
+        sigemptyset(&action.sa_mask);
+        /* A signal that the starter chose to ignore (nohup) stays ignored. */
+        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler == SIG_IGN) continue;
+        sigaction(signals[i], &action, NULL);
+    }
+}
+
+static bool on_progress(void *user, uint64_t done, uint64_t total) {
+    cli_progress *progress = user;
+    if (progress->total == 0) cli_progress_start(progress, "quantizing, MiB", (total >> 20) + 1);
+    cli_progress_set(progress, done >> 20);
+    return ending_signal == 0;
+}
+
+/* ---- what came of it ---- */
+
+static double relative_error(const ew_quantize_row *row) {
+    return row->squares > 0 ? sqrt(row->squared_errors / row->squares) : 0;
+}
+
+static double bits(const ew_quantize_row *row) {
+    return row->n_params ? 8.0 * (double)row->size_bytes / (double)row->n_params : 0;
+}
+
+static void print_text(const ew_quantize_report *report, cli_out *out) {
+    char text[CLI_SIZE_TEXT];
+    cli_table table;
+    cli_table_init(&table, "<type|>tensors|>parameters|>before|>after|>bits/weight|>relative error");
+    for (size_t i = 0; i < sizeof report->rows / sizeof *report->rows; i++) {
+        const ew_quantize_row *row = &report->rows[i];
+        if (!row->dtype) continue;
+        cli_table_cellf(&table, "%s", row->dtype);
+        cli_table_cellf(&table, "%" PRIu64, row->n_tensors);
+        cli_table_cellf(&table, "%s", cli_count_text(row->n_params, text));
+        cli_table_cellf(&table, "%s", cli_size_text(row->source_bytes, text));
+        cli_table_cellf(&table, "%s", cli_size_text(row->size_bytes, text));
+        cli_table_cellf(&table, "%.3f", bits(row));
+        cli_table_cellf(&table, "%.4f", relative_error(row));
+    }
+    cli_table_print(&table, out);
+    cli_table_deinit(&table);
+}
+
+static void print_json(const quantize_values *values, const ew_quantize_report *report, cli_out *out) {
+    cli_json json = {.out = out};
+    cli_json_open(&json, NULL, '{');
+    cli_json_text(&json, "package", values->out);
+    cli_json_open(&json, "types", '[');
+    for (size_t i = 0; i < sizeof report->rows / sizeof *report->rows; i++) {
+        const ew_quantize_row *row = &report->rows[i];
+        if (!row->dtype) continue;
+        cli_json_open(&json, NULL, '{');
+        cli_json_text(&json, "dtype", row->dtype);
+        cli_json_count(&json, "tensors", row->n_tensors);
+        cli_json_count(&json, "parameters", row->n_params);
+        cli_json_count(&json, "source_bytes", row->source_bytes);
+        cli_json_count(&json, "size_bytes", row->size_bytes);
+        cli_json_number(&json, "bits_per_weight", bits(row));
+        cli_json_number(&json, "relative_error", relative_error(row));
+        cli_json_close(&json);
+    }
+    cli_json_close(&json);
+    cli_json_close(&json);
+    cli_json_end(&json);
+}
+
+/* ---- the verb ---- */
+
+/* The choice's word among those of TYPES. */
+static void type_name(uint32_t choice, char name[16]) {
+    const char *word = TYPES;
+    for (; choice > 0; choice--) word = strchr(word, '|') + 1;
+    size_t n = strcspn(word, "|");
+    memcpy(name, word, n);
+    name[n] = '\0';
+}
+
+static int quantize(const quantize_values *values, const ew_model *model, cli_out *out) {
+    char type[16];
+    ew_error err = {0};
+    cli_progress progress = {0};
+    ew_quantize_report report;
+    type_name(values->type.value, type);
+    ew_quantize_options how = {.struct_size = sizeof how,
+                               .type = type,
+                               .n_threads = values->engine.threads.value,
+                               .replace = values->force};
+    watch_signals();
+    ew_status status = ew_quantize(model, values->out, &how, on_progress, &progress, &report, &err);
+    cli_progress_end(&progress);
+    if (status == EW_CANCELLED && ending_signal) {
+        cli_fail(&err);
+        signal(ending_signal, SIG_DFL);
+        raise(ending_signal);
+    }
+    if (status) return cli_fail(&err);
+    if (values->json)
+        print_json(values, &report, out);
+    else
+        print_text(&report, out);
+    return CLI_OK;
+}
+
+static int run(const cli_verb *verb, int argc, char **argv, cli_out *out) {
+    quantize_values values = {0};
+    int code;
+    if (!cli_parse(verb, argc, argv, &values)) return CLI_USAGE;
+    if (!values.out || !values.out[0]) return cli_usage(verb->name, "no output: give a folder with -o");
+    const char *path = cli_model_path(verb, &values.engine, &code);
+    if (!path) return code;
+    ew_model *model;
+    ew_error err = {0};
+    if (ew_model_open(path, &model, &err)) return cli_fail(&err);
+    code = quantize(&values, model, out);
+    ew_model_close(model);
+    return code;
+}
+
+const cli_verb cli_verb_quantize = {
+    .name = "quantize",
+    .summary = "make a package of a model with weights in fewer bits",
+    .synopsis = "-m MODEL [--type TYPE] -o FOLDER [options]",
+    .about =
+        "Rounds the model's matrices to nearest, with scales that are searched for, and writes a package: a\n"
+        "folder that every other command takes as a model. It appears whole or not at all.",
+    .options = options,
+    .n_options = sizeof options / sizeof *options,
+    .run = run,
+};

@@ -1,0 +1,324 @@
+/*
+ * quantizer.c: a model's matrices rounded to a quantized type and written as a package, tensor by tensor in
+ * slabs of tiles: what is held at a time does not grow with the model.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "base/checked.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "crypto/sha256.h"
+#include "engine/pool.h"
+#include "kernels/kernels.h"
+#include "model/model.h"
+#include "os/pages.h"
+#include "package/package_writer.h"
+#include "quant/round.h"
+
+#define SLAB_BYTES ((size_t)4 << 20) /* of packed tiles, about */
+#define HASH_BYTES ((size_t)8 << 20) /* of the source at a time */
+
+static const struct {
+    const char *name;
+    ewi_dtype dtype;
+} types[] = {{"q4s", EWI_Q4S},  {"q8c", EWI_Q8C},    {"q4c", EWI_Q4C},
+             {"q8g", EWI_Q8_0}, {"q4g32", EWI_Q4_0}, {"q4g128", EWI_Q4G128}};
+
+typedef struct job {
+    const ewi_checkpoint *source;
+    const char *type;
+    ewi_dtype dtype;
+    ewi_pool *pool;
+    ewi_package *package;
+    ew_progress_fn on_progress;
+    void *user;
+    uint64_t done, total; /* bytes of tensors */
+    ew_quantize_report *report;
+} job;
+
+static ew_status tell(const job *j, ew_error *err) {
+    EWI_TRY(ewi_checkpoint_check(j->source, err));
+    if (!j->on_progress || j->on_progress(j->user, j->done, j->total)) return EW_OK;
+    return ewi_fail(err, EW_CANCELLED, "cancelled: no package was made");
+}
+
+/* ---- matrices ---- */
+
+/* Tiles of one matrix that are rounded together. */
+typedef struct slab {
+    const ewi_tensor *source;
+    ewi_dtype dtype;
+    size_t n, k, tile_bytes, first, n_tiles;
+    uint8_t *tiles, *scratch; /* scratch: a thread's part after another's */
+    size_t scratch_bytes;
+    ewi_round_sums *sums;    /* [n_tiles] */
+    ewi_round_fault *faults; /* [n_tiles] */
+} slab;
+
+static size_t row_bytes(const slab *s) {
+    return (size_t)(s->source->size_bytes / s->n);
+}
+
+static void round_tile(const slab *s, size_t i, uint8_t *scratch) {
+    size_t row = (s->first + i) * EWI_TILE_OUTPUTS, n_rows = s->n - row;
+    if (n_rows > EWI_TILE_OUTPUTS) n_rows = EWI_TILE_OUTPUTS;
+    float *rows = (float *)(void *)scratch;
+    const uint8_t *from = s->source->data + row * row_bytes(s);
+    ewi_kernels_get()->widen[s->source->dtype](rows, from, n_rows * s->k);
+    s->faults[i] = ewi_round_tile(s->dtype, s->tiles + i * s->tile_bytes, rows, n_rows, s->k,
+                                  rows + EWI_TILE_OUTPUTS * s->k, &s->sums[i]);
+}
+
+static void round_share(void *arg, uint32_t thread, uint32_t n_threads) {
+    const slab *s = arg;
+    for (size_t i = thread; i < s->n_tiles; i += n_threads)
+        round_tile(s, i, s->scratch + thread * s->scratch_bytes);
+}
+
+static ew_status check_faults(const slab *s, const char *type, ew_error *err) {
+    for (size_t i = 0; i < s->n_tiles; i++) {
+        if (s->faults[i] == EWI_ROUND_FINE) continue;
+        const char *why = "holds infinities or NaN: it cannot be quantized";
+        if (s->faults[i] == EWI_ROUND_TOO_LARGE) why = "holds weights that are too large for this type";
+        size_t row = (s->first + i) * EWI_TILE_OUTPUTS;
+        return ewi_fail(err, EW_FORMAT, "tensor %.*s, rows from %zu on: %s (%s)",
+                        EWI_STR_ARG(s->source->name), row, why, type);
+    }
+    return EW_OK;
+}
+
+static ew_status write_slab(job *j, const slab *s, ew_quantize_row *row, ew_error *err) {
+    EWI_TRY(check_faults(s, j->type, err));
+    EWI_TRY(ewi_package_data(j->package, s->tiles, s->n_tiles * s->tile_bytes, err));
+    for (size_t i = 0; i < s->n_tiles; i++) {
+        row->squares += s->sums[i].weights;
+        row->squared_errors += s->sums[i].errors;
+    }
+    size_t first = s->first * EWI_TILE_OUTPUTS, end = (s->first + s->n_tiles) * EWI_TILE_OUTPUTS;
+    size_t bytes = ((end < s->n ? end : s->n) - first) * row_bytes(s);
+    ewi_pages_drop(s->source->data + first * row_bytes(s), bytes);
+    j->done += bytes;
+    return tell(j, err);
+}
+
+static ew_status run_slabs(job *j, slab *s, size_t at_once, ew_quantize_row *row, ew_error *err) {
+    size_t n_tiles = (s->n + EWI_TILE_OUTPUTS - 1) / EWI_TILE_OUTPUTS;
+    for (s->first = 0; s->first < n_tiles; s->first += at_once) {
+        s->n_tiles = n_tiles - s->first < at_once ? n_tiles - s->first : at_once;
+        ewi_pool_run(j->pool, round_share, s);
+        EWI_TRY(write_slab(j, s, row, err));
+    }
+    return EW_OK;
+}
+
+static ew_status check_matrix(const ewi_tensor *t, ew_error *err) {
+    if (!ewi_kernels_get()->widen[t->dtype])
+        return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: type %s cannot be quantized", EWI_STR_ARG(t->name),
+                        ewi_dtype_get(t->dtype)->name);
+    if (t->dims[1] > EWI_PACKED_MAX_K)
+        return ewi_fail(err, EW_UNSUPPORTED,
+                        "tensor %.*s: has %" PRIu64 " inputs, a quantized one at most %u",
+                        EWI_STR_ARG(t->name), t->dims[1], EWI_PACKED_MAX_K);
+    return EW_OK;
+}
+
+static ew_status round_matrix(job *j, const ewi_tensor *t, ew_quantize_row *row, ew_error *err) {
+    EWI_TRY(check_matrix(t, err));
+    const uint32_t n_threads = ewi_pool_n_threads(j->pool);
+    slab s = {.source = t, .dtype = j->dtype, .n = (size_t)t->dims[0], .k = (size_t)t->dims[1]};
+    s.tile_bytes = ewi_packed_tile_bytes(j->dtype, s.k);
+    size_t at_once = SLAB_BYTES / s.tile_bytes / n_threads * n_threads;
+    if (at_once == 0) at_once = n_threads;
+    size_t rows_bytes = EWI_TILE_OUTPUTS * s.k * sizeof(float);
+    if (!ewi_align_size(rows_bytes + ewi_round_scratch_bytes(s.k), 64, &s.scratch_bytes))
+        return ewi_no_memory(err, "rows");
+    s.tiles = ewi_alloc_array(at_once, s.tile_bytes);
+    s.scratch = ewi_alloc_array(n_threads, s.scratch_bytes);
+    s.sums = ewi_alloc_array(at_once, sizeof *s.sums);
+    s.faults = ewi_alloc_array(at_once, sizeof *s.faults);
+    bool fine = s.tiles && s.scratch && s.sums && s.faults;
+    ew_status status = fine ? run_slabs(j, &s, at_once, row, err) : ewi_no_memory(err, "tiles of weights");
+    ewi_free(s.tiles);
+    ewi_free(s.scratch);
+    ewi_free(s.sums);
+    ewi_free(s.faults);
+    return status;
+}
+
+/* ---- vectors ---- */
+
+static ew_status copy_vector(job *j, const ewi_tensor *t, ew_error *err) {
+    size_t n = (size_t)ewi_tensor_n_elements(t);
+    float *y = ewi_alloc_array(n, sizeof *y);
+    if (!y) return ewi_no_memory(err, "norms and biases");
+    ewi_kernels_get()->widen[t->dtype](y, t->data, n);
+    ew_status status = ewi_package_data(j->package, y, n * sizeof *y, err);
+    ewi_free(y);
+    j->done += t->size_bytes;
+    return status == EW_OK ? tell(j, err) : status;
+}
+
+/* ---- tensors ---- */
+
+/* What the package holds of a tensor; its data is not there yet. */
+static ew_status describe(const job *j, const ewi_tensor *t, ewi_tensor *out, ew_error *err) {
+    *out = *t;
+    out->packed = t->n_dims == 2;
+    out->dtype = out->packed ? j->dtype : EWI_F32;
+    if (!out->packed) return ewi_tensor_size(EWI_F32, t->n_dims, t->dims, &out->size_bytes, err);
+    size_t bytes;
+    EWI_TRY(check_matrix(t, err));
+    if (!ewi_packed_bytes(j->dtype, (size_t)t->dims[0], (size_t)t->dims[1], &bytes))
+        return ewi_fail(err, EW_FORMAT, "tensor %.*s: its size overflows", EWI_STR_ARG(t->name));
+    out->size_bytes = bytes;
+    return EW_OK;
+}
+
+static ew_quantize_row *report_row(const job *j, ewi_dtype dtype) {
+    ew_quantize_row *row = &j->report->rows[dtype == EWI_F32];
+    row->dtype = ewi_dtype_get(dtype)->name;
+    return row;
+}
+
+static ew_status write_tensor(job *j, const ewi_tensor *t, ew_error *err) {
+    ewi_tensor written;
+    EWI_TRY(describe(j, t, &written, err));
+    ew_quantize_row *row = report_row(j, written.dtype);
+    row->n_tensors++;
+    row->n_params += ewi_tensor_n_elements(t);
+    row->source_bytes += t->size_bytes;
+    row->size_bytes += written.size_bytes;
+    EWI_TRY(ewi_package_tensor(j->package, &written, err));
+    return written.packed ? round_matrix(j, t, row, err) : copy_vector(j, t, err);
+}
+
+static ew_status write_tensors(job *j, ew_error *err) {
+    for (size_t i = 0; i < j->source->n_tensors; i++) EWI_TRY(write_tensor(j, &j->source->tensors[i], err));
+    return EW_OK;
+}
+
+/* ---- the source's own metadata ---- */
+
+/* The GGUF file up to the end of its metadata, with 0 for the number of tensors. */
+static ew_status add_gguf(const job *j, ew_error *err) {
+    const ewi_gguf *gguf = &j->source->gguf;
+    ewi_bytes file = ewi_map_bytes(j->source->maps[0]);
+    size_t len = 24;
+    if (gguf->n_kv > 0) {
+        const ewi_bytes last = gguf->kv[gguf->n_kv - 1].value;
+        len = (size_t)(last.data - file.data) + last.len;
+    }
+    uint8_t *header = ewi_alloc(len);
+    if (!header) return ewi_no_memory(err, "the metadata");
+    memcpy(header, file.data, len);
+    memset(header + 8, 0, 8);
+    ew_status status = ewi_package_add(j->package, EWI_BLOB_GGUF_METADATA, (ewi_bytes){header, len}, err);
+    ewi_free(header);
+    return status;
+}
+
+static ew_status add_file(const job *j, ewi_blob_role role, const char *name, ew_error *err) {
+    char path[4096];
+    ewi_map *map;
+    if (!ewi_path_join(path, sizeof path, j->source->folder, ewi_str(name)) || !ewi_is_file(path))
+        return EW_OK;
+    EWI_TRY(ewi_map_open(path, &map, err));
+    ew_status status = ewi_package_add(j->package, role, ewi_map_bytes(map), err);
+    if (status == EW_OK) status = ewi_map_check(map, err);
+    ewi_map_close(map);
+    return status;
+}
+
+static ew_status add_source(const job *j, ew_error *err) {
+    if (j->source->kind == EWI_CHECKPOINT_GGUF) return add_gguf(j, err);
+    EWI_TRY(ewi_package_add(j->package, EWI_BLOB_HF_CONFIG, j->source->config, err));
+    EWI_TRY(add_file(j, EWI_BLOB_HF_TOKENIZER, "tokenizer.json", err));
+    EWI_TRY(add_file(j, EWI_BLOB_HF_TOKENIZER_CONFIG, "tokenizer_config.json", err));
+    return add_file(j, EWI_BLOB_HF_CHAT_TEMPLATE, "chat_template.jinja", err);
+}
+
+static ew_status add_config(const job *j, ew_error *err) {
+    char text[200];
+    const char *source = j->source->kind == EWI_CHECKPOINT_GGUF ? "gguf" : "huggingface";
+    int n = snprintf(text, sizeof text, "{\"version\":%u,\"type\":\"%s\",\"source\":\"%s\"}\n",
+                     EWI_CONTAINER_VERSION, j->type, source);
+    return ewi_package_add(j->package, EWI_BLOB_CONFIG, (ewi_bytes){(const uint8_t *)text, (size_t)n}, err);
+}
+
+/* Of all files that were mapped, one after the other: of a GGUF file what sha256sum says. */
+static ew_status hash_maps(const job *j, ewi_sha256 *hash, ew_error *err) {
+    for (size_t i = 0; i < j->source->n_maps; i++) {
+        ewi_bytes bytes = ewi_map_bytes(j->source->maps[i]);
+        for (size_t at = 0; at < bytes.len; at += HASH_BYTES) {
+            size_t n = bytes.len - at < HASH_BYTES ? bytes.len - at : HASH_BYTES;
+            ewi_sha256_add(hash, bytes.data + at, n);
+            ewi_pages_drop(bytes.data + at, n);
+            EWI_TRY(tell(j, err));
+        }
+    }
+    return EW_OK;
+}
+
+static ew_status hash_source(const job *j, char text[80], ew_error *err) {
+    uint8_t digest[EWI_SHA256_BYTES];
+    char hex[EWI_SHA256_HEX];
+    ewi_sha256 *hash;
+    EWI_TRY(ewi_sha256_new(&hash, err));
+    ew_status status = hash_maps(j, hash, err);
+    if (status != EW_OK) {
+        ewi_sha256_free(hash);
+        return status;
+    }
+    EWI_TRY(ewi_sha256_end(hash, digest, err));
+    ewi_hex(digest, sizeof digest, hex);
+    snprintf(text, 80, "sha256:%s", hex);
+    return EW_OK;
+}
+
+/* ---- the whole ---- */
+
+static ew_status write_package(job *j, ew_error *err) {
+    char source[80];
+    EWI_TRY(tell(j, err));
+    EWI_TRY(add_config(j, err));
+    EWI_TRY(add_source(j, err));
+    EWI_TRY(write_tensors(j, err));
+    EWI_TRY(hash_source(j, source, err));
+    return ewi_package_close(j->package, &(ewi_package_notes){j->type, source}, err);
+}
+
+static ew_status find_type(const char *name, job *j, ew_error *err) {
+    for (size_t i = 0; i < EWI_COUNT(types); i++) {
+        if (strcmp(name, types[i].name) != 0) continue;
+        j->type = types[i].name;
+        j->dtype = types[i].dtype;
+        return EW_OK;
+    }
+    return ewi_fail(err, EW_INVALID, "type \"%.40s\" is none of q4s, q8c, q4c, q8g, q4g32, q4g128", name);
+}
+
+static ew_status check_source(const ewi_checkpoint *c, ew_error *err) {
+    if (!c->is_container) return EW_OK;
+    return ewi_fail(err, EW_UNSUPPORTED,
+                    "the model is a package of quantized weights: quantize what it was made from");
+}
+
+ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize_options *options,
+                      ew_progress_fn on_progress, void *user, ew_quantize_report *report, ew_error *err) {
+    EWI_REQUIRE(model && path && (!options || options->struct_size == sizeof *options), err);
+    ew_quantize_report unread;
+    job j = {.source = &model->checkpoint, .on_progress = on_progress, .user = user, .report = report};
+    if (!report) j.report = &unread;
+    *j.report = (ew_quantize_report){0};
+    for (size_t i = 0; i < j.source->n_tensors; i++) j.total += j.source->tensors[i].size_bytes;
+    EWI_TRY(check_source(j.source, err));
+    EWI_TRY(find_type(options && options->type ? options->type : "q4s", &j, err));
+    EWI_TRY(ewi_package_open(path, options && options->replace, &j.package, err));
+    ew_status status = ewi_pool_new(options ? options->n_threads : 0, &j.pool, err);
+    if (status == EW_OK) status = write_package(&j, err);
+    if (status != EW_OK) ewi_package_abandon(j.package);
+    ewi_pool_free(j.pool);
+    return status;
+}
