@@ -20,10 +20,11 @@ static ew_status map_blob(ewi_checkpoint *c, const char *folder, const ewi_blob 
                           ew_error *err) {
     char name[sizeof "blobs/sha256/" + EWI_CONTAINER_HEX];
     snprintf(name, sizeof name, "blobs/sha256/%s", blob->hex);
-    ew_status status = map_inside(c, folder, name, bytes, err);
+    char path[EWI_CHECKPOINT_PATH_BYTES];
     /* A package without one of its blobs is a bad package, not a bad path. */
-    if (status == EW_IO) return ewi_fail_at(err, EW_FORMAT, "a blob cannot be read");
-    EWI_TRY(status);
+    if (ewi_path_join(path, sizeof path, folder, ewi_str(name)) && !ewi_is_file(path))
+        return ewi_fail(err, EW_FORMAT, "%s: is missing", name);
+    EWI_TRY(map_inside(c, folder, name, bytes, err));
     if (bytes->len == blob->size_bytes) return EW_OK;
     return ewi_fail(err, EW_FORMAT, "%s: has %zu bytes, not %" PRIu64, name, bytes->len, blob->size_bytes);
 }

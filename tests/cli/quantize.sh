@@ -47,7 +47,7 @@ code 3 edgewise inspect one --verify 2>message >message.out
 grep -o 'it was changed or damaged' message
 rm "$largest"
 code 3 edgewise run -m one -p x 2>message
-grep -o 'a blob cannot be read' message
+grep -o 'is missing' message
 code 3 edgewise inspect "$MODEL" --verify 2>/dev/null
 edgewise quantize -m "$MODEL" --json -o j | tr -d ' \n' |
     sed 's/"relative_error":[0-9.e-]*/"relative_error":E/g'
