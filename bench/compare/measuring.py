@@ -50,7 +50,9 @@ class Bench:
 
     def _best_peer_options(self, row, peer, model, result):
         """At depth the peer's two ways to compute attention differ much: it gets the faster one."""
-        if not row.depth or row.peer_state != "f16":
+        if row.peer_state != "f16":
+            return ["-fa", "on"]  # it keeps values in 8 bits with this way only
+        if not row.depth:
             return []
         speeds = {}
         for way in ("on", "off"):
