@@ -22,7 +22,7 @@ typedef enum feature {
     HAS_NEON = 1 << 10,
     HAS_DOTPROD = 1 << 11,
     HAS_I8MM = 1 << 12,
-    HAS_KERNELS = 1 << 13, /* no machine has it: for levels that this version has no kernels for */
+    HAS_C = 1 << 13,
 } feature;
 
 typedef struct need {
@@ -110,12 +110,12 @@ static const need needs[] = {
 #else
 
 static unsigned detect(void) {
-    return HAS_KERNELS;
+    return HAS_C;
 }
 
 static const char *const names[EWI_N_CPU_LEVELS] = {"scalar"};
 
-static const need needs[] = {{EWI_CPU_SCALAR, HAS_KERNELS, ""}};
+static const need needs[] = {{EWI_CPU_SCALAR, HAS_C, ""}};
 #endif
 
 /* ---- levels ---- */
