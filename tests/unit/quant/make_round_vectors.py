@@ -110,32 +110,42 @@ def subscaled(x):
 
 
 FOUR, FOUR_ROW, EIGHT = 6 + 0.375 * np.arange(16), 5.5 + 0.5 * np.arange(24), 120 + 4.0 * np.arange(8)
+ROTATED = {
+    "Q8C": lambda x: row(rotate(x), 128, EIGHT),
+    "Q4C": lambda x: row(rotate(x), 8, FOUR_ROW),
+    "Q4S": lambda x: subscaled(rotate(x)),
+}
 KINDS = {
-    "Q8C": lambda x: rotate_back(row(rotate(x), 128, EIGHT)),
-    "Q4C": lambda x: rotate_back(row(rotate(x), 8, FOUR_ROW)),
-    "Q4S": lambda x: rotate_back(subscaled(rotate(x))),
+    "Q8C": lambda x: rotate_back(ROTATED["Q8C"](x)),
+    "Q4C": lambda x: rotate_back(ROTATED["Q4C"](x)),
+    "Q4S": lambda x: rotate_back(ROTATED["Q4S"](x)),
     "Q4G128": lambda x: groups(x, 128, 8, FOUR),
     "Q8_0": lambda x: groups(x, 32, 128, EIGHT),
     "Q4_0": lambda x: groups(x, 32, 8, FOUR),
 }
 
-print("/* Made by make_round_vectors.py: do not edit. */")
-print("#define ROUND_MAX_K %d" % max(k for _, k in CASES))
-rows = {}
-for k in sorted({k for _, k in CASES}):
-    # Heavy tails, and a tenth of the weights near zero.
-    w = (rng.standard_t(5, (3, k)) * np.where(rng.random((3, k)) < 0.1, 1e-3, 0.05)).astype(np.float32)
-    rows[k] = w.astype(np.float64)
-    print("static const float rows_%d[] = {" % k)
-    flat = w.reshape(-1)
-    for i in range(0, len(flat), 4):
-        print("    " + ", ".join("%sf" % float(x).hex() for x in flat[i:i + 4]) + ",")
+def main():
+    print("/* Made by make_round_vectors.py: do not edit. */")
+    print("#define ROUND_MAX_K %d" % max(k for _, k in CASES))
+    rows = {}
+    for k in sorted({k for _, k in CASES}):
+        # Heavy tails, and a tenth of the weights near zero.
+        w = (rng.standard_t(5, (3, k)) * np.where(rng.random((3, k)) < 0.1, 1e-3, 0.05)).astype(np.float32)
+        rows[k] = w.astype(np.float64)
+        print("static const float rows_%d[] = {" % k)
+        flat = w.reshape(-1)
+        for i in range(0, len(flat), 4):
+            print("    " + ", ".join("%sf" % float(x).hex() for x in flat[i:i + 4]) + ",")
+        print("};")
+    print("typedef struct round_case {\n    ewi_dtype dtype;\n    const float *rows;\n    size_t n, k;")
+    print("    double relative; /* error */\n} round_case;")
+    print("static const round_case round_cases[] = {")
+    for kind, k in CASES:
+        w = rows[k]
+        error = sum(((KINDS[kind](x) - x) ** 2).sum() for x in w)
+        print("    {EWI_%s, rows_%d, 3, %d, %.9g}," % (kind, k, k, np.sqrt(error / (w * w).sum())))
     print("};")
-print("typedef struct round_case {\n    ewi_dtype dtype;\n    const float *rows;\n    size_t n, k;")
-print("    double relative; /* error */\n} round_case;")
-print("static const round_case round_cases[] = {")
-for kind, k in CASES:
-    w = rows[k]
-    error = sum(((KINDS[kind](x) - x) ** 2).sum() for x in w)
-    print("    {EWI_%s, rows_%d, 3, %d, %.9g}," % (kind, k, k, np.sqrt(error / (w * w).sum())))
-print("};")
+
+
+if __name__ == "__main__":
+    main()
