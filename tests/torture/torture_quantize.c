@@ -1,0 +1,95 @@
+/* torture_quantize.c: the Nth allocation or file call fails while a package is made, and while one is opened,
+ * for every N: a typed error each time, nothing leaks, and no folder is left behind. */
+#include <dirent.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "expect.h"
+#include "scratch.h"
+#include "tiny_model.h"
+
+#define MAX_CALLS 100000u
+
+/* Entries of the scratch folder. */
+static size_t count_entries(void) {
+    size_t n = 0;
+    DIR *dir = opendir(scratch_path("."));
+    assert_non_null(dir);
+    while (readdir(dir)) n++;
+    closedir(dir);
+    return n;
+}
+
+static void check_failure(ew_status status, const ew_error *err, uint64_t nth) {
+    if (status != EW_NO_MEMORY && status != EW_IO && status != EW_LIMIT)
+        fail_msg("failure %llu: \"%s\": %s", (unsigned long long)nth, ew_status_text(status), err->text);
+    assert_int_equal(err->status, status);
+    assert_true(err->text[0] != '\0');
+}
+
+/* True when the nth call was never reached. */
+static bool quantize_with_failure(const ew_model *model, const char *path, uint64_t nth) {
+    ew_error err = {0};
+    ew_quantize_options how = {.struct_size = sizeof how, .type = "q4s", .n_threads = 2, .replace = true};
+    int64_t blocks = ewi_hostile_live_blocks();
+    size_t entries = count_entries();
+    ewi_hostile_fail_at(nth);
+    ew_status status = ew_quantize(model, path, &how, NULL, NULL, NULL, &err);
+    bool reached = ewi_hostile_count() >= nth;
+    ewi_hostile_fail_at(0);
+    if (status == EW_OK && reached) fail_msg("failure %llu was passed over", (unsigned long long)nth);
+    if (status != EW_OK) check_failure(status, &err, nth);
+    assert_int_equal(ewi_hostile_live_blocks(), blocks);
+    assert_int_equal(count_entries(), entries);
+    return status == EW_OK;
+}
+
+static void making(void **state) {
+    (void)state;
+    char source[512], target[512];
+    ew_model *model;
+    ew_error err = {0};
+    uint64_t nth = 1;
+    snprintf(source, sizeof source, "%s", scratch_path("source.gguf"));
+    snprintf(target, sizeof target, "%s", scratch_path("package"));
+    tiny_model_write(&(tiny_model){.biases = true, .dtype = EWI_F16}, source);
+    expect_ok(ew_model_open(source, &model, &err), &err);
+    /* There is one to replace: it must survive each failure. */
+    expect_ok(ew_quantize(model, target, NULL, NULL, NULL, NULL, &err), &err);
+    while (!quantize_with_failure(model, target, nth)) {
+        ew_file *file;
+        expect_ok(ew_file_open(target, &file, &err), &err);
+        ew_file_close(file);
+        if (nth++ == MAX_CALLS) fail_msg("no end of calls");
+    }
+    print_message("making: %llu failures survived\n", (unsigned long long)nth - 1);
+    assert_true(nth > 20);
+    ew_model_close(model);
+}
+
+static void opening(void **state) {
+    (void)state;
+    for (uint64_t nth = 1; nth < MAX_CALLS; nth++) {
+        ew_model *model = NULL;
+        ew_error err = {0};
+        int64_t blocks = ewi_hostile_live_blocks();
+        ewi_hostile_fail_at(nth);
+        ew_status status = ew_model_open(scratch_path("package"), &model, &err);
+        bool reached = ewi_hostile_count() >= nth;
+        ewi_hostile_fail_at(0);
+        if (status != EW_OK) check_failure(status, &err, nth);
+        if (status == EW_OK && reached) fail_msg("failure %llu was passed over", (unsigned long long)nth);
+        ew_model_close(model);
+        assert_int_equal(ewi_hostile_live_blocks(), blocks);
+        if (status == EW_OK) {
+            print_message("opening: %llu failures survived\n", (unsigned long long)nth - 1);
+            return;
+        }
+    }
+    fail_msg("no end of calls");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(making), cmocka_unit_test(opening)};
+    return cmocka_run_group_tests(tests, NULL, scratch_remove);
+}
