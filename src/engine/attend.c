@@ -198,13 +198,13 @@ static void store_value(const place *p, const float *x, size_t head_dim) {
     ewi_state_value_scales(p->state, p->layer, p->head, p->block)[p->at] = c.scale;
 }
 
-void ewi_attend_store(const ewi_attend *a, size_t i) {
+void ewi_attend_store(const ewi_attend *a, size_t i, uint32_t first_head, uint32_t end_head) {
     const ew_row *row = &a->rows[i];
     size_t dim = a->attrs->head_dim, cols = a->attrs->n_kv_heads * dim;
     place p = {.e = a->e, .state = &row->session->state, .layer = a->attrs->layer};
     p.block = row->position / EWI_BLOCK_POSITIONS;
     p.at = row->position % EWI_BLOCK_POSITIONS;
-    for (p.head = 0; p.head < a->attrs->n_kv_heads; p.head++) {
+    for (p.head = first_head; p.head < end_head; p.head++) {
         const float *k = a->k + i * cols + p.head * dim, *v = a->v + i * cols + p.head * dim;
         if (a->e->shape.k == EWI_I8)
             store_key_codes(&p, k, dim);
@@ -212,13 +212,6 @@ void ewi_attend_store(const ewi_attend *a, size_t i) {
             store_key(&p, k, dim);
         store_value(&p, v, dim);
     }
-}
-
-void ewi_attend_store_rows(void *arg, uint32_t thread, uint32_t n_threads) {
-    const ewi_attend *a = arg;
-    size_t begin, end;
-    ewi_split(a->n_rows, 1, thread, n_threads, &begin, &end);
-    for (size_t i = begin; i < end; i++) ewi_attend_store(a, i);
 }
 
 /* ---- look ---- */

@@ -2,11 +2,11 @@
  * attend.h: attention in a step: rows put their keys and values into the state, then look at what they see.
  *
  * The caller owns the job; it borrows the step's rows and values. ewi_attend_look must not begin before all
- * rows of the step are stored. Both are work for a pool: any number of threads, the same bits.
+ * rows of the step are stored; it is work for a pool: any number of threads, the same bits.
  *
  *     size_t n_tiles = ewi_attend_tiles(e, rows, n_rows);                once a step
  *     ewi_attend a = {.e = e, .attrs = &node->attrs.attention, .rows = rows, .n_rows = n_rows, ...};
- *     for (size_t i = 0; i < n_rows; i++) ewi_attend_store(&a, i);       or any of them on any thread
+ *     for (size_t i = 0; i < n_rows; i++) ewi_attend_store(&a, i, 0, n_kv_heads);     on any thread
  *     ewi_pool_run(e->pool, ewi_attend_look, &a);
  */
 #ifndef EW_ENGINE_ATTEND_H
@@ -36,10 +36,9 @@ EWI_NODISCARD bool ewi_attend_open(ew_session *session);
  * them. */
 size_t ewi_attend_tiles(ew_engine *e, const ew_row *rows, size_t n_rows);
 
-/* Puts row i's keys and values into its session's state. */
-void ewi_attend_store(const ewi_attend *a, size_t i);
-/* ewi_work_fn over an ewi_attend: stores a part of the rows; fills a part of `out`. */
-void ewi_attend_store_rows(void *arg, uint32_t thread, uint32_t n_threads);
+/* Puts the keys and values of row i, kv heads first_head .. end_head - 1, into its session's state. */
+void ewi_attend_store(const ewi_attend *a, size_t i, uint32_t first_head, uint32_t end_head);
+/* ewi_work_fn over an ewi_attend: fills a part of `out`. */
 void ewi_attend_look(void *arg, uint32_t thread, uint32_t n_threads);
 
 #endif

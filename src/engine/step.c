@@ -1,16 +1,14 @@
 /*
- * step.c: one step: rows of any sessions through the plan, stage by stage, each node on all threads.
+ * step.c: one step: rows of any sessions through the plan, stage by stage, fused nodes on all threads.
  *
  * Work is cut between threads by rows, by output columns or by heads, never inside one number's sum: so the
  * cut cannot be seen in the bits.
  */
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/error.h"
-#include "engine/attend.h"
+#include "engine/ops.h"
 #include "kernels/elementary.h"
-#include "kernels/pack.h"
 
 typedef struct step {
     ew_engine *e;
@@ -20,215 +18,88 @@ typedef struct step {
     void *user;
 } step;
 
-/* One node's work, for the threads. */
-typedef struct job {
+/* ---- fused steps ---- */
+
+/* Nodes that threads go through together, as the fuse pass put them. */
+typedef struct fused {
     const step *s;
-    const ewi_node *node;
-    uint32_t index;
-    size_t n_rows;    /* of this node's value that are computed now */
-    size_t first_row; /* of its input that they begin at (the head is computed in pieces) */
-} job;
+    uint32_t first, end;
+    size_t first_row; /* of the head's pieces */
+    size_t n_rows;
+    size_t unit; /* columns are cut at multiples of it */
+} fused;
 
-static float *value_of(const ew_engine *e, ewi_value v) {
-    return (float *)(void *)(e->values + e->plan.offsets[v]);
+static ewi_job job_of(const fused *f, uint32_t i) {
+    return (ewi_job){f->s->e, f->s->rows, &f->s->e->graph.nodes[i], i, f->n_rows, f->first_row};
 }
 
-/* Row 0 of the rows that are computed now; of any type. */
-static void *input_rows(const job *j, uint32_t i) {
-    const ew_engine *e = j->s->e;
-    ewi_value v = j->node->inputs[i];
-    return e->values + e->plan.offsets[v] + j->first_row * ewi_node_row_bytes(&e->graph.nodes[v]);
+/* Four tiles of a packed matrix, and whole heads. */
+static size_t unit_of(const ewi_node *node, size_t unit) {
+    size_t head = 1, all = unit;
+    if (node->op == EWI_OP_ROPE) head = node->attrs.rope.head_dim;
+    if (node->op == EWI_OP_STORE) head = node->attrs.attention.head_dim;
+    while (all % head != 0) all += unit;
+    return all;
 }
 
-static float *input_of(const job *j, uint32_t i) {
-    return input_rows(j, i);
-}
-
-static float *output_of(const job *j) {
-    return value_of(j->s->e, j->index);
-}
-
-/* ---- ops ---- */
-
-static void run_embed(void *arg, uint32_t thread, uint32_t n_threads) {
-    const job *j = arg;
-    const ewi_tensor *w = j->node->weight;
-    size_t begin, end, row_bytes = (size_t)(w->size_bytes / w->dims[0]);
-    const uint8_t *packed = ewi_packing_find(j->s->e->model->packing, w);
-    ewi_split(j->n_rows, 1, thread, n_threads, &begin, &end);
-    for (size_t i = begin; i < end; i++) {
-        size_t token = (size_t)j->s->rows[i].token, cols = j->node->cols;
-        if (packed)
-            ewi_unpack_row(w->dtype, packed, token, cols, output_of(j) + i * cols);
+static void run_part(void *arg, uint32_t thread, uint32_t n_threads) {
+    const fused *f = arg;
+    for (uint32_t i = f->first; i < f->end; i++) {
+        const ewi_job j = job_of(f, i);
+        ewi_part p = {.row1 = j.n_rows, .col1 = j.node->cols, .thread = thread};
+        if (f->s->e->graph.nodes[f->first].step_kind == EWI_STEP_COLUMNS)
+            ewi_split(j.node->cols, f->unit, thread, n_threads, &p.col0, &p.col1);
         else
-            j->s->e->kern->widen[w->dtype](output_of(j) + i * cols, w->data + token * row_bytes, cols);
+            ewi_split(j.n_rows, 1, thread, n_threads, &p.row0, &p.row1);
+        ewi_op_run(&j, &p);
     }
-}
-
-static void run_quantize(void *arg, uint32_t thread, uint32_t n_threads) {
-    const job *j = arg;
-    size_t begin, end, cols = j->node->cols, row_bytes = ewi_node_row_bytes(j->node);
-    uint8_t *rows = j->s->e->values + j->s->e->plan.offsets[j->index];
-    ewi_split(j->n_rows, 1, thread, n_threads, &begin, &end);
-    for (size_t i = begin; i < end; i++)
-        j->s->e->kern->quantize[j->node->attrs.qrows](rows + i * row_bytes, input_of(j, 0) + i * cols, cols);
-}
-
-static void run_rms_norm(void *arg, uint32_t thread, uint32_t n_threads) {
-    const job *j = arg;
-    const float *w = (const float *)(const void *)j->node->weight->data;
-    size_t begin, end, cols = j->node->cols;
-    ewi_split(j->n_rows, 1, thread, n_threads, &begin, &end);
-    for (size_t i = begin; i < end; i++)
-        j->s->e->kern->rms_norm(output_of(j) + i * cols, input_of(j, 0) + i * cols, w, cols,
-                                j->node->attrs.eps);
-}
-
-/* Each thread computes some columns of all rows: it reads its part of the weights once. */
-static void run_linear(void *arg, uint32_t thread, uint32_t n_threads) {
-    const job *j = arg;
-    const ewi_tensor *w = j->node->weight;
-    size_t begin, end, row_bytes = (size_t)(w->size_bytes / w->dims[0]);
-    ewi_split(j->node->cols, 16, thread, n_threads, &begin, &end);
-    if (begin == end) return;
-    const float *bias = j->node->bias ? (const float *)(const void *)j->node->bias->data + begin : NULL;
-    j->s->e->kern->matmul[w->dtype](&(ewi_matmul){
-        .m = j->n_rows,
-        .n = end - begin,
-        .k = (size_t)w->dims[1],
-        .x = input_of(j, 0),
-        .w = w->data + begin * row_bytes,
-        .bias = bias,
-        .y = output_of(j) + begin,
-        .x_stride = (size_t)w->dims[1],
-        .y_stride = j->node->cols,
-        .w_stride_bytes = row_bytes,
-    });
-}
-
-/* The same; a thread's columns are whole blocks of four tiles. */
-static void run_qlinear(void *arg, uint32_t thread, uint32_t n_threads) {
-    const job *j = arg;
-    const ewi_tensor *w = j->node->weight;
-    const ew_engine *e = j->s->e;
-    size_t begin, end, k = (size_t)w->dims[1];
-    ewi_split(j->node->cols, 64, thread, n_threads, &begin, &end);
-    if (begin == end) return;
-    const uint8_t *packed = ewi_packing_find(e->model->packing, w);
-    e->kern->qmatmul[w->dtype](&(ewi_qmatmul){
-        .m = j->n_rows,
-        .n = end - begin,
-        .k = k,
-        .x = input_rows(j, 0),
-        .x_stride_bytes = ewi_node_row_bytes(&e->graph.nodes[j->node->inputs[0]]),
-        .w = packed + begin / EWI_TILE_OUTPUTS * ewi_packed_tile_bytes(w->dtype, k),
-        .bias = j->node->bias ? (const float *)(const void *)j->node->bias->data + begin : NULL,
-        .y = output_of(j) + begin,
-        .y_stride = j->node->cols,
-        .scratch = e->panels[thread],
-    });
-}
-
-static void run_rope(void *arg, uint32_t thread, uint32_t n_threads) {
-    const job *j = arg;
-    const ewi_rope_attrs *a = &j->node->attrs.rope;
-    const ewi_rope_table *table = &j->s->e->ropes[j->s->e->rope_of[j->index]];
-    const ewi_kernels *kern = j->s->e->kern;
-    ewi_rope_fn rotate = a->pairing == EWI_ROPE_ADJACENT ? kern->rope_adjacent : kern->rope_halves;
-    size_t begin, end, cols = j->node->cols;
-    ewi_split(j->n_rows, 1, thread, n_threads, &begin, &end);
-    for (size_t i = begin; i < end; i++) {
-        float *y = output_of(j) + i * cols;
-        const float *x = input_of(j, 0) + i * cols;
-        if (y != x) memcpy(y, x, cols * sizeof *y);
-        rotate(y, a->n_heads, a->head_dim, table->cos + i * table->n_pairs, table->sin + i * table->n_pairs,
-               table->n_pairs);
-    }
-}
-
-static void run_elementwise(void *arg, uint32_t thread, uint32_t n_threads) {
-    const job *j = arg;
-    const ewi_kernels *kern = j->s->e->kern;
-    size_t begin, end;
-    ewi_split(j->n_rows * j->node->cols, 1024, thread, n_threads, &begin, &end);
-    float *y = output_of(j) + begin;
-    const float *a = input_of(j, 0) + begin, *b = input_of(j, 1) + begin;
-    if (j->node->op == EWI_OP_SWIGLU)
-        kern->swiglu(y, a, b, end - begin);
-    else
-        kern->add(y, a, b, end - begin);
-}
-
-static void run_select(void *arg, uint32_t thread, uint32_t n_threads) {
-    const job *j = arg;
-    size_t begin, end, cols = j->node->cols;
-    ewi_split(j->n_rows, 1, thread, n_threads, &begin, &end);
-    for (size_t i = begin; i < end; i++)
-        memcpy(output_of(j) + i * cols, input_of(j, 0) + j->s->e->wanted[i] * cols, cols * sizeof(float));
-}
-
-/* ---- nodes, stages ---- */
-
-/* Multiplications, roughly. */
-static size_t cost_of(const job *j) {
-    const ewi_node *node = j->node;
-    size_t out = j->n_rows * node->cols;
-    if (node->op == EWI_OP_LINEAR) return out * (size_t)node->weight->dims[1];
-    if (node->op != EWI_OP_ATTENTION) return out * 4;
-    size_t n_positions = 0;
-    for (size_t i = 0; i < j->n_rows; i++) n_positions += j->s->rows[i].position + 1;
-    return n_positions * node->cols * 2;
 }
 
 /* Below this, one thread is done sooner than the others are awake. */
 #define MIN_SHARED_COST ((size_t)1 << 16)
 
-static void share(const job *j, ewi_work_fn work, void *arg) {
-    if (cost_of(j) < MIN_SHARED_COST)
+static void share(const step *s, size_t cost, ewi_work_fn work, void *arg) {
+    if (cost < MIN_SHARED_COST)
         work(arg, 0, 1);
     else
-        ewi_pool_run(j->s->e->pool, work, arg);
+        ewi_pool_run(s->e->pool, work, arg);
 }
 
-static void run_job(const job *j, ewi_work_fn work) {
-    job copy = *j;
-    share(j, work, &copy);
-}
-
-static void run_attention(const job *j) {
-    ewi_attend a = {
-        .e = j->s->e,
-        .attrs = &j->node->attrs.attention,
-        .rows = j->s->rows,
-        .n_rows = j->n_rows,
-        .n_tiles = j->s->n_tiles,
-        .q = input_of(j, 0),
-        .k = input_of(j, 1),
-        .v = input_of(j, 2),
-        .out = output_of(j),
-    };
-    share(j, ewi_attend_store_rows, &a);
-    share(j, ewi_attend_look, &a);
-}
-
-static void run_node(const job *j) {
-    switch (j->node->op) {
-    case EWI_OP_TOKENS: return;
-    case EWI_OP_EMBED: run_job(j, run_embed); return;
-    case EWI_OP_RMS_NORM: run_job(j, run_rms_norm); return;
-    case EWI_OP_LINEAR:
-        run_job(j, ewi_packed_info_get(j->node->weight->dtype) ? run_qlinear : run_linear);
-        return;
-    case EWI_OP_QUANTIZE: run_job(j, run_quantize); return;
-    case EWI_OP_ROPE: run_job(j, run_rope); return;
-    case EWI_OP_ATTENTION: run_attention(j); return;
-    case EWI_OP_SWIGLU:
-    case EWI_OP_ADD: run_job(j, run_elementwise); return;
-    case EWI_OP_SELECT: run_job(j, run_select); return;
-    case EWI_N_OPS: break;
+static void run_fused(fused *f) {
+    size_t cost = 0;
+    f->unit = 64;
+    for (uint32_t i = f->first; i < f->end; i++) {
+        const ewi_job j = job_of(f, i);
+        cost += ewi_op_cost(&j);
+        f->unit = unit_of(j.node, f->unit);
     }
-    EW_ASSERT(false); /* the verifier lets no other op through */
+    share(f->s, cost, run_part, f);
 }
+
+static void run_attention(const fused *f) {
+    const ewi_job j = job_of(f, f->first);
+    ewi_attend a = {
+        .e = j.e,
+        .attrs = &j.node->attrs.attention,
+        .rows = j.rows,
+        .n_rows = j.n_rows,
+        .n_tiles = f->s->n_tiles,
+        .q = ewi_op_input(&j, 0),
+        .out = ewi_op_output(&j),
+    };
+    share(f->s, ewi_op_cost(&j), ewi_attend_look, &a);
+}
+
+static void run_nodes(const step *s, uint32_t first, uint32_t end, size_t n_rows, size_t first_row) {
+    fused f = {.s = s, .first = first, .end = end, .n_rows = n_rows, .first_row = first_row};
+    if (n_rows == 0) return;
+    if (s->e->graph.nodes[first].op == EWI_OP_ATTENTION)
+        run_attention(&f);
+    else
+        run_fused(&f);
+}
+
+/* ---- stages ---- */
 
 /* The last node: logits, a few rows at a time, each handed on as soon as its weights are known to have been
  * good. */
@@ -236,13 +107,13 @@ static ew_status run_head(const step *s, uint32_t index, ew_error *err) {
     const ew_engine *e = s->e;
     const ewi_node *node = &e->graph.nodes[index];
     EW_ASSERT(node->op != EWI_OP_SELECT); /* the narrow pass took selections up: rows here are wanted ones */
+    const float *logits = (const float *)(const void *)(e->values + e->plan.offsets[index]);
     for (size_t first = 0; first < s->n_wanted; first += e->plan.head_rows) {
         size_t n = s->n_wanted - first < e->plan.head_rows ? s->n_wanted - first : e->plan.head_rows;
-        job j = {s, node, index, n, first};
-        run_node(&j);
+        run_nodes(s, index, index + 1, n, first);
         EWI_TRY(ewi_weights_ready(e->model, NULL, 0, err));
         for (size_t i = 0; i < n; i++)
-            if (s->on_logits) s->on_logits(s->user, e->wanted[first + i], output_of(&j) + i * node->cols);
+            if (s->on_logits) s->on_logits(s->user, e->wanted[first + i], logits + i * node->cols);
     }
     return EW_OK;
 }
@@ -250,13 +121,12 @@ static ew_status run_head(const step *s, uint32_t index, ew_error *err) {
 static ew_status run_stage(const step *s, const ewi_stage *stage, ew_error *err) {
     const ew_engine *e = s->e;
     EWI_TRY(ewi_weights_ready(e->model, stage->weights, stage->n_weights, err));
-    for (uint32_t i = stage->first; i < stage->end; i++) {
-        const ewi_node *node = &e->graph.nodes[i];
-        job j = {s, node, i, node->rows == EWI_DIM_L ? s->n_wanted : s->n_rows, 0};
+    for (uint32_t i = stage->first, end; i < stage->end; i = end) {
+        end = ewi_graph_step_end(&e->graph, i) + 1;
         if (i == e->graph.output)
             EWI_TRY(run_head(s, i, err));
-        else if (j.n_rows > 0)
-            run_node(&j);
+        else
+            run_nodes(s, i, end, e->graph.nodes[i].rows == EWI_DIM_L ? s->n_wanted : s->n_rows, 0);
     }
     return EW_OK;
 }

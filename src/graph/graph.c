@@ -94,11 +94,19 @@ ewi_value ewi_graph_select(ewi_graph *graph, ewi_value x) {
 
 size_t ewi_node_row_bytes(const ewi_node *node) {
     switch (node->type) {
-    case EWI_VALUE_TOKEN: return 0;
+    case EWI_VALUE_TOKEN:
+    case EWI_VALUE_STATE: return 0;
     case EWI_VALUE_F32: return node->cols * sizeof(float);
     case EWI_VALUE_QROWS: break;
     }
     return ewi_qrow_layout(node->attrs.qrows, node->cols).bytes;
+}
+
+uint32_t ewi_graph_step_end(const ewi_graph *graph, uint32_t i) {
+    const ewi_node *node = &graph->nodes[i];
+    if (node->step_kind == EWI_STEP_ALONE) return i;
+    while (i + 1 < graph->n_nodes && graph->nodes[i + 1].step == node->step) i++;
+    return i;
 }
 
 void ewi_graph_set_output(ewi_graph *graph, ewi_value output) {

@@ -33,6 +33,7 @@
     X(ATTENTION, "attention") /* appends k, v to the layer's state, then attends causally; grouped heads */ \
     X(SWIGLU, "swiglu")       /* silu(gate) * up (arXiv 2002.05202) */                                      \
     X(ADD, "add")                                                                                           \
+    X(STORE, "store")       /* appends k, v to the layer's state */                                         \
     X(QUANTIZE, "quantize") /* x as rows of int8, see kernels/qrows.h */                                    \
     X(SELECT, "select")     /* the rows whose logits are wanted: [T, n] -> [L, n] */
 
@@ -52,6 +53,7 @@ typedef enum ewi_value_type {
     EWI_VALUE_F32,
     EWI_VALUE_TOKEN,
     EWI_VALUE_QROWS, /* int8 with scales, of the node's qrows kind */
+    EWI_VALUE_STATE, /* what a store did: not in the arena */
 } ewi_value_type;
 
 /* Index of the node that makes it. */
@@ -76,6 +78,12 @@ typedef struct ewi_attention_attrs {
     float scale; /* of q k^T */
 } ewi_attention_attrs;
 
+/*
+ * What threads share without waiting for each other inside: nodes of one step follow each other in the graph.
+ * ROWS: a thread has some rows, of all nodes. COLUMNS: some columns (whole heads), of all nodes.
+ */
+typedef enum ewi_step_kind { EWI_STEP_ALONE, EWI_STEP_ROWS, EWI_STEP_COLUMNS } ewi_step_kind;
+
 #define EWI_MAX_INPUTS 3
 
 typedef struct ewi_node {
@@ -90,6 +98,8 @@ typedef struct ewi_node {
         ewi_attention_attrs attention;
     } attrs;
     uint32_t stage; /* 0 = embed, 1 + i = layer i, last = head */
+    uint32_t step;  /* its first node, where the fuse pass made one: step_kind is not ALONE */
+    ewi_step_kind step_kind;
     ewi_value_type type;
     ewi_dim rows;
     uint32_t cols; /* 1 for tokens */
@@ -127,7 +137,10 @@ void ewi_graph_set_output(ewi_graph *graph, ewi_value output);
  * not fit. */
 EWI_NODISCARD ew_status ewi_node_infer(const ewi_graph *graph, ewi_node *node, ew_error *err);
 
-/* Bytes from row to row of a value; 0 for tokens, which are not stored. */
+/* The last node of the fused step that node i is in; i itself where it is alone. */
+uint32_t ewi_graph_step_end(const ewi_graph *graph, uint32_t i);
+
+/* Bytes from row to row of a value; 0 where it is not in the arena. */
 size_t ewi_node_row_bytes(const ewi_node *node);
 
 /* Every node is of the type that its op gives, uses only values before it, stages never go back, and the

@@ -5,7 +5,7 @@ static void mark_needed(const ewi_graph *graph, bool *needed) {
     needed[graph->output] = true;
     for (uint32_t i = graph->n_nodes; i-- > 0;) {
         const ewi_node *node = &graph->nodes[i];
-        if (node->op == EWI_OP_ATTENTION) needed[i] = true;
+        if (node->op == EWI_OP_ATTENTION || node->op == EWI_OP_STORE) needed[i] = true;
         for (uint32_t k = 0; needed[i] && k < node->n_inputs; k++) needed[node->inputs[k]] = true;
     }
 }

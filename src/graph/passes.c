@@ -2,8 +2,10 @@
 
 #include "base/error.h"
 
-const ewi_pass ewi_passes_default[] = {
-    {"narrow", ewi_pass_narrow}, {"quantize", ewi_pass_quantize}, {"dead", ewi_pass_dead}};
+const ewi_pass ewi_passes_default[] = {{"narrow", ewi_pass_narrow},
+                                       {"quantize", ewi_pass_quantize},
+                                       {"dead", ewi_pass_dead},
+                                       {"fuse", ewi_pass_fuse}};
 const size_t ewi_n_passes_default = EWI_COUNT(ewi_passes_default);
 
 static ew_status run_one(ewi_graph *graph, const ewi_pass *pass, ew_error *err) {

@@ -15,7 +15,7 @@ typedef struct ewi_pass {
     void (*run)(const ewi_graph *from, ewi_graph *to);
 } ewi_pass;
 
-/* narrow, quantize, dead: in this order. */
+/* narrow, quantize, dead, fuse: in this order. */
 extern const ewi_pass ewi_passes_default[];
 extern const size_t ewi_n_passes_default;
 
@@ -34,6 +34,13 @@ void ewi_pass_narrow(const ewi_graph *from, ewi_graph *to);
  * share them.
  */
 void ewi_pass_quantize(const ewi_graph *from, ewi_graph *to);
+
+/*
+ * fuse: puts nodes that follow each other into steps that threads go through without waiting: norm and
+ * quantize by rows; q, k, v with their ropes and the store, gate, up and their activation, a projection and
+ * its residual by columns. An attention's store becomes a node of its own.
+ */
+void ewi_pass_fuse(const ewi_graph *from, ewi_graph *to);
 
 /* dead: leaves out what the output does not need. An attention is needed for the state that it writes. */
 void ewi_pass_dead(const ewi_graph *from, ewi_graph *to);

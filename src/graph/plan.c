@@ -8,6 +8,7 @@
 typedef struct life {
     size_t size_bytes;
     uint32_t last_use; /* node index; the making node itself when nothing uses it */
+    uint32_t end;      /* last node of the step of its last use: other threads may still be there */
 } life;
 
 typedef struct planner {
@@ -24,10 +25,22 @@ static ew_status measure(planner *p, uint32_t n_rows, uint32_t head_rows, ew_err
         size_t rows = i == graph->output && head_rows < n_rows ? head_rows : n_rows, size;
         if (!ewi_mul_size(rows, ewi_node_row_bytes(node), &size) || !ewi_align_size(size, ALIGN_BYTES, &size))
             return ewi_fail(err, EW_LIMIT, "%u rows of %u columns do not fit in memory", n_rows, node->cols);
-        p->lives[i] = (life){size, i};
-        for (uint32_t k = 0; k < node->n_inputs; k++) p->lives[node->inputs[k]].last_use = i;
+        p->lives[i] = (life){size, i, ewi_graph_step_end(graph, i)};
+        for (uint32_t k = 0; k < node->n_inputs; k++) {
+            p->lives[node->inputs[k]].last_use = i;
+            p->lives[node->inputs[k]].end = ewi_graph_step_end(graph, i);
+        }
     }
     return EW_OK;
+}
+
+/* Whether a node before i in the same step reads value v: on another thread it may do so after node i. */
+static bool read_in_step(const planner *p, ewi_value v, uint32_t i) {
+    const ewi_node *nodes = p->graph->nodes;
+    for (uint32_t n = nodes[i].step_kind == EWI_STEP_ALONE ? i : nodes[i].step; n < i; n++)
+        for (uint32_t k = 0; k < nodes[n].n_inputs; k++)
+            if (nodes[n].inputs[k] == v) return true;
+    return false;
 }
 
 /* The input whose bytes node i can write over: an element-wise op's dying input of the same size. */
@@ -36,14 +49,16 @@ static ewi_value overwritten(const planner *p, uint32_t i) {
     bool elementwise = node->op == EWI_OP_ADD || node->op == EWI_OP_SWIGLU || node->op == EWI_OP_ROPE;
     for (uint32_t k = 0; elementwise && k < node->n_inputs; k++) {
         ewi_value v = node->inputs[k];
-        if (p->lives[v].last_use == i && p->lives[v].size_bytes == p->lives[i].size_bytes) return v;
+        if (p->lives[v].last_use == i && p->lives[v].size_bytes == p->lives[i].size_bytes &&
+            !read_in_step(p, v, i))
+            return v;
     }
     return EWI_NO_VALUE;
 }
 
 static bool meets(const planner *p, uint32_t other, size_t offset, size_t size, uint32_t now) {
     const life *l = &p->lives[other];
-    if (l->size_bytes == 0 || l->last_use < now) return false;
+    if (l->size_bytes == 0 || l->end < now) return false;
     return offset < p->offsets[other] + l->size_bytes && p->offsets[other] < offset + size;
 }
 

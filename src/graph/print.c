@@ -39,7 +39,7 @@ static void print_attrs(const ewi_node *node, ewi_buffer *out) {
         ewi_buffer_printf(out, " {%s, heads=%u, dims=%u/%u, base=%g}",
                           r->pairing == EWI_ROPE_ADJACENT ? "adjacent" : "halves", r->n_heads, r->n_dims,
                           r->head_dim, r->base);
-    if (node->op == EWI_OP_ATTENTION)
+    if (node->op == EWI_OP_ATTENTION || node->op == EWI_OP_STORE)
         ewi_buffer_printf(out, " {layer=%u, heads=%u/%u, dim=%u, scale=%g}", a->layer, a->n_heads,
                           a->n_kv_heads, a->head_dim, (double)a->scale);
 }
@@ -52,12 +52,17 @@ static void print_node(const ewi_graph *graph, uint32_t index, ewi_buffer *out) 
     if (node->weight) print_weight(node->weight, out);
     if (node->bias) print_weight(node->bias, out);
     print_attrs(node, out);
-    static const char *const types[] = {
-        [EWI_VALUE_F32] = "f32", [EWI_VALUE_TOKEN] = "token", [EWI_VALUE_QROWS] = "qrows"};
+    static const char *const types[] = {[EWI_VALUE_F32] = "f32",
+                                        [EWI_VALUE_TOKEN] = "token",
+                                        [EWI_VALUE_QROWS] = "qrows",
+                                        [EWI_VALUE_STATE] = "state"};
     ewi_buffer_printf(out, " : %s[", types[node->type]);
     print_dim(node->rows, out);
     if (node->type != EWI_VALUE_TOKEN) ewi_buffer_printf(out, ", %u", node->cols);
-    ewi_buffer_printf(out, "]%s\n", index == graph->output ? " -> logits" : "");
+    ewi_buffer_printf(out, "]%s", index == graph->output ? " -> logits" : "");
+    if (node->step_kind != EWI_STEP_ALONE && node->step != index)
+        ewi_buffer_printf(out, " with %%%u", node->step);
+    ewi_buffer_add(out, "\n", 1);
 }
 
 void ewi_graph_print(const ewi_graph *graph, ewi_buffer *out) {

@@ -58,7 +58,7 @@ static ew_status check_inputs(const ewi_graph *graph, const ewi_node *node, ew_e
     static const uint32_t n_inputs[EWI_N_OPS] = {
         [EWI_OP_TOKENS] = 0,   [EWI_OP_EMBED] = 1,     [EWI_OP_RMS_NORM] = 1, [EWI_OP_LINEAR] = 1,
         [EWI_OP_ROPE] = 1,     [EWI_OP_ATTENTION] = 3, [EWI_OP_SWIGLU] = 2,   [EWI_OP_ADD] = 2,
-        [EWI_OP_QUANTIZE] = 1, [EWI_OP_SELECT] = 1,
+        [EWI_OP_QUANTIZE] = 1, [EWI_OP_SELECT] = 1,    [EWI_OP_STORE] = 2,
     };
     if ((unsigned)node->op >= EWI_N_OPS) return ewi_fail(err, EW_FORMAT, "unknown op %u", (unsigned)node->op);
     if (node->n_inputs != n_inputs[node->op])
@@ -144,6 +144,19 @@ static ew_status infer_attention(const ewi_graph *graph, ewi_node *node, ew_erro
     return EW_OK;
 }
 
+static ew_status infer_store(const ewi_graph *graph, ewi_node *node, ew_error *err) {
+    const ewi_attention_attrs *a = &node->attrs.attention;
+    const ewi_node *k = input(graph, node, 0), *v = input(graph, node, 1);
+    uint64_t n = (uint64_t)a->n_kv_heads * a->head_dim;
+    if (k->cols != n || v->cols != n || k->rows != EWI_DIM_T || v->rows != EWI_DIM_T)
+        return ewi_fail(err, EW_FORMAT,
+                        "store: %u heads of %u do not fit k, v of %u, %u columns, or their rows",
+                        a->n_kv_heads, a->head_dim, k->cols, v->cols);
+    same_as(node, k);
+    node->type = EWI_VALUE_STATE;
+    return EW_OK;
+}
+
 static ew_status infer_pair(const ewi_graph *graph, ewi_node *node, ew_error *err) {
     const ewi_node *a = input(graph, node, 0), *b = input(graph, node, 1);
     if (a->rows != b->rows || a->cols != b->cols)
@@ -183,6 +196,7 @@ ew_status ewi_node_infer(const ewi_graph *graph, ewi_node *node, ew_error *err) 
     case EWI_OP_LINEAR: return infer_linear(node, first, err);
     case EWI_OP_ROPE: return infer_rope(node, first, err);
     case EWI_OP_ATTENTION: return infer_attention(graph, node, err);
+    case EWI_OP_STORE: return infer_store(graph, node, err);
     case EWI_OP_SWIGLU:
     case EWI_OP_ADD: return infer_pair(graph, node, err);
     case EWI_OP_QUANTIZE: return infer_quantize(node, first, err);
@@ -203,6 +217,8 @@ static ew_status verify_node(const ewi_graph *graph, uint32_t index, ew_error *e
     if (again.type != node->type || again.rows != node->rows || again.cols != node->cols)
         return ewi_fail(err, EW_FORMAT, "graph: %%%u: %s is not of the type that its op gives", index,
                         ewi_op_name(node->op));
+    if (node->step > index || (node->step < index && graph->nodes[index - 1].step > node->step))
+        return ewi_fail(err, EW_FORMAT, "graph: %%%u: its step %u is torn", index, node->step);
     if (index > 0 && node->stage < graph->nodes[index - 1].stage)
         return ewi_fail(err, EW_FORMAT, "graph: %%%u: stage %u comes after stage %u", index, node->stage,
                         graph->nodes[index - 1].stage);

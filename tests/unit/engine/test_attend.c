@@ -89,7 +89,7 @@ static void attend(const rig *r, size_t first, size_t n, float *out) {
     a.k = k + first * KV_HEADS * DIM;
     a.v = v + first * KV_HEADS * DIM;
     a.out = out + first * HEADS * DIM;
-    ewi_pool_run(r->engine->pool, ewi_attend_store_rows, &a);
+    for (size_t i = 0; i < n; i++) ewi_attend_store(&a, i, 0, KV_HEADS);
     /* Twice, as in two layers: what the first left behind must not matter. */
     ewi_pool_run(r->engine->pool, ewi_attend_look, &a);
     ewi_pool_run(r->engine->pool, ewi_attend_look, &a);

@@ -117,7 +117,8 @@ static void run_node(tape *t, uint32_t index) {
     case EWI_OP_ADD:
         for (size_t i = 0; i < count; i++) y[i] = a[i] + b[i];
         break;
-    case EWI_OP_QUANTIZE: /* in exact arithmetic there is nothing to round */
+    case EWI_OP_STORE: break; /* attention here reads keys and values where they were made */
+    case EWI_OP_QUANTIZE:     /* in exact arithmetic there is nothing to round */
         for (size_t i = 0; i < count; i++) y[i] = a[i];
         break;
     case EWI_OP_SELECT:
@@ -250,6 +251,32 @@ static void quantize_is_shared(void **state) {
     toy_graph_deinit(&toy);
 }
 
+/* The steps of a layer, and what is in each. */
+static void fuse_makes_steps(void **state) {
+    (void)state;
+    static toy_graph toy;
+    ewi_graph fused;
+    toy_graph_init(&toy, &sizes);
+    run_pass(&toy.graph, &fused, ewi_pass_fuse);
+    check_same_output(&toy.graph, &fused, sizes.n_vocab);
+    assert_int_equal(count_op(&fused, EWI_OP_STORE), sizes.n_layers);
+    const uint32_t q = find_weight(&fused, "blk.0.attn_q.weight"),
+                   k = find_weight(&fused, "blk.0.attn_k.weight");
+    const uint32_t gate = find_weight(&fused, "blk.0.ffn_gate.weight");
+    const uint32_t up = find_weight(&fused, "blk.0.ffn_up.weight");
+    const uint32_t out = find_weight(&fused, "blk.0.attn_output.weight");
+    assert_int_equal(fused.nodes[q].step_kind, EWI_STEP_COLUMNS);
+    assert_int_equal(fused.nodes[q].step, fused.nodes[k].step);
+    assert_int_equal(fused.nodes[ewi_graph_step_end(&fused, q)].op, EWI_OP_STORE);
+    assert_int_equal(fused.nodes[gate].step, fused.nodes[up].step);
+    assert_int_equal(fused.nodes[ewi_graph_step_end(&fused, gate)].op, EWI_OP_SWIGLU);
+    assert_int_equal(fused.nodes[ewi_graph_step_end(&fused, out)].op, EWI_OP_ADD);
+    assert_int_not_equal(fused.nodes[out].step, fused.nodes[q].step);
+    assert_int_equal(ewi_graph_step_end(&fused, fused.output), fused.output);
+    ewi_graph_deinit(&fused);
+    toy_graph_deinit(&toy);
+}
+
 /* A rope turns a row by its place in the session, which a selected row no longer shows. */
 static void narrow_leaves_ropes(void **state) {
     (void)state;
@@ -336,6 +363,7 @@ int main(void) {
         cmocka_unit_test(narrow_keeps_the_output),
         cmocka_unit_test(narrow_leaves_ropes),
         cmocka_unit_test(quantize_is_shared),
+        cmocka_unit_test(fuse_makes_steps),
         cmocka_unit_test(narrow_leaves_what_all_rows_need),
         cmocka_unit_test(dead_leaves_out_what_is_unused),
         cmocka_unit_test(default_passes),

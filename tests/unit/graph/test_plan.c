@@ -34,6 +34,24 @@ static bool may_write_over(const ewi_graph *g, uint32_t writer, uint32_t input) 
     return reads && (op == EWI_OP_ADD || op == EWI_OP_SWIGLU || op == EWI_OP_ROPE);
 }
 
+/* Threads go through a fused step without waiting for each other: what one node of it reads may still be read
+ * when another thread is at the step's end. */
+static void check_steps(const ewi_plan *plan) {
+    const ewi_graph *g = plan->graph;
+    for (uint32_t i = 0; i < g->n_nodes; i++) {
+        uint32_t last = last_use(g, i);
+        if (bytes_of(plan, i) == 0 || last == i || plan->offsets[i] == SIZE_MAX) continue;
+        for (uint32_t k = last + 1; k <= ewi_graph_step_end(g, last); k++) {
+            if (plan->offsets[k] == SIZE_MAX) continue;
+            size_t begin = plan->offsets[i], other = plan->offsets[k];
+            bool apart = begin + bytes_of(plan, i) <= other || other + bytes_of(plan, k) <= begin;
+            /* where node `last` wrote over i already, i is gone anyway */
+            if (!apart && plan->offsets[last] != begin)
+                fail_msg("%%%u is overwritten by %%%u in its step", i, k);
+        }
+    }
+}
+
 static void check_no_overlap(const ewi_plan *plan) {
     const ewi_graph *g = plan->graph;
     for (uint32_t i = 0; i < g->n_nodes; i++) {
@@ -110,6 +128,7 @@ static void values_do_not_meet(void **state) {
             for (int with_passes = 0; with_passes < 2; with_passes++) {
                 make(&p, &shapes[s], rows[r], 16, with_passes);
                 check_no_overlap(&p.plan);
+                check_steps(&p.plan);
                 check_stages(&p.plan, shapes[s].n_layers + 2);
                 assert_int_equal(p.plan.n_rows, rows[r]);
                 assert_int_equal(p.plan.head_rows, rows[r] < 16 ? rows[r] : 16);

@@ -1,0 +1,163 @@
+#include "engine/ops.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "kernels/pack.h"
+
+void *ewi_op_input(const ewi_job *j, uint32_t i) {
+    ewi_value v = j->node->inputs[i];
+    return j->e->values + j->e->plan.offsets[v] + j->first_row * ewi_node_row_bytes(&j->e->graph.nodes[v]);
+}
+
+float *ewi_op_output(const ewi_job *j) {
+    return (float *)(void *)(j->e->values + j->e->plan.offsets[j->index]);
+}
+
+static const float *input_of(const ewi_job *j, uint32_t i) {
+    return ewi_op_input(j, i);
+}
+
+static void run_embed(const ewi_job *j, const ewi_part *p) {
+    const ewi_tensor *w = j->node->weight;
+    const uint8_t *packed = ewi_packing_find(j->e->model->packing, w);
+    size_t row_bytes = (size_t)(w->size_bytes / w->dims[0]), cols = j->node->cols;
+    for (size_t i = p->row0; i < p->row1; i++) {
+        size_t token = (size_t)j->rows[i].token;
+        if (packed)
+            ewi_unpack_row(w->dtype, packed, token, cols, ewi_op_output(j) + i * cols);
+        else
+            j->e->kern->widen[w->dtype](ewi_op_output(j) + i * cols, w->data + token * row_bytes, cols);
+    }
+}
+
+static void run_rms_norm(const ewi_job *j, const ewi_part *p) {
+    const float *w = (const float *)(const void *)j->node->weight->data;
+    size_t cols = j->node->cols;
+    for (size_t i = p->row0; i < p->row1; i++)
+        j->e->kern->rms_norm(ewi_op_output(j) + i * cols, input_of(j, 0) + i * cols, w, cols,
+                             j->node->attrs.eps);
+}
+
+static void run_quantize(const ewi_job *j, const ewi_part *p) {
+    size_t cols = j->node->cols, row_bytes = ewi_node_row_bytes(j->node);
+    uint8_t *rows = (uint8_t *)ewi_op_output(j);
+    for (size_t i = p->row0; i < p->row1; i++)
+        j->e->kern->quantize[j->node->attrs.qrows](rows + i * row_bytes, input_of(j, 0) + i * cols, cols);
+}
+
+/* All rows: a matrix is read once. */
+static void run_float_linear(const ewi_job *j, const ewi_part *p, const float *bias) {
+    const ewi_tensor *w = j->node->weight;
+    size_t row_bytes = (size_t)(w->size_bytes / w->dims[0]), k = (size_t)w->dims[1];
+    j->e->kern->matmul[w->dtype](&(ewi_matmul){
+        .m = p->row1 - p->row0,
+        .n = p->col1 - p->col0,
+        .k = k,
+        .x = input_of(j, 0) + p->row0 * k,
+        .w = w->data + p->col0 * row_bytes,
+        .bias = bias,
+        .y = ewi_op_output(j) + p->row0 * j->node->cols + p->col0,
+        .x_stride = k,
+        .y_stride = j->node->cols,
+        .w_stride_bytes = row_bytes,
+    });
+}
+
+static void run_packed_linear(const ewi_job *j, const ewi_part *p, const float *bias) {
+    const ewi_tensor *w = j->node->weight;
+    size_t k = (size_t)w->dims[1], x_bytes = ewi_node_row_bytes(&j->e->graph.nodes[j->node->inputs[0]]);
+    const uint8_t *packed = ewi_packing_find(j->e->model->packing, w);
+    j->e->kern->qmatmul[w->dtype](&(ewi_qmatmul){
+        .m = p->row1 - p->row0,
+        .n = p->col1 - p->col0,
+        .k = k,
+        .x = (const uint8_t *)ewi_op_input(j, 0) + p->row0 * x_bytes,
+        .x_stride_bytes = x_bytes,
+        .w = packed + p->col0 / EWI_TILE_OUTPUTS * ewi_packed_tile_bytes(w->dtype, k),
+        .bias = bias,
+        .y = ewi_op_output(j) + p->row0 * j->node->cols + p->col0,
+        .y_stride = j->node->cols,
+        .scratch = j->e->panels[p->thread],
+    });
+}
+
+static void run_linear(const ewi_job *j, const ewi_part *p) {
+    const ewi_tensor *bias = j->node->bias;
+    const float *from = bias ? (const float *)(const void *)bias->data + p->col0 : NULL;
+    if (p->row0 == p->row1 || p->col0 == p->col1) return;
+    if (ewi_packed_info_get(j->node->weight->dtype))
+        run_packed_linear(j, p, from);
+    else
+        run_float_linear(j, p, from);
+}
+
+static void run_rope(const ewi_job *j, const ewi_part *p) {
+    const ewi_rope_attrs *a = &j->node->attrs.rope;
+    const ewi_rope_table *table = &j->e->ropes[j->e->rope_of[j->index]];
+    ewi_rope_fn rotate =
+        a->pairing == EWI_ROPE_ADJACENT ? j->e->kern->rope_adjacent : j->e->kern->rope_halves;
+    size_t cols = p->col1 - p->col0;
+    for (size_t i = p->row0; i < p->row1; i++) {
+        size_t at = i * j->node->cols + p->col0;
+        float *y = ewi_op_output(j) + at;
+        const float *x = input_of(j, 0) + at;
+        if (y != x) memcpy(y, x, cols * sizeof *y);
+        rotate(y, cols / a->head_dim, a->head_dim, table->cos + i * table->n_pairs,
+               table->sin + i * table->n_pairs, table->n_pairs);
+    }
+}
+
+static void run_store(const ewi_job *j, const ewi_part *p) {
+    const ewi_attention_attrs *attrs = &j->node->attrs.attention;
+    const ewi_attend a = {
+        .e = j->e, .attrs = attrs, .rows = j->rows, .k = input_of(j, 0), .v = input_of(j, 1)};
+    for (size_t i = p->row0; i < p->row1; i++)
+        ewi_attend_store(&a, i, (uint32_t)(p->col0 / attrs->head_dim), (uint32_t)(p->col1 / attrs->head_dim));
+}
+
+static void run_elementwise(const ewi_job *j, const ewi_part *p) {
+    for (size_t i = p->row0; i < p->row1; i++) {
+        size_t at = i * j->node->cols + p->col0;
+        float *y = ewi_op_output(j) + at;
+        const float *a = input_of(j, 0) + at, *b = input_of(j, 1) + at;
+        if (j->node->op == EWI_OP_SWIGLU)
+            j->e->kern->swiglu(y, a, b, p->col1 - p->col0);
+        else
+            j->e->kern->add(y, a, b, p->col1 - p->col0);
+    }
+}
+
+static void run_select(const ewi_job *j, const ewi_part *p) {
+    size_t cols = j->node->cols;
+    for (size_t i = p->row0; i < p->row1; i++)
+        memcpy(ewi_op_output(j) + i * cols, input_of(j, 0) + j->e->wanted[i] * cols, cols * sizeof(float));
+}
+
+void ewi_op_run(const ewi_job *job, const ewi_part *part) {
+    switch (job->node->op) {
+    case EWI_OP_TOKENS: return;
+    case EWI_OP_EMBED: run_embed(job, part); return;
+    case EWI_OP_RMS_NORM: run_rms_norm(job, part); return;
+    case EWI_OP_LINEAR: run_linear(job, part); return;
+    case EWI_OP_QUANTIZE: run_quantize(job, part); return;
+    case EWI_OP_ROPE: run_rope(job, part); return;
+    case EWI_OP_STORE: run_store(job, part); return;
+    case EWI_OP_SWIGLU:
+    case EWI_OP_ADD: run_elementwise(job, part); return;
+    case EWI_OP_SELECT: run_select(job, part); return;
+    case EWI_OP_ATTENTION:
+    case EWI_N_OPS: break;
+    }
+    EW_ASSERT(false); /* the verifier lets no other op through */
+}
+
+size_t ewi_op_cost(const ewi_job *j) {
+    const ewi_node *node = j->node;
+    size_t out = j->n_rows * node->cols;
+    if (node->op == EWI_OP_LINEAR) return out * (size_t)node->weight->dims[1];
+    if (node->op != EWI_OP_ATTENTION) return out * 4;
+    size_t n_positions = 0;
+    for (size_t i = 0; i < j->n_rows; i++) n_positions += j->rows[i].position + 1;
+    return n_positions * node->cols * 2;
+}
