@@ -59,6 +59,14 @@ static inline size_t ewi_rotate_block(size_t left) {
     return block;
 }
 
+/*
+ * A rotation of n inputs makes them about sqrt(n) larger: shorter blocks are multiplied by the power of two
+ * that is at most sqrt(128 / n), so that one scale serves all of a row.
+ */
+static inline float ewi_rotate_factor(size_t n) {
+    return n >= 64 ? 1.0f : n >= 16 ? 2.0f : n >= 4 ? 4.0f : 8.0f;
+}
+
 /* What inputs are multiplied with to become codes, and what gives them back; bits are those of the largest
  * |x|, which as integers put infinities and NaN above all numbers. */
 typedef struct ewi_qrow_scaling {

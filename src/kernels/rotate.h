@@ -12,11 +12,11 @@
 #include <stddef.h>
 
 void ewi_rotate(float *y, const float *x, size_t k);
-/* Divided by each block's length, a power of two. */
+/* Divided by each block's length and the square of its factor, powers of two. */
 void ewi_rotate_weights(float *y, const float *x, size_t k);
 /* The weights that ewi_rotate_weights turned, up to rounding. */
 void ewi_rotate_back(float *y, const float *x, size_t k);
-/* One block of n = 1, 2, 4, .. 128 inputs. */
+/* One block of n = 1, 2, 4, .. 128 inputs, times ewi_rotate_factor(n). */
 void ewi_rotate_block_of(float *y, const float *x, size_t n);
 
 #endif

@@ -144,12 +144,13 @@ static ewi_round_fault round_groups(const rounding *r) {
 
 /* ---- whole rows ---- */
 
-/* A rotation makes squares grow by the length of its block, and weights were divided by it. */
+/* Turning a block of n back makes squares grow by n and the square of its factor. */
 static void add_rotated(const rounding *r, size_t at, size_t n, float scale) {
     for (size_t i = 0, block; i < r->k && i < at + n; i += block) {
         block = ewi_rotate_block(r->k - i);
         size_t begin = i > at ? i : at, end = i + block < at + n ? i + block : at + n;
-        if (begin < end) add_sums(r, begin, end - begin, scale, (double)block);
+        double factor = (double)ewi_rotate_factor(block);
+        if (begin < end) add_sums(r, begin, end - begin, scale, (double)block * factor * factor);
     }
 }
 

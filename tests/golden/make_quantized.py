@@ -107,6 +107,7 @@ def inputs(x, kind):
         turned = np.empty_like(x)
         for start, n in rounding.blocks(x.shape[-1]):
             turned[:, start:start + n] = (x[:, start:start + n] * rounding.SIGNS[:n]) @ rounding.hadamard(n)
+            turned[:, start:start + n] *= rounding.factor(n)
         return to_int8(turned)
     return np.concatenate([to_int8(x[:, i:i + 256]) for i in range(0, x.shape[1], 256)], 1)
 

@@ -237,8 +237,10 @@ EWI_INLINE void store_block(const ewi_qmatmul *a, const vf *y, size_t rows, size
     }
 }
 
-/* The vector of outputs from output j on, as it is stored. */
+/* The vector of outputs from output j on, as it is stored; beyond the last, some other, which is not stored
+ * again. */
 EWI_INLINE q_column stored_column(const ewi_qmatmul *a, size_t j, size_t tile_bytes, size_t head_bytes) {
+    if (j >= a->n) j = 0;
     const uint8_t *tile = a->w + j / 16 * tile_bytes;
     const size_t at = j % 16;
     return (q_column){tile, tile + head_bytes + 4 * at, at};
@@ -264,10 +266,10 @@ EWI_INLINE void few_rows(const ewi_qmatmul *a, ewi_qrow layout, size_t rows, siz
  * memory serves several streams faster than one.
  */
 EWI_INLINE void matmul_few(const ewi_qmatmul *a, size_t rows, q_format f) {
-    const size_t cols = VI_FEW_COLS(rows), n_vectors = (a->n + VI_N - 1) / VI_N, step = n_vectors / cols;
+    const size_t cols = VI_FEW_COLS(rows), n_vectors = (a->n + VI_N - 1) / VI_N;
+    const size_t step = (n_vectors + cols - 1) / cols;
     const ewi_qrow layout = ewi_qrow_layout(ewi_qrows_for(f.dtype), a->k);
     for (size_t v = 0; v < step; v++) few_rows(a, layout, rows, cols, v * VI_N, step * VI_N, f);
-    for (size_t v = step * cols; v < n_vectors; v++) few_rows(a, layout, rows, 1, v * VI_N, VI_N, f);
 }
 
 /* Codes of one tile as bytes, 8 vectors of 64 bytes a chunk. */
@@ -311,8 +313,6 @@ EWI_INLINE void matmul_panel(const ewi_qmatmul *a, size_t j, ewi_qrow layout, q_
 EWI_INLINE void qmatmul(const ewi_qmatmul *a, q_format f) {
     if (a->m == 1)
         matmul_few(a, 1, f);
-    else if (a->m == 2)
-        matmul_few(a, 2, f);
     else if (a->m <= 4)
         matmul_few(a, 4, f);
     else if (a->m <= 2 * VI_FEW_ROWS)

@@ -16,7 +16,7 @@
 /* 8 integer accumulators; the float ones wait in the first-level cache. */
 #define VI_ROWS           4
 #define VI_COLS           2
-#define VI_FEW_COLS(rows) ((rows) <= 2 ? 4 : 2)
+#define VI_FEW_COLS(rows) ((rows) == 1 ? 4 : 2)
 
 typedef __m256i vi;
 typedef __m256 vf;

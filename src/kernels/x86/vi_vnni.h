@@ -16,7 +16,7 @@
 /* 12 integer and 12 float accumulators of 32 registers. */
 #define VI_ROWS           6
 #define VI_COLS           2
-#define VI_FEW_COLS(rows) ((rows) <= 2 ? 4 : 2)
+#define VI_FEW_COLS(rows) ((rows) == 1 ? 4 : 2)
 
 /* The two compilers' headers disagree on the type of a count. */
 #if defined(__clang__)

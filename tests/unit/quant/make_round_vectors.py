@@ -32,17 +32,22 @@ def blocks(k):
         at += n
 
 
+def factor(n):
+    """The largest power of two that is at most sqrt(128 / n)."""
+    return 2.0 ** np.floor(np.log2(np.sqrt(128 / n)))
+
+
 def rotate(w):
     y = np.empty_like(w)
     for at, n in blocks(len(w)):
-        y[at:at + n] = (w[at:at + n] * SIGNS[:n]) @ hadamard(n) / n
+        y[at:at + n] = (w[at:at + n] * SIGNS[:n]) @ hadamard(n) / (n * factor(n))
     return y
 
 
 def rotate_back(y):
     w = np.empty_like(y)
     for at, n in blocks(len(y)):
-        w[at:at + n] = (y[at:at + n] @ hadamard(n)) * SIGNS[:n]
+        w[at:at + n] = (y[at:at + n] @ hadamard(n)) * SIGNS[:n] * factor(n)
     return w
 
 
