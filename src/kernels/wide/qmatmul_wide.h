@@ -13,6 +13,8 @@
 #ifdef VI_N
 
 #define VI_MAX_COLS 4
+/* Vectors that a tile is cut into. */
+#define VI_PER_TILE (16 / VI_N)
 
 /* The codes of a format as bytes in a panel; a sub-scale is multiplied in there. */
 EWI_INLINE q_format panel_format(q_format f) {
@@ -25,15 +27,44 @@ EWI_INLINE q_format panel_format(q_format f) {
 
 /* ---- one block: R rows x C vectors of outputs ---- */
 
-/* acc += codes times inputs, vectors j0 .. j1 of chunk i. */
+/* acc += codes times inputs, vector j of chunk i. */
+EWI_INLINE void dot_vector(vi *acc, size_t rows, size_t cols, const q_rows *x, const q_column *w, size_t i,
+                           size_t j, q_format f) {
+    VI_UNROLL for (size_t c = 0; c < cols; c++) {
+        vb codes = f.get(w[c].codes + i * f.chunk_bytes, j);
+        VI_UNROLL for (size_t r = 0; r < rows; r++) acc[r * cols + c] =
+            f.dot(acc[r * cols + c], codes, x->q[r] + 32 * i + 4 * j);
+    }
+}
+
+#ifdef VI_RUNS
+/* The same for a run of vectors whose codes are so small that their products fit 16 bits together. */
+EWI_INLINE void dot_run(vi *acc, size_t cols, const q_rows *x, const q_column *w, size_t i, size_t j0,
+                        size_t j1, q_format f) {
+    vi pairs[VI_MAX_COLS];
+    VI_UNROLL for (size_t c = 0; c < cols; c++) pairs[c] = vi_set1(0);
+    VI_UNROLL for (size_t j = j0; j < j1; j++) {
+        VI_UNROLL for (size_t c = 0; c < cols; c++) pairs[c] =
+            vi_run(pairs[c], f.get(w[c].codes + i * f.chunk_bytes, j), x->q[0] + 32 * i + 4 * j);
+        VI_FENCE;
+    }
+    VI_UNROLL for (size_t c = 0; c < cols; c++) acc[c] = vi_end_run(acc[c], pairs[c]);
+}
+#endif
+
+/* Vectors j0 .. j1 of chunk i. */
 EWI_INLINE void dot_vectors(vi *acc, size_t rows, size_t cols, const q_rows *x, const q_column *w, size_t i,
                             size_t j0, size_t j1, q_format f) {
+#ifdef VI_RUNS
+    if (rows == 1 && f.get != get8) { /* more rows have no registers to spare */
+        const size_t run = f.get == get4 ? 8 : f.get == get5 ? 4 : 2;
+        VI_UNROLL for (size_t j = j0; j < j1; j += run)
+            dot_run(acc, cols, x, w, i, j, j + run < j1 ? j + run : j1, f);
+        return;
+    }
+#endif
     VI_UNROLL for (size_t j = j0; j < j1; j++) {
-        VI_UNROLL for (size_t c = 0; c < cols; c++) {
-            vb codes = f.get(w[c].codes + i * f.chunk_bytes, j);
-            VI_UNROLL for (size_t r = 0; r < rows; r++) acc[r * cols + c] =
-                f.dot(acc[r * cols + c], codes, x->q[r] + 32 * i + 4 * j);
-        }
+        dot_vector(acc, rows, cols, x, w, i, j, f);
         VI_FENCE; /* loads that move up cost registers, and accumulators would leave theirs */
     }
 }
@@ -229,11 +260,11 @@ EWI_INLINE q_rows rows_from(const ewi_qmatmul *a, ewi_qrow layout, size_t i, siz
     return x;
 }
 
-/* The vectors lie `gap` outputs apart, the first of them at output j. */
-EWI_INLINE void store_block(const ewi_qmatmul *a, const vf *y, size_t rows, size_t cols, size_t i, size_t j,
-                            size_t gap) {
+/* Vector c begins at output j[c]. */
+EWI_INLINE void store_block(const ewi_qmatmul *a, const vf *y, size_t rows, size_t cols, size_t i,
+                            const size_t *j) {
     VI_UNROLL for (size_t r = 0; r < rows; r++) VI_UNROLL for (size_t c = 0; c < cols; c++) {
-        if (i + r < a->m && j + c * gap < a->n) store_vector(a, y[r * cols + c], i + r, j + c * gap);
+        if (i + r < a->m && j[c] < a->n) store_vector(a, y[r * cols + c], i + r, j[c]);
     }
 }
 
@@ -246,30 +277,37 @@ EWI_INLINE q_column stored_column(const ewi_qmatmul *a, size_t j, size_t tile_by
     return (q_column){tile, tile + head_bytes + 4 * at, at};
 }
 
-/* All rows, `rows` at a time, by vectors j, j + gap, ... */
-EWI_INLINE void few_rows(const ewi_qmatmul *a, ewi_qrow layout, size_t rows, size_t cols, size_t j,
-                         size_t gap, q_format f) {
+/* All rows, `rows` at a time, by the vectors at outputs j[c]. */
+EWI_INLINE void few_rows(const ewi_qmatmul *a, ewi_qrow layout, size_t rows, size_t cols, const size_t *j,
+                         q_format f) {
     const size_t tile_bytes = ewi_packed_tile_bytes(f.dtype, a->k),
                  head = ewi_packed_head_bytes(f.dtype, a->k);
     q_column w[VI_MAX_COLS];
     vf y[VI_FEW_ROWS * VI_MAX_COLS];
-    VI_UNROLL for (size_t c = 0; c < cols; c++) w[c] = stored_column(a, j + c * gap, tile_bytes, head);
+    VI_UNROLL for (size_t c = 0; c < cols; c++) w[c] = stored_column(a, j[c], tile_bytes, head);
     for (size_t i = 0; i < a->m; i += rows) {
         const q_rows x = rows_from(a, layout, i, rows);
         block(y, rows, cols, &x, w, f);
-        store_block(a, y, rows, cols, i, j, gap);
+        store_block(a, y, rows, cols, i, j);
     }
 }
 
 /*
- * The vectors of a block lie a part of the matrix apart: each is one long stream from block to block, and
- * memory serves several streams faster than one.
+ * A block takes whole tiles where it can, so that a line of memory is used at once, and its tiles lie a part
+ * of the matrix apart: each is one long stream from block to block, and memory serves several streams faster.
  */
 EWI_INLINE void matmul_few(const ewi_qmatmul *a, size_t rows, q_format f) {
-    const size_t cols = VI_FEW_COLS(rows), n_vectors = (a->n + VI_N - 1) / VI_N;
-    const size_t step = (n_vectors + cols - 1) / cols;
+    const size_t cols = VI_FEW_COLS(rows), in_tile = cols < VI_PER_TILE ? cols : VI_PER_TILE;
+    const size_t streams = cols / in_tile, n_tiles = (a->n + 15) / 16,
+                 step = (n_tiles + streams - 1) / streams;
     const ewi_qrow layout = ewi_qrow_layout(ewi_qrows_for(f.dtype), a->k);
-    for (size_t v = 0; v < step; v++) few_rows(a, layout, rows, cols, v * VI_N, step * VI_N, f);
+    for (size_t tile = 0; tile < step; tile++)
+        for (size_t at = 0; at < VI_PER_TILE; at += in_tile) {
+            size_t j[VI_MAX_COLS];
+            VI_UNROLL for (size_t c = 0; c < cols; c++) j[c] =
+                16 * (tile + c / in_tile * step) + VI_N * (at + c % in_tile);
+            few_rows(a, layout, rows, cols, j, f);
+        }
 }
 
 /* Codes of one tile as bytes, 8 vectors of 64 bytes a chunk. */
@@ -295,9 +333,11 @@ EWI_INLINE void matmul_panel(const ewi_qmatmul *a, size_t j, ewi_qrow layout, q_
                  head = ewi_packed_head_bytes(f.dtype, a->k);
     const size_t n_chunks = ewi_packed_inputs(f.dtype, a->k) / 32, panel_bytes = n_chunks * PANEL_CHUNK;
     uint8_t *panel = a->scratch;
+    size_t vectors[VI_COLS];
     q_column w[VI_COLS];
     VI_UNROLL for (size_t c = 0; c < VI_COLS; c++) {
-        const size_t column = j + c * VI_N < a->n ? j + c * VI_N : j, at = column % 16, tile = column / 16;
+        vectors[c] = j + c * VI_N;
+        const size_t column = vectors[c] < a->n ? vectors[c] : j, at = column % 16, tile = column / 16;
         uint8_t *mine = panel + (tile - j / 16) * panel_bytes;
         if (at == 0 && (c == 0 || column > j)) fill_panel(mine, a->w + tile * tile_bytes, head, n_chunks, f);
         w[c] = (q_column){a->w + tile * tile_bytes, mine + 4 * at, at};
@@ -306,7 +346,7 @@ EWI_INLINE void matmul_panel(const ewi_qmatmul *a, size_t j, ewi_qrow layout, q_
         vf y[VI_ROWS * VI_COLS];
         const q_rows x = rows_from(a, layout, i, VI_ROWS);
         block(y, VI_ROWS, VI_COLS, &x, w, panel_format(f));
-        store_block(a, y, VI_ROWS, VI_COLS, i, j, VI_N);
+        store_block(a, y, VI_ROWS, VI_COLS, i, vectors);
     }
 }
 

@@ -136,6 +136,12 @@ EWI_INLINE vb vb_mul(vb a, vb b) {
 /* vpmaddubsw saturates beyond 2 x 128 x 127: codes of 8 bits become signed first, and lose their zero. */
 #define VI_DOT8_ZERO 0
 
+/* A sum stays the chain that it is written as: made a tree of, its terms would wait outside of registers. */
+EWI_INLINE vi vi_keep(vi sum) {
+    __asm__ volatile("" : "+x"(sum));
+    return sum;
+}
+
 EWI_INLINE vb vi_four(const int8_t *x) {
     int32_t four;
     memcpy(&four, x, sizeof four);
@@ -144,13 +150,22 @@ EWI_INLINE vb vi_four(const int8_t *x) {
 /* Codes below 128. */
 EWI_INLINE vi vi_dot(vi acc, vb codes, const int8_t *x) {
     __m256i pairs = _mm256_maddubs_epi16(codes, vi_four(x));
-    return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    return vi_keep(_mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))));
+}
+/* Products summed in pairs of 16 bits: 2 x 127 codes each, so runs of 8 codes below 16, of 4 below 32 and of
+ * 2 below 64 stay below 2^15. */
+#define VI_RUNS
+EWI_INLINE vi vi_run(vi pairs, vb codes, const int8_t *x) {
+    return vi_keep(_mm256_add_epi16(pairs, _mm256_maddubs_epi16(codes, vi_four(x))));
+}
+EWI_INLINE vi vi_end_run(vi acc, vi pairs) {
+    return vi_keep(_mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))));
 }
 /* |w| times x with w's sign: w is -128..127, x is -127..127. */
 EWI_INLINE vi vi_dot8(vi acc, vb codes, const int8_t *x) {
     __m256i w = _mm256_xor_si256(codes, _mm256_set1_epi8((char)0x80));
     __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(vi_four(x), w));
-    return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    return vi_keep(_mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))));
 }
 
 EWI_INLINE void vb_prefetch(const uint8_t *p) {
