@@ -27,7 +27,7 @@
 typedef struct bench_values {
     cli_engine_values engine;
     cli_count n_prompt, n_gen, depth, batch, repetitions;
-    bool json;
+    bool profile, json;
 } bench_values;
 
 static const cli_option options[] = {
@@ -43,6 +43,8 @@ static const cli_option options[] = {
     {"r", "repetitions", CLI_COUNT, offsetof(bench_values, repetitions), "N", 1, MAX_REPETITIONS,
      "how often everything is measured (default 5)"},
     CLI_ENGINE_OPTIONS(bench_values),
+    {NULL, "profile", CLI_FLAG, offsetof(bench_values, profile), NULL, 0, 0,
+     "show where the time of the last repetition went"},
     {NULL, "json", CLI_FLAG, offsetof(bench_values, json), NULL, 0, 0, "print one JSON object"},
 };
 
@@ -77,6 +79,18 @@ typedef struct series {
     size_t n;
 } series;
 
+#define MAX_PROFILE 33 /* what an engine has, and the rest */
+
+/* Shares of the wall time; they sum to 1. */
+typedef struct profile {
+    size_t n;
+    struct {
+        char name[72];
+        double share;
+        uint64_t n_runs;
+    } rows[MAX_PROFILE];
+} profile;
+
 typedef struct bench {
     const cli_verb *verb;
     bench_values *values;
@@ -84,6 +98,7 @@ typedef struct bench {
     size_t repetition;
     uint64_t bytes_per_step; /* weights that a decoding step reads */
     ew_engine_info engine;
+    profile profiles[2]; /* of prefill and of decode */
 } bench;
 
 static void record(bench *b, quantity q, double value) {
@@ -159,10 +174,36 @@ static int feed(const cli_opened *opened, ew_session *session, size_t n, bool ch
     return status ? cli_fail(&err) : CLI_OK;
 }
 
+/* ---- where the time went ---- */
+
+static void profile_start(const bench *b, const cli_opened *opened) {
+    if (b->values->profile) ew_engine_profile_reset(opened->engine);
+}
+
+/* The engine's kinds of work, and what is left of the wall time: choosing tokens, setting steps up. */
+static void profile_end(const bench *b, const cli_opened *opened, profile *p, uint64_t wall_ns) {
+    ew_profile_entry entries[MAX_PROFILE];
+    if (!b->values->profile) return;
+    uint64_t sum_ns = 0;
+    p->n = ew_engine_profile(opened->engine, entries, MAX_PROFILE);
+    for (size_t i = 0; i < p->n; i++) {
+        snprintf(p->rows[i].name, sizeof p->rows[i].name, "%s", entries[i].name);
+        p->rows[i].share = (double)entries[i].ns / (double)wall_ns;
+        p->rows[i].n_runs = entries[i].n_runs;
+        sum_ns += entries[i].ns;
+    }
+    snprintf(p->rows[p->n].name, sizeof p->rows[p->n].name, "all else");
+    p->rows[p->n].n_runs = 0;
+    p->rows[p->n++].share = (double)(wall_ns - sum_ns) / (double)wall_ns;
+}
+
 static int measure_prefill(bench *b, const cli_opened *opened, sequences *s) {
     uint64_t start_ns = cli_now_ns();
+    profile_start(b, opened);
     int code = feed(opened, s->sessions[0], b->values->n_prompt.value, true, s);
-    double took_s = (double)(cli_now_ns() - start_ns) / 1e9;
+    uint64_t took_ns = cli_now_ns() - start_ns;
+    profile_end(b, opened, &b->profiles[0], took_ns);
+    double took_s = (double)took_ns / 1e9;
     record(b, PREFILL_TOK_S, b->values->n_prompt.value / took_s);
     record(b, TTFT_MS, took_s * 1e3);
     ew_session_truncate(s->sessions[0], b->values->depth.value);
@@ -173,13 +214,16 @@ static int measure_decode(bench *b, const cli_opened *opened, sequences *s) {
     ew_row rows[MAX_BATCH];
     ew_error err = {0};
     for (size_t k = 0; k < s->n; k++) s->next[k] = s->next[0];
+    profile_start(b, opened);
     uint64_t start_ns = cli_now_ns();
     for (uint32_t i = 0; i < b->values->n_gen.value; i++) {
         for (size_t k = 0; k < s->n; k++)
             rows[k] = (ew_row){s->sessions[k], b->values->depth.value + i, s->next[k], true};
         if (ew_step(opened->engine, rows, s->n, choose_each, s, &err)) return cli_fail(&err);
     }
-    double took_s = (double)(cli_now_ns() - start_ns) / 1e9, steps_s = b->values->n_gen.value / took_s;
+    uint64_t took_ns = cli_now_ns() - start_ns;
+    profile_end(b, opened, &b->profiles[1], took_ns);
+    double took_s = (double)took_ns / 1e9, steps_s = b->values->n_gen.value / took_s;
     record(b, DECODE_TOK_S, steps_s * (double)s->n);
     record(b, BANDWIDTH_SHARE,
            steps_s * (double)b->bytes_per_step / 1e9); /* to be divided when read_gb_s is known */
@@ -298,6 +342,19 @@ static void json_quantity(cli_json *json, const char *key, spread s) {
     }
 }
 
+static const char *const profile_names[2] = {"prefill", "decode"};
+
+static void json_profiles(const bench *b, cli_json *json) {
+    for (size_t k = 0; k < 2; k++) {
+        char name[32];
+        snprintf(name, sizeof name, "%s_profile", profile_names[k]);
+        cli_json_open(json, name, '{');
+        for (size_t i = 0; i < b->profiles[k].n; i++)
+            cli_json_number(json, b->profiles[k].rows[i].name, b->profiles[k].rows[i].share);
+        cli_json_close(json);
+    }
+}
+
 static void print_json(const bench *b, cli_out *out) {
     cli_json json = {.out = out};
     cli_json_open(&json, NULL, '{');
@@ -310,6 +367,7 @@ static void print_json(const bench *b, cli_out *out) {
     cli_json_count(&json, "batch", b->values->batch.value);
     cli_json_count(&json, "repetitions", b->all.n);
     cli_json_count(&json, "step_weight_bytes", b->bytes_per_step);
+    if (b->values->profile) json_profiles(b, &json);
     cli_json_close(&json);
     cli_json_end(&json);
 }
@@ -339,6 +397,19 @@ static void print_text(const bench *b, cli_out *out) {
                 cli_table_cellf(&table, "not measured");
         }
         cli_table_cellf(&table, "%s", quantities[q].meaning);
+    }
+    cli_table_print(&table, out);
+    cli_table_deinit(&table);
+}
+
+static void print_profile(const profile *p, const char *name, cli_out *out) {
+    cli_table table;
+    cli_out_printf(out, "\n");
+    cli_table_init(&table, "<where the time went|>share|>runs");
+    for (size_t i = 0; i < p->n; i++) {
+        cli_table_cellf(&table, "%s: %s", name, p->rows[i].name);
+        cli_table_cellf(&table, "%.1f %%", 100 * p->rows[i].share);
+        cli_table_cellf(&table, "%llu", (unsigned long long)p->rows[i].n_runs);
     }
     cli_table_print(&table, out);
     cli_table_deinit(&table);
@@ -386,6 +457,8 @@ static int run(const cli_verb *verb, int argc, char **argv, cli_out *out) {
             print_json(&b, out);
         else
             print_text(&b, out);
+        for (size_t k = 0; k < 2 && values.profile && !values.json; k++)
+            print_profile(&b.profiles[k], profile_names[k], out);
     }
     cli_free(b.all.values);
     return code;

@@ -282,6 +282,17 @@ typedef struct ew_engine_info {
 
 EW_API ew_engine_info ew_engine_get_info(const ew_engine *engine);
 
+/* Time that an engine's steps spent on one kind of work, and how often it was done. */
+typedef struct ew_profile_entry {
+    const char *name; /* "attn_q+rope+attn_k+rope+attn_v+store", "attention"; lives as long as the engine */
+    uint64_t ns, n_runs;
+} ew_profile_entry;
+
+/* Fills out[max] since the engine was made, or since the reset. Returns how many kinds there are (at most
+ * 32). Between steps only. */
+EW_API size_t ew_engine_profile(const ew_engine *engine, ew_profile_entry *out, size_t max);
+EW_API void ew_engine_profile_reset(ew_engine *engine);
+
 /* Receives text; returns false to stop. */
 typedef bool (*ew_text_fn)(void *user, ew_str text);
 

@@ -66,7 +66,7 @@ _edgewise() {
         tokenize) words='-m --model --bos --no-bos --special --decode --show --json --help' ;;
         logits) words='-m --model --out --tokens --special -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --beside --help' ;;
         quantize) words='-m --model -o --out --type --force -t --threads --json --help' ;;
-        bench) words='-m --model --prompt-tokens --gen-tokens --depth --batch -r --repetitions -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --json --help' ;;
+        bench) words='-m --model --prompt-tokens --gen-tokens --depth --batch -r --repetitions -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --profile --json --help' ;;
         devices) words='--json --help' ;;
         help) words='--help' ;;
     esac

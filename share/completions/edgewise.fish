@@ -73,6 +73,7 @@ complete -c edgewise -n '__fish_seen_subcommand_from bench' -s t -l threads -x -
 complete -c edgewise -n '__fish_seen_subcommand_from bench' -s b -l rows -x -d 'most rows in a step (default 128); changes speed and memory, never results'
 complete -c edgewise -n '__fish_seen_subcommand_from bench' -o ctk -l cache-type-k -xa 'f16 f32 q8' -d 'how keys are kept (default f16)'
 complete -c edgewise -n '__fish_seen_subcommand_from bench' -o ctv -l cache-type-v -xa 'f16 f32 q8' -d 'how values are kept (default f16)'
+complete -c edgewise -n '__fish_seen_subcommand_from bench' -l profile -d 'show where the time of the last repetition went'
 complete -c edgewise -n '__fish_seen_subcommand_from bench' -l json -d 'print one JSON object'
 complete -c edgewise -f -n __fish_use_subcommand -a devices -d 'what this machine has, and what of it is used'
 complete -c edgewise -n '__fish_seen_subcommand_from devices' -l json -d 'print one JSON object'

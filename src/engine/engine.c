@@ -98,7 +98,8 @@ static ew_status allocate(ew_engine *e, ew_error *err) {
     EWI_TRY(check_memory(e, err));
     e->values = ewi_alloc(e->plan.arena_bytes);
     e->wanted = ewi_arena_array(&e->tables, e->plan.n_rows, sizeof *e->wanted);
-    bool ok = e->values && e->wanted && make_op_tables(e) && ewi_attend_init(e) && make_panels(e);
+    bool ok = e->values && e->wanted && make_op_tables(e) && ewi_attend_init(e) && make_panels(e) &&
+              ewi_profile_init(&e->profile, &e->graph, &e->tables);
     return ok ? EW_OK : ewi_no_memory(err, "an engine; fewer rows a step need less");
 }
 

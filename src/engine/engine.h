@@ -8,6 +8,7 @@
 #define EW_ENGINE_ENGINE_H
 
 #include "engine/pool.h"
+#include "engine/profile.h"
 #include "engine/state.h"
 #include "graph/plan.h"
 #include "kernels/kernels.h"
@@ -58,8 +59,9 @@ struct ew_engine {
     ewi_tile *tiles;                /* [n_rows] */
     uint32_t tile_rows;             /* at most */
     uint32_t *parts_left;           /* of the items whose spans are shared: that many are not done */
-    uint8_t **panels;               /* [n_threads] scratch of quantized layers */
-    uint32_t *wanted;               /* [n_rows] rows whose logits are wanted */
+    ewi_profile profile;
+    uint8_t **panels; /* [n_threads] scratch of quantized layers */
+    uint32_t *wanted; /* [n_rows] rows whose logits are wanted */
 };
 
 struct ew_session {

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "engine/ops.h"
 #include "kernels/elementary.h"
+#include "os/clock.h"
 
 typedef struct step {
     ew_engine *e;
@@ -93,10 +94,12 @@ static void run_attention(const fused *f) {
 static void run_nodes(const step *s, uint32_t first, uint32_t end, size_t n_rows, size_t first_row) {
     fused f = {.s = s, .first = first, .end = end, .n_rows = n_rows, .first_row = first_row};
     if (n_rows == 0) return;
+    uint64_t start_ns = ewi_clock_ns();
     if (s->e->graph.nodes[first].op == EWI_OP_ATTENTION)
         run_attention(&f);
     else
         run_fused(&f);
+    ewi_profile_add(&s->e->profile, first, ewi_clock_ns() - start_ns);
 }
 
 /* ---- stages ---- */

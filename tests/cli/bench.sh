@@ -11,3 +11,7 @@ done
 for key in cpu_level threads; do grep -q "\"$key\":" out || echo "no $key"; done
 code 2 edgewise bench -m "$MODEL" --batch 3 -b 2 2>/dev/null
 edgewise bench -m "$MODEL" --prompt-tokens 5 --gen-tokens 2 -r 1 | grep -cE '^[a-z_]+ +[0-9n]'
+# A profile's shares are of the whole time.
+edgewise bench -m "$MODEL" --prompt-tokens 40 --gen-tokens 4 -r 1 --profile |
+    awk '/^(prefill|decode): / { sum[$1] += $(NF - 2) }
+         END { for (part in sum) print part, (sum[part] > 99 && sum[part] < 101 ? "all" : sum[part]) }' | sort

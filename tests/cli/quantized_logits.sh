@@ -9,7 +9,7 @@ for type in q8c q4c q4s q8g q4g32 q4g128; do
     edgewise quantize -m "$MODEL" --type $type -o $type >/dev/null
     for level in scalar avx2 avx512 vnni; do
         EDGEWISE_CPU=$level edgewise logits -m $type -ctk f32 -ctv f32 --out $level.f32 \
-            --tokens "1 403 407 261 378 432 436 376 265 417 414 293" || echo "$type fails at $level"
+            --tokens "1 403 407 261 378 432 436 300 265 417 414 293" || echo "$type fails at $level"
         cmp scalar.f32 $level.f32 || echo "$type: other bits at $level"
     done
     numbers scalar.f32 >a
