@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "amx_tiles.h"
 
@@ -129,6 +130,14 @@ static const char *execute(const instruction *in, amx_tiles *tiles) {
 static struct sigaction previous;
 static atomic_ulong n_emulated;
 
+/* Without stdio, whose buffers a signal may find half written. */
+static void say_why(const char *why, const uint8_t *code) {
+    char text[160];
+    int n = snprintf(text, sizeof text, "amx_trap: %s (%02x %02x %02x %02x %02x)\n", why, code[0], code[1],
+                     code[2], code[3], code[4]);
+    if (write(STDERR_FILENO, text, (size_t)n) < 0) return;
+}
+
 static void on_sigill(int signo, siginfo_t *info, void *context) {
     greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
     const uint8_t *code = pointer((uintptr_t)regs[REG_RIP]);
@@ -142,8 +151,7 @@ static void on_sigill(int signo, siginfo_t *info, void *context) {
         atomic_fetch_add(&n_emulated, 1);
         return;
     }
-    fprintf(stderr, "amx_trap: %s (%02x %02x %02x %02x %02x)\n", why, code[0], code[1], code[2], code[3],
-            code[4]);
+    say_why(why, code);
     sigaction(SIGILL, &previous, NULL); /* and the instruction traps again */
 }
 

@@ -234,10 +234,10 @@ static void test_refusals(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refusals), /* forks: before there were threads */
         cmocka_unit_test(test_products),  cmocka_unit_test(test_bf16),
         cmocka_unit_test(test_addresses), cmocka_unit_test(test_config_addresses),
         cmocka_unit_test(test_no_index),  cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_refusals),
     };
     if (!amx_trap_install()) {
         printf("SKIPPED: amx_trap: the processor has no AVX-512 VNNI and BF16\n");
