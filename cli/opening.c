@@ -48,6 +48,7 @@ int cli_open_engine(const cli_verb *verb, const cli_engine_values *values, cli_o
         .n_rows = values->rows.value,
         .cache_k = (ew_cache_type)values->cache_k.value,
         .cache_v = (ew_cache_type)values->cache_v.value,
+        .exact = values->exact,
     };
     return ew_engine_new(out->model, &options, &out->engine, &err) ? cli_fail(&err) : CLI_OK;
 }

@@ -19,6 +19,7 @@ typedef struct cli_engine_values {
     const char *operand; /* MODEL, for verbs that take it so */
     cli_count threads, rows, context, keep;
     cli_choice cache_k, cache_v, context_full;
+    bool exact;
 } cli_engine_values;
 
 /* In the order of ew_cache_type and of ew_context_full: a choice's index is the enum's value. */
@@ -37,11 +38,14 @@ typedef struct cli_engine_values {
     {"t", "threads", CLI_COUNT, offsetof(type, engine.threads), "N", 1, 256, \
      "threads (default: the performance cores)"}, \
     {"b", "rows", CLI_COUNT, offsetof(type, engine.rows), "N", 1, 4096, \
-     "most rows in a step (default 128); changes speed and memory, never results"}, \
+     "most rows in a step (default 128); changes speed and memory, results only without --exact"}, \
     {"ctk", "cache-type-k", CLI_CHOICE, offsetof(type, engine.cache_k), CLI_CACHE_TYPES, 0, 0, \
      "how keys are kept (default f16)"}, \
     {"ctv", "cache-type-v", CLI_CHOICE, offsetof(type, engine.cache_v), CLI_CACHE_TYPES, 0, 0, \
-     "how values are kept (default f16)"}
+     "how values are kept (default f16)"}, \
+    {NULL, "exact", CLI_FLAG, offsetof(type, engine.exact), NULL, 0, 0, \
+     "no faster arithmetic for F16 and BF16 weights in steps of 16 rows and more: the same bits for any " \
+     "-b and on every machine"}
 /* clang-format on */
 
 typedef struct cli_opened {

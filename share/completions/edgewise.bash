@@ -61,12 +61,12 @@ _edgewise() {
         *) false ;;
     esac && return
     case $verb in
-        run) words='-m --model -p --prompt -n --n-predict --stop --ignore-eos --raw --special --temp --top-k --top-p --min-p --repeat-penalty --frequency-penalty --presence-penalty --repeat-last-n --seed -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --context-full --keep --ids --json --verbose --dump-graph --help' ;;
+        run) words='-m --model -p --prompt -n --n-predict --stop --ignore-eos --raw --special --temp --top-k --top-p --min-p --repeat-penalty --frequency-penalty --presence-penalty --repeat-last-n --seed -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --exact --context-full --keep --ids --json --verbose --dump-graph --help' ;;
         inspect) words='--tensors --meta --verify --json --help' ;;
         tokenize) words='-m --model --bos --no-bos --special --decode --show --json --help' ;;
-        logits) words='-m --model --out --tokens --special -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --beside --help' ;;
+        logits) words='-m --model --out --tokens --special -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --exact --beside --help' ;;
         quantize) words='-m --model -o --out --type --force -t --threads --json --help' ;;
-        bench) words='-m --model --prompt-tokens --gen-tokens --depth --batch -r --repetitions -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --profile --json --help' ;;
+        bench) words='-m --model --prompt-tokens --gen-tokens --depth --batch -r --repetitions -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --exact --profile --json --help' ;;
         devices) words='--json --help' ;;
         help) words='--help' ;;
     esac

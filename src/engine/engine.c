@@ -51,11 +51,16 @@ static bool is_packed_linear(const ewi_node *node) {
     return node->op == EWI_OP_LINEAR && ewi_packed_info_get(node->weight->dtype);
 }
 
+static size_t scratch_of(const ew_engine *e, const ewi_node *node) {
+    if (is_packed_linear(node)) return EWI_QMATMUL_SCRATCH((size_t)node->weight->dims[1]);
+    bool is_fast = node->op == EWI_OP_LINEAR && !e->exact && e->kern->matmul_fast[node->weight->dtype];
+    return is_fast ? EWI_MATMUL_SCRATCH((size_t)e->plan.n_rows) : 0;
+}
+
 static bool make_panels(ew_engine *e) {
     size_t bytes = 0;
     for (uint32_t i = 0; i < e->graph.n_nodes; i++) {
-        const ewi_node *node = &e->graph.nodes[i];
-        size_t need = is_packed_linear(node) ? EWI_QMATMUL_SCRATCH((size_t)node->weight->dims[1]) : 0;
+        size_t need = scratch_of(e, &e->graph.nodes[i]);
         bytes = need > bytes ? need : bytes;
     }
     uint32_t n_threads = ewi_pool_n_threads(e->pool);
@@ -144,6 +149,7 @@ ew_status ew_engine_new(const ew_model *model, const ew_engine_options *options,
     ew_engine *e = ewi_zalloc(sizeof *e);
     if (!e) return ewi_no_memory(err, "an engine");
     e->model = model;
+    e->exact = o.exact;
     ewi_graph_init(&e->graph);
     ewi_arena_init(&e->tables, MAX_TABLES_BYTES);
     ew_status status = make_parts(e, &o, err);

@@ -60,7 +60,8 @@ struct ew_engine {
     uint32_t tile_rows;             /* at most */
     uint32_t *parts_left;           /* of the items whose spans are shared: that many are not done */
     ewi_profile profile;
-    uint8_t **panels; /* [n_threads] scratch of quantized layers */
+    uint8_t **panels; /* [n_threads] scratch of linear layers */
+    bool exact;       /* as asked for */
     uint32_t *wanted; /* [n_rows] rows whose logits are wanted */
 };
 

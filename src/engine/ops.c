@@ -46,11 +46,16 @@ static void run_quantize(const ewi_job *j, const ewi_part *p) {
         j->e->kern->quantize[j->node->attrs.qrows](rows + i * row_bytes, input_of(j, 0) + i * cols, cols);
 }
 
+/* From this many rows on, codes made anew for each step cost less than they save. */
+#define FAST_ROWS 16u
+
 /* All rows: a matrix is read once. */
 static void run_float_linear(const ewi_job *j, const ewi_part *p, const float *bias) {
     const ewi_tensor *w = j->node->weight;
+    const ewi_kernels *kern = j->e->kern;
     size_t row_bytes = (size_t)(w->size_bytes / w->dims[0]), k = (size_t)w->dims[1];
-    j->e->kern->matmul[w->dtype](&(ewi_matmul){
+    bool is_fast = !j->e->exact && kern->matmul_fast[w->dtype] && p->row1 - p->row0 >= FAST_ROWS;
+    (is_fast ? kern->matmul_fast : kern->matmul)[w->dtype](&(ewi_matmul){
         .m = p->row1 - p->row0,
         .n = p->col1 - p->col0,
         .k = k,
@@ -61,6 +66,7 @@ static void run_float_linear(const ewi_job *j, const ewi_part *p, const float *b
         .x_stride = k,
         .y_stride = j->node->cols,
         .w_stride_bytes = row_bytes,
+        .scratch = j->e->panels[p->thread],
     });
 }
 

@@ -14,17 +14,20 @@ static void fill(ewi_kernels *table, ewi_cpu_level level) {
     if (level < EWI_CPU_AVX2) return;
     ewi_kernels_avx2(table);
     ewi_qmatmul_avx2(table);
+    ewi_halves_avx2(table);
     if (level < EWI_CPU_AVX512) return;
     ewi_kernels_avx512(table);
     if (level < EWI_CPU_VNNI) return;
     ewi_kernels_vnni(table);
     ewi_attention_vnni(table);
+    ewi_halves_vnni(table);
     if (level < EWI_CPU_AMX) return;
     ewi_kernels_amx(table);
 #elif defined(__aarch64__)
     if (level < EWI_CPU_NEON) return;
     ewi_kernels_neon(table);
     ewi_qmatmul_neon(table);
+    ewi_halves_neon(table);
     if (level < EWI_CPU_DOTPROD) return;
     ewi_kernels_dotprod(table);
     ewi_attention_dotprod(table);

@@ -29,7 +29,11 @@ typedef struct ewi_matmul {
     float *y;                  /* [m, n] */
     size_t x_stride, y_stride; /* elements from row to row */
     size_t w_stride_bytes;
+    uint8_t *scratch; /* matmul_fast alone: EWI_MATMUL_SCRATCH(m) bytes of one thread, aligned to 64 */
 } ewi_matmul;
+
+/* Codes of 256 inputs of all rows with their scales, and of 32 outputs, as they come and turned. */
+#define EWI_MATMUL_SCRATCH(m) ((m) * (512 + 4) + 64 + 32 * 512 + 8 * 512 + 32 * 4)
 
 /*
  * y = x W^T + bias with quantized rows and packed weights (tensor/packed.h): the first of n outputs begins a
@@ -102,6 +106,8 @@ typedef struct ewi_kernels {
 
     /* By weight type: F32, F16, BF16; NULL where there is none. */
     void (*matmul[EWI_N_DTYPES])(const ewi_matmul *args);
+    /* The same within a bound, in 16-bit integers: faster for many rows. F16, BF16; k > 0. */
+    void (*matmul_fast[EWI_N_DTYPES])(const ewi_matmul *args);
     /* By packed type; NULL where there is none. */
     void (*qmatmul[EWI_N_DTYPES])(const ewi_qmatmul *args);
     /* Writes one row of k inputs; see kernels/qrows.h. */

@@ -18,6 +18,8 @@ void ewi_kernels_vnni(ewi_kernels *table);
 void ewi_kernels_amx(ewi_kernels *table);
 /* Parts of the steps avx2 and vnni. */
 void ewi_qmatmul_avx2(ewi_kernels *table);
+void ewi_halves_avx2(ewi_kernels *table);
+void ewi_halves_vnni(ewi_kernels *table);
 void ewi_attention_vnni(ewi_kernels *table);
 /* The step below AMX, for few rows. */
 void ewi_qmatmul_vnni(ewi_dtype dtype, const ewi_qmatmul *args);
@@ -27,6 +29,7 @@ void ewi_kernels_dotprod(ewi_kernels *table);
 void ewi_kernels_i8mm(ewi_kernels *table);
 /* Parts of the steps neon and dotprod. */
 void ewi_qmatmul_neon(ewi_kernels *table);
+void ewi_halves_neon(ewi_kernels *table);
 void ewi_attention_dotprod(ewi_kernels *table);
 
 #endif

@@ -73,12 +73,16 @@ typedef struct ewi_qrow_scaling {
     float inverse, scale;
 } ewi_qrow_scaling;
 
-static inline ewi_qrow_scaling ewi_qrow_scale(uint32_t bits) {
+static inline ewi_qrow_scaling ewi_qrow_scale_to(uint32_t bits, float most, float tiny) {
     float largest;
     memcpy(&largest, &bits, sizeof largest);
     if (bits >= 0x7f800000u) return (ewi_qrow_scaling){0.0f, NAN};
-    if (largest < EWI_QROWS_TINY) return (ewi_qrow_scaling){0.0f, 0.0f};
-    return (ewi_qrow_scaling){127.0f / largest, largest / 127.0f};
+    if (largest < tiny) return (ewi_qrow_scaling){0.0f, 0.0f};
+    return (ewi_qrow_scaling){most / largest, largest / most};
+}
+
+static inline ewi_qrow_scaling ewi_qrow_scale(uint32_t bits) {
+    return ewi_qrow_scale_to(bits, 127.0f, EWI_QROWS_TINY);
 }
 
 #endif

@@ -16,7 +16,8 @@
 
 #define BOUND 1e-4f
 
-static const ew_engine_options f32_cache = {.n_threads = 1, .cache_k = EW_CACHE_F32, .cache_v = EW_CACHE_F32};
+static const ew_engine_options f32_cache = {
+    .n_threads = 1, .cache_k = EW_CACHE_F32, .cache_v = EW_CACHE_F32, .exact = true};
 
 typedef struct form {
     const char *name; /* of the golden files */
@@ -43,6 +44,28 @@ static void logits_of_all_positions(void **state) {
     float distance = golden_distance(logits, g.logits, g.n_prompt * g.n_vocab);
     print_message("%s: largest difference %.2e\n", f->file, (double)distance);
     assert_true(distance <= BOUND);
+    free(logits);
+    rig_close(&r);
+    golden_free(&g);
+}
+
+/*
+ * Without `exact` a layer of 16-bit weights is off by about 3e-4 of its output (test_halves.c). These models
+ * have random weights, which spread every error: logits of up to 6 move by up to 2.5e-2. A block of inputs
+ * that is lost, or a scale of another block, moves them by 1 and more.
+ */
+#define FAST_BOUND 5e-2f
+
+static void fast_logits(void **state) {
+    const form *f = *state;
+    golden g = golden_load(f->name);
+    ew_engine_options o = f32_cache;
+    o.exact = false;
+    rig r = rig_open(golden_path(f->file), &o);
+    float *logits = rig_logits(&r, g.prompt, g.n_prompt);
+    float distance = golden_distance(logits, g.logits, g.n_prompt * g.n_vocab);
+    print_message("%s, not exact: largest difference %.2e\n", f->file, (double)distance);
+    assert_true(distance <= FAST_BOUND);
     free(logits);
     rig_close(&r);
     golden_free(&g);
@@ -79,10 +102,11 @@ static void gguf_and_folder_agree(void **state) {
 }
 
 int main(void) {
-    struct CMUnitTest tests[2 * N_FORMS + 1];
+    struct CMUnitTest tests[3 * N_FORMS + 1];
     size_t n = 0;
     for (size_t i = 0; i < N_FORMS; i++) {
         tests[n++] = (struct CMUnitTest)cmocka_unit_test_prestate(logits_of_all_positions, &forms[i]);
+        tests[n++] = (struct CMUnitTest)cmocka_unit_test_prestate(fast_logits, &forms[i]);
         tests[n++] = (struct CMUnitTest)cmocka_unit_test_prestate(greedy_ids, &forms[i]);
     }
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(gguf_and_folder_agree);

@@ -2,6 +2,7 @@
  *
  * A process chooses its level once, so each run is a child. The first one, scalar, one thread, one row a
  * step, alone, is what test_hf_models.c compares with transformers; here nothing but equality is asked.
+ * Without `exact`, only the cut into steps may change bits.
  */
 #define _GNU_SOURCE
 
@@ -20,6 +21,7 @@ typedef struct run {
     uint32_t n_threads, n_rows;
     bool has_company;
     ew_cache_type cache;
+    bool is_fast; /* without `exact` */
     const golden *g;
     float *logits; /* shared with the parent */
     char *level_used;
@@ -97,6 +99,7 @@ static void run_child(void *arg) {
     setenv("EDGEWISE_CPU", u->level, 1);
     ew_engine_options o = {
         .n_threads = u->n_threads, .n_rows = u->n_rows, .cache_k = u->cache, .cache_v = u->cache};
+    o.exact = !u->is_fast;
     rig r = rig_open(golden_path(u->file), &o);
     strncpy(u->level_used, ew_engine_get_info(r.engine).cpu_level, 15);
     if (u->has_company)
@@ -131,19 +134,48 @@ static void compare_all(const char *name, const char *file, ew_cache_type cache)
     float *expected = shared(MAX_LOGITS * sizeof *expected), *logits = shared(MAX_LOGITS * sizeof *logits);
     char *level_used = shared(16);
     assert_true(g.n_prompt * g.n_vocab <= MAX_LOGITS);
-    run first = {file, "scalar", 1, 1, false, cache, &g, expected, level_used};
+    run first = {file, "scalar", 1, 1, false, cache, false, &g, expected, level_used};
     in_child(run_child, &first);
     assert_string_equal(level_used, "scalar");
     for (size_t l = 0; l < 3; l++)
         for (size_t k = 0; k < 3; k++)
             for (unsigned kind = 0; kind < 4; kind++) {
-                run u = {file, levels[l], 1 + kind % 2, n_rows[k], kind >= 2, cache, &g, logits, level_used};
+                run u = {file,  levels[l], 1 + kind % 2, n_rows[k], kind >= 2,
+                         cache, false,     &g,           logits,    level_used};
                 if (u.n_threads == 1 || u.n_rows > 1) compare(&u, expected);
             }
     munmap(expected, MAX_LOGITS * sizeof *expected);
     munmap(logits, MAX_LOGITS * sizeof *logits);
     munmap(level_used, 16);
     golden_free(&g);
+}
+
+/* Many rows a step: at every level the same integers. */
+static void compare_fast(const char *name, const char *file) {
+    static const char *const levels[] = {"avx2", "avx512", "vnni"};
+    golden g = golden_load(name);
+    float *expected = shared(MAX_LOGITS * sizeof *expected), *logits = shared(MAX_LOGITS * sizeof *logits);
+    char *level_used = shared(16);
+    run first = {file, "scalar", 1, 64, false, EW_CACHE_F16, true, &g, expected, level_used};
+    in_child(run_child, &first);
+    run exact = {file, "scalar", 1, 64, false, EW_CACHE_F16, false, &g, logits, level_used};
+    in_child(run_child, &exact);
+    assert_memory_not_equal(logits, expected, g.n_prompt * g.n_vocab * sizeof *logits);
+    for (size_t l = 0; l < 3; l++)
+        for (uint32_t n_threads = 1; n_threads <= 2; n_threads++) {
+            run u = {file, levels[l], n_threads, 64, false, EW_CACHE_F16, true, &g, logits, level_used};
+            compare(&u, expected);
+        }
+    munmap(expected, MAX_LOGITS * sizeof *expected);
+    munmap(logits, MAX_LOGITS * sizeof *logits);
+    munmap(level_used, 16);
+    golden_free(&g);
+}
+
+static void fast_halves(void **state) {
+    (void)state;
+    compare_fast("llama-tied-bf16", "llama-tied-bf16");
+    compare_fast("qwen2-f16", "qwen2-f16.gguf");
 }
 
 static void llama_f32(void **state) {
@@ -166,6 +198,7 @@ int main(void) {
         cmocka_unit_test(llama_f32),
         cmocka_unit_test(llama_bf16),
         cmocka_unit_test(qwen2_f16),
+        cmocka_unit_test(fast_halves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@
 typedef struct work {
     const ewi_kernels *kern;
     ewi_dtype dtype;
+    bool is_fast; /* matmul_fast */
     size_t m, n, k;
     float *x, *y;
     unsigned char *w;
@@ -46,7 +47,8 @@ static void call_matmul(const work *w) {
     a.x_stride = w->k;
     a.y_stride = w->n;
     a.w_stride_bytes = w->k * ewi_dtype_get(w->dtype)->block_bytes;
-    w->kern->matmul[w->dtype](&a);
+    a.scratch = w->qrows;
+    (w->is_fast ? w->kern->matmul_fast : w->kern->matmul)[w->dtype](&a);
 }
 
 static void call_qmatmul(const work *w) {
@@ -131,9 +133,12 @@ static void bench_matmul(work *w, const char *only) {
             one.bytes = (double)one.n * (double)one.k * bytes;
             one.flops = 2.0 * (double)one.m * (double)one.n * (double)one.k;
             one.call = call_matmul;
-            snprintf(name, sizeof name, "matmul %s %zux%zux%zu", ewi_dtype_get(one.dtype)->name, one.m, one.n,
-                     one.k);
-            if (strstr(name, only)) report(name, &one);
+            for (int fast = 0; fast < (one.m >= 16 && one.dtype != EWI_F32 ? 2 : 1); fast++) {
+                one.is_fast = fast;
+                snprintf(name, sizeof name, "matmul%s %s %zux%zux%zu", fast ? "_fast" : "",
+                         ewi_dtype_get(one.dtype)->name, one.m, one.n, one.k);
+                if (strstr(name, only)) report(name, &one);
+            }
         }
 }
 

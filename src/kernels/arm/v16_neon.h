@@ -221,6 +221,10 @@ EWI_INLINE uint32_t v16_topmost(v16_bits most) {
     return vmaxvq_u32(most);
 }
 
+EWI_INLINE void v16_store_i16(int16_t *p, v16 x) {
+    vst1q_s16(p, vcombine_s16(vqmovn_s32(vcvtnq_s32_f32(x.a)), vqmovn_s32(vcvtnq_s32_f32(x.b))));
+    vst1q_s16(p + 8, vcombine_s16(vqmovn_s32(vcvtnq_s32_f32(x.c)), vqmovn_s32(vcvtnq_s32_f32(x.d))));
+}
 EWI_INLINE void v16_store_i8(uint8_t *p, v16 x) {
     int16x8_t low = vcombine_s16(vqmovn_s32(vcvtnq_s32_f32(x.a)), vqmovn_s32(vcvtnq_s32_f32(x.b)));
     int16x8_t high = vcombine_s16(vqmovn_s32(vcvtnq_s32_f32(x.c)), vqmovn_s32(vcvtnq_s32_f32(x.d)));

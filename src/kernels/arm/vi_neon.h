@@ -28,6 +28,9 @@ typedef uint8x16_t vb;
 EWI_INLINE vi vi_set1(int32_t x) {
     return vdupq_n_s32(x);
 }
+EWI_INLINE vi vi_load(const void *p) {
+    return vreinterpretq_s32_u8(vld1q_u8((const uint8_t *)p));
+}
 EWI_INLINE vi vi_add(vi a, vi b) {
     return vaddq_s32(a, b);
 }
@@ -140,6 +143,16 @@ EWI_INLINE vb vb_mul(vb a, vb b) {
 }
 EWI_INLINE void vb_prefetch(const uint8_t *p) {
     __builtin_prefetch(p);
+}
+
+#define VI_HALF_ROWS 4
+EWI_INLINE vi vi_dot16(vi acc, vi w, const int16_t *x) {
+    uint32_t pair;
+    memcpy(&pair, x, sizeof pair);
+    const int16x4_t both = vreinterpret_s16_u32(vdup_n_u32(pair));
+    const int16x8_t codes = vreinterpretq_s16_s32(w);
+    int32x4_t low = vmull_s16(vget_low_s16(codes), both), high = vmull_s16(vget_high_s16(codes), both);
+    return vaddq_s32(acc, vpaddq_s32(low, high));
 }
 
 /* ---- products of bytes ---- */

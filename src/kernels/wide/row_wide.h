@@ -10,22 +10,6 @@
 
 #ifdef V16_ROWS
 
-/* The rest of n elements from i on, at most 16. */
-EWI_INLINE size_t rest(size_t n, size_t i) {
-    return n - i < 16 ? n - i : 16;
-}
-
-/* Loads and stores of 16 elements, or of fewer in the last step. */
-EWI_INLINE v16 get(const float *p, size_t n) {
-    return n == 16 ? v16_load(p) : v16_load_n(p, n);
-}
-EWI_INLINE void put(float *p, v16 a, size_t n) {
-    if (n == 16)
-        v16_store(p, a);
-    else
-        v16_store_n(p, a, n);
-}
-
 static void rms_norm(float *y, const float *x, const float *w, size_t n, float eps) {
     v16 squares = v16_zero();
     for (size_t i = 0; i < n; i += 16) {

@@ -13,7 +13,7 @@
  *   v16_swap(a, n)         lane i of the result is lane i ^ n, n = 1, 2, 4 or 8
  *   v16_flip(a, signs)     the sign of lane i is flipped where bit i is set
  *   v16_top(bits, a)       the larger of bits and |a|'s bits, as unsigned integers; v16_topmost: the largest
- *   v16_store_i8           lanes rounded to nearest, ties to even; -127..127
+ *   v16_store_i8, _i16     lanes rounded to nearest, ties to even; -127..127, -4095..4095
  *
  * Without such an instruction set V16_ROWS stays undefined and the bodies are empty.
  */
@@ -50,6 +50,22 @@ typedef struct v16_format {
 #define V16_F32  ((v16_format){v16_load, v16_part_load, v16_load_n, 4})
 #define V16_F16  ((v16_format){v16_load_f16, v16_part_load_f16, v16_load_f16_n, 2})
 #define V16_BF16 ((v16_format){v16_load_bf16, v16_part_load_bf16, v16_load_bf16_n, 2})
+
+/* The rest of n elements from i on, at most 16. */
+EWI_INLINE size_t rest(size_t n, size_t i) {
+    return n - i < 16 ? n - i : 16;
+}
+
+/* Loads and stores of 16 elements, or of fewer in the last step. */
+EWI_INLINE v16 get(const float *p, size_t n) {
+    return n == 16 ? v16_load(p) : v16_load_n(p, n);
+}
+EWI_INLINE void put(float *p, v16 a, size_t n) {
+    if (n == 16)
+        v16_store(p, a);
+    else
+        v16_store_n(p, a, n);
+}
 
 /* ewi_expf in every lane: the same operations in the same order. */
 EWI_INLINE v16 v16_exp(v16 x) {

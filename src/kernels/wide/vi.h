@@ -6,6 +6,8 @@
  *   vi, vf, vb             VI_N int32, VI_N floats, 4 VI_N bytes
  *   VI_ROWS, VI_COLS       the register block of many rows; VI_FEW_COLS(rows) vectors of outputs for few
  *   vi_dot(acc, c, x)      acc + sum of c[4 l + b] * x[b] in lane l; codes c below 128, x in -127..127
+ *   vi_dot16(acc, w, x)    acc + w[2 l] x[0] + w[2 l + 1] x[1] in lane l, all i16
+ *   VI_HALF_ROWS           rows of the register block of vi_dot16, by VI_COLS
  *   vi_dot8                the same for codes of 8 bits; they count as c - (128 - VI_DOT8_ZERO), exactly
  *   vb_left, _right        shifts of 16-bit lanes: bits that cross bytes are masked away after
  *   vb_mul(a, b)           low 8 bits of the products; b below 128

@@ -198,9 +198,15 @@ EWI_INLINE uint32_t v16_topmost(v16_bits most) {
     return top;
 }
 
-EWI_INLINE void v16_store_i8(uint8_t *p, v16 a) {
+EWI_INLINE __m256i v16_to_i16(v16 a) {
     __m256i pairs = _mm256_packs_epi32(_mm256_cvtps_epi32(a.lo), _mm256_cvtps_epi32(a.hi));
-    pairs = _mm256_permute4x64_epi64(pairs, 0xd8); /* the pack works within halves */
+    return _mm256_permute4x64_epi64(pairs, 0xd8); /* the pack works within halves */
+}
+EWI_INLINE void v16_store_i16(int16_t *p, v16 a) {
+    _mm256_storeu_si256((__m256i *)(void *)p, v16_to_i16(a));
+}
+EWI_INLINE void v16_store_i8(uint8_t *p, v16 a) {
+    __m256i pairs = v16_to_i16(a);
     __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
     _mm_storeu_si128((__m128i *)(void *)p, bytes);
 }

@@ -176,6 +176,10 @@ EWI_INLINE void v16_store_i8(uint8_t *p, v16 a) {
     _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(a)));
 }
 
+EWI_INLINE void v16_store_i16(int16_t *p, v16 a) {
+    _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(a)));
+}
+
 /* Lanes 1 0 3 2 5 4 ... */
 EWI_INLINE v16 v16_swap_pairs(v16 a) {
     return _mm512_permute_ps(a, 0xb1);

@@ -25,6 +25,9 @@ typedef __m256i vb;
 EWI_INLINE vi vi_set1(int32_t x) {
     return _mm256_set1_epi32(x);
 }
+EWI_INLINE vi vi_load(const void *p) {
+    return _mm256_loadu_si256((const __m256i *)p);
+}
 EWI_INLINE vi vi_add(vi a, vi b) {
     return _mm256_add_epi32(a, b);
 }
@@ -160,6 +163,12 @@ EWI_INLINE vi vi_run(vi pairs, vb codes, const int8_t *x) {
 }
 EWI_INLINE vi vi_end_run(vi acc, vi pairs) {
     return vi_keep(_mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))));
+}
+#define VI_HALF_ROWS 6
+EWI_INLINE vi vi_dot16(vi acc, vi w, const int16_t *x) {
+    int32_t pair;
+    memcpy(&pair, x, sizeof pair);
+    return vi_keep(_mm256_add_epi32(acc, _mm256_madd_epi16(w, _mm256_set1_epi32(pair))));
 }
 /* |w| times x with w's sign: w is -128..127, x is -127..127. */
 EWI_INLINE vi vi_dot8(vi acc, vb codes, const int8_t *x) {

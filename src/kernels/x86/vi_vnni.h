@@ -32,6 +32,9 @@ typedef __m512i vb;
 EWI_INLINE vi vi_set1(int32_t x) {
     return _mm512_set1_epi32(x);
 }
+EWI_INLINE vi vi_load(const void *p) {
+    return _mm512_loadu_si512(p);
+}
 EWI_INLINE vi vi_add(vi a, vi b) {
     return _mm512_add_epi32(a, b);
 }
@@ -147,6 +150,12 @@ EWI_INLINE vi vi_dot(vi acc, vb codes, const int8_t *x) {
     int32_t four;
     memcpy(&four, x, sizeof four);
     return _mm512_dpbusd_epi32(acc, codes, _mm512_set1_epi32(four));
+}
+#define VI_HALF_ROWS 12
+EWI_INLINE vi vi_dot16(vi acc, vi w, const int16_t *x) {
+    int32_t pair;
+    memcpy(&pair, x, sizeof pair);
+    return _mm512_dpwssd_epi32(acc, w, _mm512_set1_epi32(pair));
 }
 EWI_INLINE vi vi_dot8(vi acc, vb codes, const int8_t *x) {
     return vi_dot(acc, codes, x);
