@@ -141,6 +141,17 @@ EWI_INLINE v16 v16_load_f16_n(const void *p, size_t n) {
     return v16_load_f16(h);
 }
 
+EWI_INLINE v16_part v16_part_load_i8(const void *p, size_t part) {
+    uint32_t four;
+    memcpy(&four, (const uint8_t *)p + 4 * part, sizeof four);
+    int16x8_t codes = vmovl_s8(vreinterpret_s8_u32(vdup_n_u32(four)));
+    return vcvtq_f32_s32(vmovl_s16(vget_low_s16(codes)));
+}
+EWI_INLINE v16 v16_load_i8(const void *p) {
+    return (v16){v16_part_load_i8(p, 0), v16_part_load_i8(p, 1), v16_part_load_i8(p, 2),
+                 v16_part_load_i8(p, 3)};
+}
+
 EWI_INLINE v16_part v16_part_load_bf16(const void *p, size_t part) {
     uint16x4_t b = vreinterpret_u16_u8(vld1_u8((const uint8_t *)p + 8 * part));
     return vreinterpretq_f32_u32(vshll_n_u16(b, 16));

@@ -24,7 +24,7 @@ typedef float attention_keys[EWI_ATTENTION_KEYS];
 typedef struct attention_matrix {
     const char *at;
     size_t stride; /* elements from row to row */
-    bool is_f16;
+    ewi_dtype type;
 } attention_matrix;
 
 /* ---- the register block ---- */
@@ -32,12 +32,11 @@ typedef struct attention_matrix {
 /* acc[r][c] += x[r][i] * w[i][16 c ..], for ascending i < n: register by register, so that a vector of w
  * needs one of them only. */
 EWI_INLINE void chain(v16 *acc, size_t rows, size_t cols, const float *const *x, size_t n, const char *w,
-                      size_t stride_bytes, v16_format format) {
-    for (size_t i = 0; i < n; i++, w += stride_bytes) {
+                      size_t stride, v16_part (*load)(const void *p, size_t part), size_t bytes) {
+    for (size_t i = 0; i < n; i++, w += stride * bytes) {
         V16_UNROLL for (size_t p = 0; p < V16_PARTS; p++) {
             v16_part vector[4];
-            V16_UNROLL for (size_t c = 0; c < cols; c++) vector[c] =
-                format.load_part(w + 16 * c * format.bytes, p);
+            V16_UNROLL for (size_t c = 0; c < cols; c++) vector[c] = load(w + 16 * c * bytes, p);
             V16_UNROLL for (size_t r = 0; r < rows; r++) {
                 v16 all = v16_set1(x[r][i]);
                 v16_part one = v16_part_keep(V16_PART(all, p));
@@ -50,10 +49,12 @@ EWI_INLINE void chain(v16 *acc, size_t rows, size_t cols, const float *const *x,
 
 EWI_INLINE void chain_in(const attention_matrix *m, v16 *acc, size_t rows, size_t cols, const float *const *x,
                          size_t n, size_t first) {
-    if (m->is_f16)
-        chain(acc, rows, cols, x, n, m->at + first * 2, m->stride * 2, V16_F16);
+    if (m->type == EWI_F16)
+        chain(acc, rows, cols, x, n, m->at + first * 2, m->stride, v16_part_load_f16, 2);
+    else if (m->type == EWI_I8)
+        chain(acc, rows, cols, x, n, m->at + first, m->stride, v16_part_load_i8, 1);
     else
-        chain(acc, rows, cols, x, n, m->at + first * 4, m->stride * 4, V16_F32);
+        chain(acc, rows, cols, x, n, m->at + first * 4, m->stride, v16_part_load, 4);
 }
 
 /* ---- scores ---- */
@@ -231,6 +232,11 @@ EWI_INLINE void mix_rows(const attention_matrix *v, ewi_attention_row *rows, siz
     if (at < head_dim) mix_columns(v, rows, n_rows, 1, head_dim - at, at, n_keys, p, shrink);
 }
 
+EWI_INLINE v16 load_values(const attention_matrix *v, size_t i) {
+    if (v->type == EWI_F16) return v16_load_f16(v->at + 2 * i);
+    return v->type == EWI_I8 ? v16_load_i8(v->at + i) : v16_load(v->at + 4 * i);
+}
+
 /* The keys that one row sees beyond those that all rows of its block see: the others must not touch values
  * that are not theirs, as 0 * NaN is not 0. */
 EWI_INLINE void mix_more(const attention_matrix *v, ewi_attention_row *row, size_t head_dim, const float *p,
@@ -238,8 +244,8 @@ EWI_INLINE void mix_more(const attention_matrix *v, ewi_attention_row *row, size
     for (size_t j = first; j < row->n_keys; j++) {
         v16 weight = v16_set1(p[j]);
         for (size_t i = 0; i < head_dim; i += 16) {
-            size_t n = head_dim - i < 16 ? head_dim - i : 16, at = j * v->stride + i;
-            v16 value = v->is_f16 ? v16_load_f16(v->at + 2 * at) : v16_load(v->at + 4 * at);
+            size_t n = head_dim - i < 16 ? head_dim - i : 16;
+            v16 value = load_values(v, j * v->stride + i);
             v16_store_n(row->acc + i, v16_fma(weight, value, v16_load_n(row->acc + i, n)), n);
         }
     }
@@ -247,7 +253,7 @@ EWI_INLINE void mix_more(const attention_matrix *v, ewi_attention_row *row, size
 
 /* ---- the block ---- */
 
-/* Up to so many rows, each register block converts f16 for itself: cheaper than scratch. */
+/* Up to so many rows, each register block converts for itself: cheaper than scratch. */
 #define FEW_ROWS (2 * V16_ROWS)
 
 EWI_INLINE void attend(const ewi_attention *a, const attention_matrix *k, const attention_matrix *v,
@@ -281,10 +287,9 @@ static void spread(float *to, const void *from, ewi_dtype type, size_t n) {
  * few rows only; else in scratch, where the last vector of the last row may reach beyond n. */
 static attention_matrix prepare(const void *at, ewi_dtype type, size_t n, size_t stride, bool few,
                                 float *scratch) {
-    bool floats = type == EWI_F32 || (type == EWI_F16 && few);
-    if (floats && stride % 16 == 0) return (attention_matrix){at, stride, type == EWI_F16};
+    if ((type == EWI_F32 || few) && stride % 16 == 0) return (attention_matrix){at, stride, type};
     spread(scratch, at, type, n);
-    return (attention_matrix){(const char *)scratch, stride, false};
+    return (attention_matrix){(const char *)scratch, stride, EWI_F32};
 }
 
 /* Rows that see no key split the others into runs. */

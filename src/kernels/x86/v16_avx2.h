@@ -116,6 +116,14 @@ EWI_INLINE v16 v16_load_f16_n(const void *p, size_t n) {
     return v16_load_f16(h);
 }
 
+EWI_INLINE v16_part v16_part_load_i8(const void *p, size_t part) {
+    __m128i codes = _mm_loadl_epi64((const __m128i *)(const void *)((const uint8_t *)p + 8 * part));
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(codes));
+}
+EWI_INLINE v16 v16_load_i8(const void *p) {
+    return (v16){v16_part_load_i8(p, 0), v16_part_load_i8(p, 1)};
+}
+
 EWI_INLINE v16_part v16_part_load_bf16(const void *p, size_t part) {
     __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p + part));
     return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));

@@ -104,6 +104,13 @@ EWI_INLINE v16 v16_load_f16_n(const void *p, size_t n) {
     return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(v16_first(n), p));
 }
 
+EWI_INLINE v16 v16_load_i8(const void *p) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p)));
+}
+EWI_INLINE v16_part v16_part_load_i8(const void *p, size_t part) {
+    return v16_load_i8((const uint8_t *)p + 16 * part);
+}
+
 EWI_INLINE v16 v16_from_bf16(__m256i b) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(b), 16));
 }
