@@ -166,11 +166,26 @@ EWI_INLINE void half_rows(const half_block *b, const ewi_matmul *a, size_t rows,
     add_half_sums(b, a, done, rows, i, j);
 }
 
+/* While rows i .. of this panel are computed, their share of the next panel's weights comes from memory. */
+EWI_INLINE void fetch_next(const half_block *b, const ewi_matmul *a, size_t i, size_t rows, size_t j) {
+    const size_t end = (i + rows) * HALF_OUTPUTS / a->m;
+    for (size_t c = i * HALF_OUTPUTS / a->m; c < end && j + HALF_OUTPUTS + c < a->n; c++) {
+        const uint8_t *w = (const uint8_t *)a->w + (j + HALF_OUTPUTS + c) * a->w_stride_bytes + 2 * b->at;
+        for (size_t at = 0; at < 2 * b->n; at += 64) vb_prefetch(w + at);
+    }
+}
+
 EWI_INLINE void half_block_rows(const half_block *b, const ewi_matmul *a, size_t j) {
+#define HALF_ROWS(rows)                       \
+    for (; i + (rows) <= a->m; i += (rows)) { \
+        fetch_next(b, a, i, rows, j);         \
+        half_rows(b, a, rows, i, j);          \
+    }
     size_t i = 0;
-    for (; i + VI_HALF_ROWS <= a->m; i += VI_HALF_ROWS) half_rows(b, a, VI_HALF_ROWS, i, j);
-    for (; i + 4 <= a->m; i += 4) half_rows(b, a, 4, i, j);
-    for (; i < a->m; i++) half_rows(b, a, 1, i, j);
+    HALF_ROWS(VI_HALF_ROWS)
+    HALF_ROWS(4)
+    HALF_ROWS(1)
+#undef HALF_ROWS
 }
 
 /* Pairs are turned 8 at a time: codes up to a multiple of 16 are zeros. */
