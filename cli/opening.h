@@ -38,7 +38,8 @@ typedef struct cli_engine_values {
     {"t", "threads", CLI_COUNT, offsetof(type, engine.threads), "N", 1, 256, \
      "threads (default: the performance cores)"}, \
     {"b", "rows", CLI_COUNT, offsetof(type, engine.rows), "N", 1, 4096, \
-     "most rows in a step (default 128); changes speed and memory, results only without --exact"}, \
+     "most rows in a step (default 128, with F16 and BF16 weights 256); changes speed and memory, results " \
+     "only without --exact"}, \
     {"ctk", "cache-type-k", CLI_CHOICE, offsetof(type, engine.cache_k), CLI_CACHE_TYPES, 0, 0, \
      "how keys are kept (default f16)"}, \
     {"ctv", "cache-type-v", CLI_CHOICE, offsetof(type, engine.cache_v), CLI_CACHE_TYPES, 0, 0, \

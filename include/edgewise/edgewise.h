@@ -262,7 +262,7 @@ typedef enum ew_cache_type { EW_CACHE_F16 = 0, EW_CACHE_F32 = 1, EW_CACHE_Q8 = 2
 typedef struct ew_engine_options {
     size_t struct_size;
     uint32_t n_threads; /* default: the performance cores that this process may use */
-    uint32_t n_rows;    /* most rows in a step; default 128 */
+    uint32_t n_rows;    /* most rows in a step; default 128, with F16 or BF16 weights 256 unless exact */
     ew_cache_type cache_k, cache_v;
     /* With F16 or BF16 weights, steps of 16 rows and more use faster arithmetic within a bound
      * (docs/numerics.md, "Halves"). Exact: never, and a row's bits depend on nothing but itself. Quantized

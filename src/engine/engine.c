@@ -10,6 +10,7 @@
 #include "os/topology.h"
 
 #define DEFAULT_ROWS     128u
+#define DEFAULT_FAST     256u              /* what a panel of codes costs is shared by more rows */
 #define MAX_TABLES_BYTES ((size_t)1 << 40) /* the machine's memory is the limit */
 
 static bool fill_rope(ew_engine *e, ewi_rope_table *rope, const ewi_rope_attrs *a) {
@@ -51,10 +52,19 @@ static bool is_packed_linear(const ewi_node *node) {
     return node->op == EWI_OP_LINEAR && ewi_packed_info_get(node->weight->dtype);
 }
 
+static bool is_fast_linear(const ew_engine *e, const ewi_node *node) {
+    return node->op == EWI_OP_LINEAR && !e->exact && e->kern->matmul_fast[node->weight->dtype];
+}
+
+static uint32_t default_rows(const ew_engine *e) {
+    for (uint32_t i = 0; i < e->graph.n_nodes; i++)
+        if (is_fast_linear(e, &e->graph.nodes[i])) return DEFAULT_FAST;
+    return DEFAULT_ROWS;
+}
+
 static size_t scratch_of(const ew_engine *e, const ewi_node *node) {
     if (is_packed_linear(node)) return EWI_QMATMUL_SCRATCH((size_t)node->weight->dims[1]);
-    bool is_fast = node->op == EWI_OP_LINEAR && !e->exact && e->kern->matmul_fast[node->weight->dtype];
-    return is_fast ? EWI_MATMUL_SCRATCH((size_t)e->plan.n_rows) : 0;
+    return is_fast_linear(e, node) ? EWI_MATMUL_SCRATCH((size_t)e->plan.n_rows) : 0;
 }
 
 static bool make_panels(ew_engine *e) {
@@ -118,12 +128,12 @@ static ew_status make_shape(ew_engine *e, const ew_engine_options *o, ew_error *
 }
 
 static ew_status make_parts(ew_engine *e, const ew_engine_options *o, ew_error *err) {
-    uint32_t n_rows = o->n_rows ? o->n_rows : DEFAULT_ROWS;
     EWI_TRY(ewi_kernels_init(err));
     e->kern = ewi_kernels_get();
     EWI_TRY(ewi_pool_new(o->n_threads, &e->pool, err));
     EWI_TRY(ewi_model_build(e->model, &e->graph, err));
     EWI_TRY(ewi_passes_run(&e->graph, ewi_passes_default, ewi_n_passes_default, NULL, err));
+    uint32_t n_rows = o->n_rows ? o->n_rows : default_rows(e);
     EWI_TRY(ewi_plan_make(&e->graph, n_rows, EWI_HEAD_ROWS, &e->tables, &e->plan, err));
     EWI_TRY(make_shape(e, o, err));
     EWI_TRY(allocate(e, err));
