@@ -1,8 +1,8 @@
 /* make_tiny_model.c: the program make-tiny-model, which writes a random model for tests that run programs.
  *
  *     make-tiny-model OUT.gguf [arch=llama|mistral|qwen2] [layers=N] [heads=N] [kv-heads=N] [head-dim=N]
- *                     [width=N] [ffn=N] [vocab=N] [ctx=N] [dtype=f32|f16|bf16] [seed=N] [template=TEXT]
- *                     [tied] [biases] [no-vocabulary]
+ *                     [width=N] [ffn=N] [vocab=N] [ctx=N] [dtype=f32|f16|bf16|q8_0|q4_0|q4_k] [seed=N]
+ *                     [template=TEXT] [mixed] [tied] [biases] [no-vocabulary]
  */
 #include "tiny_model.h"
 
@@ -15,8 +15,8 @@ static _Noreturn void usage(const char *word) {
     fprintf(stderr,
             "make-tiny-model: %s\n"
             "usage: make-tiny-model OUT.gguf [arch=llama|mistral|qwen2] [layers=N] [heads=N] [kv-heads=N]\n"
-            "       [head-dim=N] [width=N] [ffn=N] [vocab=N] [ctx=N] [dtype=f32|f16|bf16] [seed=N]\n"
-            "       [template=TEXT] [tied] [biases] [no-vocabulary]\n",
+            "       [head-dim=N] [width=N] [ffn=N] [vocab=N] [ctx=N] [seed=N] [template=TEXT]\n"
+            "       [dtype=f32|f16|bf16|q8_0|q4_0|q4_k] [mixed] [tied] [biases] [no-vocabulary]\n",
             word);
     exit(2);
 }
@@ -30,9 +30,13 @@ static unsigned long long number(const char *word, const char *text) {
 }
 
 static ewi_dtype dtype_of(const char *word, const char *text) {
-    if (strcmp(text, "f32") == 0) return EWI_F32;
-    if (strcmp(text, "f16") == 0) return EWI_F16;
-    if (strcmp(text, "bf16") == 0) return EWI_BF16;
+    const struct {
+        const char *name;
+        ewi_dtype dtype;
+    } types[] = {{"f32", EWI_F32},   {"f16", EWI_F16},   {"bf16", EWI_BF16},
+                 {"q8_0", EWI_Q8_0}, {"q4_0", EWI_Q4_0}, {"q4_k", EWI_Q4_K}};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (strcmp(text, types[i].name) == 0) return types[i].dtype;
     usage(word);
 }
 
@@ -40,7 +44,10 @@ static bool set_flag(tiny_model *m, const char *word) {
     const struct {
         const char *word;
         bool *flag;
-    } flags[] = {{"tied", &m->tied}, {"biases", &m->biases}, {"no-vocabulary", &m->no_vocabulary}};
+    } flags[] = {{"mixed", &m->mixed},
+                 {"tied", &m->tied},
+                 {"biases", &m->biases},
+                 {"no-vocabulary", &m->no_vocabulary}};
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
         if (strcmp(word, flags[i].word) != 0) continue;
         *flags[i].flag = true;
@@ -88,10 +95,21 @@ static void set(tiny_model *m, const char *word) {
         usage(word);
 }
 
+/* Blocks are made in memory only. */
+static void write_model(const tiny_model *m, const char *path) {
+    if (ewi_dtype_get(m->dtype)->block_elements == 1) {
+        tiny_model_write(m, path);
+        return;
+    }
+    gguf_build *b = tiny_model_build(m);
+    gguf_build_write(b, path);
+    gguf_build_free(b);
+}
+
 int main(int argc, char **argv) {
     tiny_model model = {0};
     if (argc < 2) usage("needs the name of a file to write");
     for (int i = 2; i < argc; i++) set(&model, argv[i]);
-    tiny_model_write(&model, argv[1]);
+    write_model(&model, argv[1]);
     return 0;
 }

@@ -204,8 +204,17 @@ static void add_tensor(writer *w, const char *name, ewi_dtype dtype, uint32_t n_
 }
 
 /* Entries of variance 1 / in: values keep their size from layer to layer. */
+static void add_typed(writer *w, const char *name, ewi_dtype dtype, uint64_t out, uint64_t in) {
+    add_tensor(w, name, dtype, 2, (uint64_t[]){out, in}, 0, sqrtf(3.0f / (float)in));
+}
+
 static void add_matrix(writer *w, const char *name, uint64_t out, uint64_t in) {
-    add_tensor(w, name, w->model.dtype, 2, (uint64_t[]){out, in}, 0, sqrtf(3.0f / (float)in));
+    add_typed(w, name, w->model.dtype, out, in);
+}
+
+/* What a mixture of types keeps in the better one. */
+static void add_better(writer *w, const char *name, uint64_t out, uint64_t in) {
+    add_typed(w, name, w->model.mixed ? EWI_Q6_K : w->model.dtype, out, in);
 }
 
 static void add_vector(writer *w, const char *name, uint64_t n, float middle) {
@@ -234,13 +243,13 @@ static void add_layer(writer *w, uint32_t layer) {
     add_vector(w, layer_name(name, layer, "attn_norm.weight"), m->d_model, 1);
     add_matrix(w, layer_name(name, layer, "attn_q.weight"), n_q, m->d_model);
     add_matrix(w, layer_name(name, layer, "attn_k.weight"), n_kv, m->d_model);
-    add_matrix(w, layer_name(name, layer, "attn_v.weight"), n_kv, m->d_model);
+    add_better(w, layer_name(name, layer, "attn_v.weight"), n_kv, m->d_model);
     add_biases(w, layer, n_q, n_kv);
     add_matrix(w, layer_name(name, layer, "attn_output.weight"), m->d_model, n_q);
     add_vector(w, layer_name(name, layer, "ffn_norm.weight"), m->d_model, 1);
     add_matrix(w, layer_name(name, layer, "ffn_gate.weight"), m->d_ffn, m->d_model);
     add_matrix(w, layer_name(name, layer, "ffn_up.weight"), m->d_ffn, m->d_model);
-    add_matrix(w, layer_name(name, layer, "ffn_down.weight"), m->d_model, m->d_ffn);
+    add_better(w, layer_name(name, layer, "ffn_down.weight"), m->d_model, m->d_ffn);
 }
 
 static void add_tensors(writer *w) {

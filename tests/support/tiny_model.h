@@ -35,6 +35,7 @@ typedef struct tiny_model {
     /* Of the matrices: F32, F16, BF16; in memory also Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K.
      * Vectors are F32. */
     ewi_dtype dtype;
+    bool mixed;       /* attn_v and ffn_down are Q6_K, as Q4_K_M has them; in memory */
     bool dequantized; /* Q8_0, Q4_0: the same weights as F32 */
     bool tied;        /* no output.weight: the head is the embedding */
     /* On q, k and v, and on the attention's output where it is llama; qwen2 always has q, k, v. */
