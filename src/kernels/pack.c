@@ -176,8 +176,9 @@ static void pack_q6_k(const place *to, const uint8_t *block, size_t b) {
 }
 
 static void (*const packers[EWI_N_DTYPES])(const place *to, const uint8_t *block, size_t i) = {
-    [EWI_Q8_0] = pack_q8_0, [EWI_Q4_0] = pack_q4_0, [EWI_Q4_1] = pack_q4_1, [EWI_Q5_0] = pack_q5_0,
-    [EWI_Q5_1] = pack_q5_1, [EWI_Q4_K] = pack_q4_k, [EWI_Q5_K] = pack_q5_k, [EWI_Q6_K] = pack_q6_k,
+    [EWI_Q8_0] = pack_q8_0, [EWI_Q4_0] = pack_q4_0, [EWI_Q4_1] = pack_q4_1,
+    [EWI_Q5_0] = pack_q5_0, [EWI_Q5_1] = pack_q5_1, [EWI_Q4_K] = pack_q4_k,
+    [EWI_Q5_K] = pack_q5_k, [EWI_Q6_K] = pack_q6_k, [EWI_IQ4_NL] = pack_q4_0, /* the same places */
 };
 
 /* ---- tiles ---- */
@@ -256,8 +257,8 @@ void ewi_unpack_row(ewi_dtype dtype, const uint8_t *w, size_t row, size_t k, flo
     const size_t output = row % EWI_TILE_OUTPUTS, chunk_bytes = ewi_packed_chunk_bytes(dtype);
     for (size_t i = 0; i < k; i++) {
         affine a = affine_at(dtype, head, output, i);
-        int code = get_code(chunks + i / 32 * chunk_bytes, output, i % 32, info->bits);
-        y[i] = a.scale * (float)(code - (int)info->zero) + a.min;
+        unsigned code = get_code(chunks + i / 32 * chunk_bytes, output, i % 32, info->bits);
+        y[i] = a.scale * (float)ewi_packed_value(info, code) + a.min;
     }
     if (info->kind == EWI_PACKED_ROW) ewi_rotate_back(y, y, k);
 }

@@ -5,17 +5,32 @@
 
 #define LINE_BYTES 64u
 
+#define LEVEL(x) x,
+static const int8_t levels_iq4_nl[16] = {EWI_IQ4_NL_MAP(LEVEL)};
+#undef LEVEL
+
 static const ewi_packed_info infos[EWI_N_DTYPES] = {
-    [EWI_Q8C] = {EWI_PACKED_ROW, 8, 128, 0, false},     [EWI_Q4C] = {EWI_PACKED_ROW, 4, 8, 0, false},
-    [EWI_Q4S] = {EWI_PACKED_ROW, 4, 8, 32, false},      [EWI_Q4G128] = {EWI_PACKED_GROUP, 4, 8, 128, false},
-    [EWI_Q8_0] = {EWI_PACKED_GROUP, 8, 128, 32, false}, [EWI_Q4_0] = {EWI_PACKED_GROUP, 4, 8, 32, false},
-    [EWI_Q4_1] = {EWI_PACKED_GROUP, 4, 0, 32, true},    [EWI_Q5_0] = {EWI_PACKED_GROUP, 5, 16, 32, false},
-    [EWI_Q5_1] = {EWI_PACKED_GROUP, 5, 0, 32, true},    [EWI_Q4_K] = {EWI_PACKED_SUPER, 4, 0, 32, true},
-    [EWI_Q5_K] = {EWI_PACKED_SUPER, 5, 0, 32, true},    [EWI_Q6_K] = {EWI_PACKED_SUPER, 6, 32, 16, false},
+    [EWI_Q8C] = {EWI_PACKED_ROW, 8, 128, 0, false, NULL},
+    [EWI_Q4C] = {EWI_PACKED_ROW, 4, 8, 0, false, NULL},
+    [EWI_Q4S] = {EWI_PACKED_ROW, 4, 8, 32, false, NULL},
+    [EWI_Q4G128] = {EWI_PACKED_GROUP, 4, 8, 128, false, NULL},
+    [EWI_Q8_0] = {EWI_PACKED_GROUP, 8, 128, 32, false, NULL},
+    [EWI_Q4_0] = {EWI_PACKED_GROUP, 4, 8, 32, false, NULL},
+    [EWI_Q4_1] = {EWI_PACKED_GROUP, 4, 0, 32, true, NULL},
+    [EWI_Q5_0] = {EWI_PACKED_GROUP, 5, 16, 32, false, NULL},
+    [EWI_Q5_1] = {EWI_PACKED_GROUP, 5, 0, 32, true, NULL},
+    [EWI_Q4_K] = {EWI_PACKED_SUPER, 4, 0, 32, true, NULL},
+    [EWI_Q5_K] = {EWI_PACKED_SUPER, 5, 0, 32, true, NULL},
+    [EWI_Q6_K] = {EWI_PACKED_SUPER, 6, 32, 16, false, NULL},
+    [EWI_IQ4_NL] = {EWI_PACKED_GROUP, 4, 0, 32, false, levels_iq4_nl},
 };
 
 const ewi_packed_info *ewi_packed_info_get(ewi_dtype dtype) {
     return infos[dtype].bits ? &infos[dtype] : NULL;
+}
+
+int ewi_packed_value(const ewi_packed_info *info, unsigned code) {
+    return info->levels ? info->levels[code] : (int)code - (int)info->zero;
 }
 
 static size_t round_up(size_t n, size_t unit) {

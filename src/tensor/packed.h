@@ -9,7 +9,7 @@
  *     4 bits   vector j is the low (j even) or high (j odd) half of the bytes of stored vector j / 2
  *     5 bits   as 4 bits; then a 64-byte plane: bit j of its byte i is the fifth bit of vector j's byte i
  *     6 bits   as 4 bits; then two planes: bits 2 (j % 4) .. + 1 of byte i of plane j / 4 are the upper two
- * A weight is scale * (code - zero) (+ minimum); where the scales lie is said at ewi_packed_kind.
+ * A weight is scale * (code - zero) (+ minimum), of IQ4_NL scale * level[code]; where the scales lie is said at ewi_packed_kind.
  *
  *     if (ewi_packed_info_get(dtype)) size = ewi_packed_bytes(dtype, n, k);
  */
@@ -41,10 +41,18 @@ typedef struct ewi_packed_info {
     uint32_t bits, zero;
     uint32_t group; /* GROUP: inputs that share a scale */
     bool has_min;
+    const int8_t *levels; /* what the codes stand for, where that is not code - zero; else NULL */
 } ewi_packed_info;
+
+/* The levels of IQ4_NL by code: X(level). ggml-common.h has them as kvalues_iq4nl. */
+#define EWI_IQ4_NL_MAP(X) \
+    X(-127) X(-104) X(-83) X(-65) X(-49) X(-35) X(-22) X(-10) X(1) X(13) X(25) X(38) X(53) X(69) X(89) X(113)
 
 /* NULL: not a type that is packed. */
 const ewi_packed_info *ewi_packed_info_get(ewi_dtype dtype);
+
+/* What a code stands for in units of its scale. */
+int ewi_packed_value(const ewi_packed_info *info, unsigned code);
 
 /* Inputs rounded up to whole chunks; for ROW to two of them, as AMX tiles take 64 inputs. */
 size_t ewi_packed_inputs(ewi_dtype dtype, size_t k);

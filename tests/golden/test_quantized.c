@@ -107,8 +107,8 @@ static void same_at_all_levels(ewi_dtype dtype) {
 
 static void test_levels(void **state) {
     (void)state;
-    static const ewi_dtype types[] = {EWI_Q8_0, EWI_Q4_0, EWI_Q4_1, EWI_Q5_0,
-                                      EWI_Q5_1, EWI_Q4_K, EWI_Q5_K, EWI_Q6_K};
+    static const ewi_dtype types[] = {EWI_Q8_0, EWI_Q4_0, EWI_Q4_1, EWI_Q5_0,  EWI_Q5_1,
+                                      EWI_Q4_K, EWI_Q5_K, EWI_Q6_K, EWI_IQ4_NL};
     for (size_t i = 0; i < EWI_COUNT(types); i++) same_at_all_levels(types[i]);
 }
 

@@ -90,6 +90,7 @@ static block_shape shape_of(ewi_dtype dtype) {
     if (dtype == EWI_Q4_K) return (block_shape){0, 2, 8 * 32, 8};
     if (dtype == EWI_Q5_K) return (block_shape){0, 2, 16 * 32, 16};
     if (dtype == EWI_Q6_K) return (block_shape){208, -1, 32 * 32, 0};
+    if (dtype == EWI_IQ4_NL) return (block_shape){0, -1, 127, 0};
     fail_msg("tiny_model: no random weights of type %s", ewi_dtype_get(dtype)->name);
     return (block_shape){0};
 }

@@ -32,7 +32,7 @@ typedef struct tiny_model {
     uint32_t d_ffn;      /* 96 */
     uint32_t n_vocab;    /* 320; a vocabulary needs TINY_MODEL_MIN_VOCAB */
     uint32_t n_ctx;      /* 512: the trained context */
-    /* Of the matrices: F32, F16, BF16; in memory also Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K.
+    /* Of the matrices: F32, F16, BF16; in memory also Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K, IQ4_NL.
      * Vectors are F32. */
     ewi_dtype dtype;
     bool mixed;       /* attn_v and ffn_down are Q6_K, as Q4_K_M has them; in memory */

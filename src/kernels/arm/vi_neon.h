@@ -132,6 +132,9 @@ EWI_INLINE vb vb_add(vb a, vb b) {
 EWI_INLINE vb vb_sub(vb a, vb b) {
     return vsubq_u8(a, b);
 }
+EWI_INLINE vb vb_look_up(const uint8_t table[16], vb a) {
+    return vqtbl1q_u8(vld1q_u8(table), a);
+}
 EWI_INLINE vb vb_set1(uint8_t x) {
     return vdupq_n_u8(x);
 }

@@ -6,6 +6,7 @@
  */
 #include "base/slice.h"
 #include "kernels/ref/reference.h"
+#include "tensor/packed.h"
 
 static float half_at(const uint8_t *p) {
     return ewi_f16_to_f32(ewi_load_u16(p));
@@ -49,6 +50,15 @@ static void block_q5_0(float *y, const uint8_t *b) {
 static void block_q5_1(float *y, const uint8_t *b) {
     block_32(y, b + 8, ewi_load_u32(b + 4), half_at(b), 0);
     add_min(y, half_at(b + 2));
+}
+
+/* As Q4_0, with a level for each code. */
+static void block_iq4_nl(float *y, const uint8_t *b) {
+    const ewi_packed_info *info = ewi_packed_info_get(EWI_IQ4_NL);
+    for (size_t i = 0; i < 16; i++) {
+        y[i] = half_at(b) * (float)ewi_packed_value(info, low(b[2 + i]));
+        y[i + 16] = half_at(b) * (float)ewi_packed_value(info, high(b[2 + i]));
+    }
 }
 
 /* ---- blocks of 256 ---- */
@@ -109,7 +119,8 @@ static void block_q6_k(float *y, const uint8_t *b) {
     X(Q5_1, q5_1)    \
     X(Q4_K, q4_k)    \
     X(Q5_K, q5_k)    \
-    X(Q6_K, q6_k)
+    X(Q6_K, q6_k)    \
+    X(IQ4_NL, iq4_nl)
 
 #define WIDEN(type, name)                                         \
     static void widen_##name(float *y, const void *x, size_t n) { \

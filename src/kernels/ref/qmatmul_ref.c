@@ -88,20 +88,20 @@ static column column_of(const ewi_qmatmul *a, ewi_dtype dtype, size_t j) {
                     ewi_packed_chunk_bytes(dtype)};
 }
 
-static int32_t code_at(const column *w, size_t k) {
+static unsigned code_at(const column *w, size_t k) {
     const uint8_t *chunk = w->chunks + k / 32 * w->chunk_bytes;
     size_t j = k % 32 / 4, byte = 4 * w->at + k % 4;
     if (w->info->bits == 8) return chunk[64 * j + byte];
-    int32_t code = chunk[64 * (j / 2) + byte] >> (j % 2 ? 4 : 0) & 15;
-    if (w->info->bits == 5) code |= (chunk[256 + byte] >> j & 1) << 4;
-    if (w->info->bits == 6) code |= (chunk[256 + 64 * (j / 4) + byte] >> 2 * (j % 4) & 3) << 4;
+    unsigned code = chunk[64 * (j / 2) + byte] >> (j % 2 ? 4 : 0) & 15u;
+    if (w->info->bits == 5) code |= (chunk[256 + byte] >> j & 1u) << 4;
+    if (w->info->bits == 6) code |= (chunk[256 + 64 * (j / 4) + byte] >> 2 * (j % 4) & 3u) << 4;
     return code;
 }
 
-/* Sum of (code - zero) * x for inputs from .. to. */
+/* Sum of (code - zero) * x, or level * x, for inputs from .. to. */
 static int32_t dot_codes(const column *w, const int8_t *x, size_t from, size_t to) {
     int32_t sum = 0;
-    for (size_t i = from; i < to; i++) sum += (code_at(w, i) - (int32_t)w->info->zero) * x[i];
+    for (size_t i = from; i < to; i++) sum += ewi_packed_value(w->info, code_at(w, i)) * x[i];
     return sum;
 }
 
@@ -181,7 +181,7 @@ EWI_INLINE void qmatmul(const ewi_qmatmul *a, ewi_dtype dtype) {
 }
 
 #define PACKED_MAP(X) \
-    X(Q8C) X(Q4C) X(Q4S) X(Q4G128) X(Q8_0) X(Q4_0) X(Q4_1) X(Q5_0) X(Q5_1) X(Q4_K) X(Q5_K) X(Q6_K)
+    X(Q8C) X(Q4C) X(Q4S) X(Q4G128) X(Q8_0) X(Q4_0) X(Q4_1) X(Q5_0) X(Q5_1) X(Q4_K) X(Q5_K) X(Q6_K) X(IQ4_NL)
 
 #define QMATMUL(type)                                  \
     static void qmatmul_##type(const ewi_qmatmul *a) { \

@@ -49,6 +49,14 @@ EWI_INLINE vb get6(const uint8_t *chunk, size_t j) {
     return vb_or(get4(chunk, j), vb_and(high, 0x30));
 }
 
+/* A level for each code, as a code of 8 bits with the zero 128. */
+EWI_INLINE vb get_nl(const uint8_t *chunk, size_t j) {
+#define LEVEL(x) (uint8_t)((x) + 128),
+    static const uint8_t levels[16] = {EWI_IQ4_NL_MAP(LEVEL)};
+#undef LEVEL
+    return vb_look_up(levels, get4(chunk, j));
+}
+
 /* ---- weights ---- */
 
 /* What a vector of outputs reads: its tile's head and codes, from its first output on. */
@@ -76,7 +84,8 @@ EWI_INLINE vi subscale(const q_column *w, size_t i) {
     X(EWI_Q5_1, q5_1, EWI_PACKED_GROUP, 320, 0, 1, true, false, get5, vi_dot)              \
     X(EWI_Q4_K, q4_k, EWI_PACKED_SUPER, 256, 0, 1, true, false, get4, vi_dot)              \
     X(EWI_Q5_K, q5_k, EWI_PACKED_SUPER, 320, 0, 1, true, false, get5, vi_dot)              \
-    X(EWI_Q6_K, q6_k, EWI_PACKED_SUPER, 384, 32, 1, false, false, get6, vi_dot)
+    X(EWI_Q6_K, q6_k, EWI_PACKED_SUPER, 384, 32, 1, false, false, get6, vi_dot)            \
+    X(EWI_IQ4_NL, iq4_nl, EWI_PACKED_GROUP, 256, VI_DOT8_ZERO, 1, false, false, get_nl, vi_dot8)
 
 /* ---- rows ---- */
 

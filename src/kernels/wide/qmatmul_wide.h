@@ -56,7 +56,7 @@ EWI_INLINE void dot_run(vi *acc, size_t cols, const q_rows *x, const q_column *w
 EWI_INLINE void dot_vectors(vi *acc, size_t rows, size_t cols, const q_rows *x, const q_column *w, size_t i,
                             size_t j0, size_t j1, q_format f) {
 #ifdef VI_RUNS
-    if (rows == 1 && f.get != get8) { /* more rows have no registers to spare */
+    if (rows == 1 && f.dot != vi_dot8) { /* more rows have no registers to spare */
         const size_t run = f.get == get4 ? 8 : f.get == get5 ? 4 : 2;
         VI_UNROLL for (size_t j = j0; j < j1; j += run)
             dot_run(acc, cols, x, w, i, j, j + run < j1 ? j + run : j1, f);

@@ -11,6 +11,7 @@
  *   vi_dot8                the same for codes of 8 bits; they count as c - (128 - VI_DOT8_ZERO), exactly
  *   vb_left, _right        shifts of 16-bit lanes: bits that cross bytes are masked away after
  *   vb_mul(a, b)           low 8 bits of the products; b below 128
+ *   vb_look_up(table, a)   table[a] of 16 bytes for each byte a below 16
  *   vb_repeat              each lane, 0..255, in its four bytes
  * The low 32 bits of an int32 sum are what counts: intermediate sums may wrap.
  */

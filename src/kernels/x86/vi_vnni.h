@@ -129,6 +129,10 @@ EWI_INLINE vb vb_add(vb a, vb b) {
 EWI_INLINE vb vb_sub(vb a, vb b) {
     return _mm512_sub_epi8(a, b);
 }
+EWI_INLINE vb vb_look_up(const uint8_t table[16], vb a) {
+    return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)table)),
+                               a);
+}
 EWI_INLINE vb vb_set1(uint8_t x) {
     return _mm512_set1_epi8((char)x);
 }

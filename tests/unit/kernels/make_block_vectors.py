@@ -14,7 +14,7 @@ rng = np.random.default_rng(42)
 
 # Where the f16 scales of a block lie: random bytes there could be infinities.
 SCALES = {T.Q8_0: [0], T.Q4_0: [0], T.Q4_1: [0, 2], T.Q5_0: [0], T.Q5_1: [0, 2], T.Q4_K: [0, 2],
-          T.Q5_K: [0, 2], T.Q6_K: [208]}
+          T.Q5_K: [0, 2], T.Q6_K: [208], T.IQ4_NL: [0]}
 
 
 def blocks(kind, n):

@@ -32,6 +32,7 @@ static void test_blocks(void **state) {
     CHECK(Q4_K);
     CHECK(Q5_K);
     CHECK(Q6_K);
+    CHECK(IQ4_NL);
 }
 
 int main(void) {
