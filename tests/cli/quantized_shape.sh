@@ -10,17 +10,21 @@ shape() {
         vocab=2048 tied dtype="$2" ${3:+"$3"} || exit 1
 }
 
-# logits PROGRAM MODEL OUT [TOKENS]
+# logits PROGRAM MODEL OUT [OPTIONS]
 logits() {
-    "$1" logits -m "$2" -ctk f32 -ctv f32 --out "$3" --tokens "${4:-$tokens}" </dev/null
+    program=$1 model=$2 out=$3
+    shift 3
+    "$program" logits -m "$model" -ctk f32 -ctv f32 --out "$out" --tokens "$tokens" "$@" </dev/null
 }
 
 # same_bits MODEL
 same_bits() {
     EDGEWISE_CPU=avx2 logits edgewise "$1" avx2.f32 || echo "$1 fails at avx2"
     [ "$(wc -c <avx2.f32)" -eq $((20 * row)) ] || echo "$1: not 20 rows of logits"
-    EDGEWISE_CPU=scalar logits edgewise "$1" scalar.f32 "1 403" || echo "$1 fails at scalar"
+    (tokens="1 403" && EDGEWISE_CPU=scalar logits edgewise "$1" scalar.f32) || echo "$1 fails at scalar"
     cmp -n $((2 * row)) avx2.f32 scalar.f32 || echo "$1: other bits at scalar"
+    logits edgewise "$1" other.f32 --exact || echo "$1 fails with --exact"
+    cmp avx2.f32 other.f32 || echo "$1: other bits with --exact"
     for level in avx512 vnni; do
         EDGEWISE_CPU=$level logits edgewise "$1" other.f32 || echo "$1 fails at $level"
         cmp avx2.f32 other.f32 || echo "$1: other bits at $level"
