@@ -142,8 +142,8 @@ typedef struct ewi_kernels {
     void (*fit_codes)(ewi_fit *fits, const float *u, size_t n, const float *inverses, size_t n_inverses,
                       float least, float most);
 
-    /* By source type: F32 (a copy), F16, BF16, exact; n whole blocks of Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, IQ4_NL, Q4_K,
-     * Q5_K, Q6_K, of which a minimum rounds once. */
+    /* By source type: F32 (a copy), F16, BF16, exact; n whole blocks of Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, IQ4_NL,
+     * Q4_K, Q5_K, Q6_K, of which a minimum rounds once. */
     void (*widen[EWI_N_DTYPES])(float *y, const void *x, size_t n);
     /* By destination type: F32 (a copy), F16: y[i] = x[i], to nearest, ties to even. */
     void (*narrow[EWI_N_DTYPES])(void *y, const float *x, size_t n);

@@ -176,7 +176,7 @@ static void unknown_types(void **state) {
         uint64_t dims[2];
         const char *type;
     } cases[] = {
-        {"blk.0.attn_q.weight", EWI_IQ4_NL, 2, {64, 64}, "IQ4_NL"},
+        {"blk.0.attn_q.weight", EWI_MXFP4, 2, {64, 64}, "MXFP4"},
         {"blk.1.ffn_gate.weight", EWI_Q8_1, 2, {96, 64}, "Q8_1"},
         {"token_embd.weight", EWI_MXFP4, 2, {320, 64}, "MXFP4"},
         {"output.weight", EWI_MXFP4, 2, {320, 64}, "MXFP4"},
