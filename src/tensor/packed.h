@@ -9,8 +9,8 @@
  *     4 bits   vector j is the low (j even) or high (j odd) half of the bytes of stored vector j / 2
  *     5 bits   as 4 bits; then a 64-byte plane: bit j of its byte i is the fifth bit of vector j's byte i
  *     6 bits   as 4 bits; then two planes: bits 2 (j % 4) .. + 1 of byte i of plane j / 4 are the upper two
- * A weight is scale * (code - zero) (+ minimum), of IQ4_NL scale * level[code]; where the scales lie is said at
- * ewi_packed_kind.
+ * A weight is scale * (code - zero) (+ minimum), of IQ4_NL scale * level[code]; where the scales lie is said
+ * at ewi_packed_kind.
  *
  *     if (ewi_packed_info_get(dtype)) size = ewi_packed_bytes(dtype, n, k);
  */
