@@ -27,6 +27,15 @@ EWI_INLINE q_format panel_format(q_format f) {
 
 /* ---- one block: R rows x C vectors of outputs ---- */
 
+/* Codes of fewer than 8 bits are used up faster than processors fetch a stream by themselves: the line that
+ * vector j of chunk i begins is asked for, 2 KB ahead. */
+EWI_INLINE void fetch_ahead(const q_column *w, size_t cols, size_t i, size_t j, q_format f) {
+    const size_t each = f.chunk_bytes / 8, line = (j * each + 63) / 64 * 64;
+    if (f.chunk_bytes == PANEL_CHUNK || line >= (j + 1) * each) return;
+    VI_UNROLL for (size_t c = 0; c < cols; c += cols < VI_PER_TILE ? cols : VI_PER_TILE)
+        vb_prefetch(w[c].codes + i * f.chunk_bytes + line + 2048);
+}
+
 /* acc += codes times inputs, vector j of chunk i. */
 EWI_INLINE void dot_vector(vi *acc, size_t rows, size_t cols, const q_rows *x, const q_column *w, size_t i,
                            size_t j, q_format f) {
@@ -44,6 +53,7 @@ EWI_INLINE void dot_run(vi *acc, size_t cols, const q_rows *x, const q_column *w
     vi pairs[VI_MAX_COLS];
     VI_UNROLL for (size_t c = 0; c < cols; c++) pairs[c] = vi_set1(0);
     VI_UNROLL for (size_t j = j0; j < j1; j++) {
+        fetch_ahead(w, cols, i, j, f);
         VI_UNROLL for (size_t c = 0; c < cols; c++) pairs[c] =
             vi_run(pairs[c], f.get(w[c].codes + i * f.chunk_bytes, j), x->q[0] + 32 * i + 4 * j);
         VI_FENCE;
@@ -64,6 +74,7 @@ EWI_INLINE void dot_vectors(vi *acc, size_t rows, size_t cols, const q_rows *x, 
     }
 #endif
     VI_UNROLL for (size_t j = j0; j < j1; j++) {
+        fetch_ahead(w, cols, i, j, f);
         dot_vector(acc, rows, cols, x, w, i, j, f);
         VI_FENCE; /* loads that move up cost registers, and accumulators would leave theirs */
     }
