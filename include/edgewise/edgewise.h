@@ -265,8 +265,8 @@ typedef struct ew_engine_options {
     uint32_t n_rows;    /* most rows in a step; default 128, with F16 or BF16 weights 256 unless exact */
     ew_cache_type cache_k, cache_v;
     /* With F16 or BF16 weights, steps of 16 rows and more use faster arithmetic within a bound
-     * (docs/numerics.md, "Halves"). Exact: never, and a row's bits depend on nothing but itself. Quantized
-     * and F32 weights always are exact. */
+     * (docs/numerics.md, "Halves", at level amx "Tiles"). Exact: never, and a row's bits depend on nothing
+     * but itself. Quantized and F32 weights always are exact. */
     bool exact;
 } ew_engine_options;
 

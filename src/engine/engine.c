@@ -64,7 +64,8 @@ static uint32_t default_rows(const ew_engine *e) {
 
 static size_t scratch_of(const ew_engine *e, const ewi_node *node) {
     if (is_packed_linear(node)) return EWI_QMATMUL_SCRATCH((size_t)node->weight->dims[1]);
-    return is_fast_linear(e, node) ? EWI_MATMUL_SCRATCH((size_t)e->plan.n_rows) : 0;
+    if (!is_fast_linear(e, node)) return 0;
+    return EWI_MATMUL_SCRATCH((size_t)e->plan.n_rows, (size_t)node->weight->dims[1]);
 }
 
 static bool make_panels(ew_engine *e) {

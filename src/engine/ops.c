@@ -49,25 +49,32 @@ static void run_quantize(const ewi_job *j, const ewi_part *p) {
 /* From this many rows on, codes made anew for each step cost less than they save. */
 #define FAST_ROWS 16u
 
+static void multiply(const ewi_job *j, ewi_dtype dtype, const ewi_matmul *args) {
+    const ewi_kernels *kern = j->e->kern;
+    if (j->e->exact || !kern->matmul_fast[dtype] || args->m < FAST_ROWS)
+        kern->matmul[dtype](args);
+    else
+        (kern->has_tiles ? kern->matmul_bf16 : kern->matmul_fast)[dtype](args);
+}
+
 /* All rows: a matrix is read once. */
 static void run_float_linear(const ewi_job *j, const ewi_part *p, const float *bias) {
     const ewi_tensor *w = j->node->weight;
-    const ewi_kernels *kern = j->e->kern;
     size_t row_bytes = (size_t)(w->size_bytes / w->dims[0]), k = (size_t)w->dims[1];
-    bool is_fast = !j->e->exact && kern->matmul_fast[w->dtype] && p->row1 - p->row0 >= FAST_ROWS;
-    (is_fast ? kern->matmul_fast : kern->matmul)[w->dtype](&(ewi_matmul){
-        .m = p->row1 - p->row0,
-        .n = p->col1 - p->col0,
-        .k = k,
-        .x = input_of(j, 0) + p->row0 * k,
-        .w = w->data + p->col0 * row_bytes,
-        .bias = bias,
-        .y = ewi_op_output(j) + p->row0 * j->node->cols + p->col0,
-        .x_stride = k,
-        .y_stride = j->node->cols,
-        .w_stride_bytes = row_bytes,
-        .scratch = j->e->panels[p->thread],
-    });
+    multiply(j, w->dtype,
+             &(ewi_matmul){
+                 .m = p->row1 - p->row0,
+                 .n = p->col1 - p->col0,
+                 .k = k,
+                 .x = input_of(j, 0) + p->row0 * k,
+                 .w = w->data + p->col0 * row_bytes,
+                 .bias = bias,
+                 .y = ewi_op_output(j) + p->row0 * j->node->cols + p->col0,
+                 .x_stride = k,
+                 .y_stride = j->node->cols,
+                 .w_stride_bytes = row_bytes,
+                 .scratch = j->e->panels[p->thread],
+             });
 }
 
 static void run_packed_linear(const ewi_job *j, const ewi_part *p, const float *bias) {

@@ -23,6 +23,7 @@ static void fill(ewi_kernels *table, ewi_cpu_level level) {
     ewi_halves_vnni(table);
     if (level < EWI_CPU_AMX) return;
     ewi_kernels_amx(table);
+    ewi_matmul_amx(table);
 #elif defined(__aarch64__)
     if (level < EWI_CPU_NEON) return;
     ewi_kernels_neon(table);

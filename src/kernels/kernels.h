@@ -29,11 +29,25 @@ typedef struct ewi_matmul {
     float *y;                  /* [m, n] */
     size_t x_stride, y_stride; /* elements from row to row */
     size_t w_stride_bytes;
-    uint8_t *scratch; /* matmul_fast alone: EWI_MATMUL_SCRATCH(m) bytes of one thread, aligned to 64 */
+    uint8_t *scratch; /* matmul_fast, _bf16: EWI_MATMUL_SCRATCH(m, k) bytes of one thread, aligned to 64 */
 } ewi_matmul;
 
 /* Codes of 256 inputs of all rows with their scales, and of 32 outputs, as they come and turned. */
-#define EWI_MATMUL_SCRATCH(m) ((m) * (512 + 4) + 64 + 32 * 512 + 8 * 512 + 32 * 4)
+#define EWI_HALVES_SCRATCH(m) (((m) * (512 + 4) + 64 + 32 * 512 + 8 * 512 + 32 * 4 + 63) / 64 * 64)
+
+/* On tiles: rows at a time, inputs and outputs that stay in a cache. All inputs of the rows as bf16, sums,
+ * weights of 32 outputs. */
+#define EWI_TILES_ROWS        256u
+#define EWI_TILES_CHUNK       512u
+#define EWI_TILES_GROUP       256u
+#define EWI_TILES_UP(n, unit) (((n) + (unit)-1) / (unit) * (unit))
+#define EWI_TILES_SCRATCH(m, k)                                                               \
+    (EWI_TILES_UP((m) < EWI_TILES_ROWS ? (m) : EWI_TILES_ROWS, 32) *                          \
+         (2 * EWI_TILES_UP((size_t)(k), EWI_TILES_CHUNK) + sizeof(float) * EWI_TILES_GROUP) + \
+     64 * EWI_TILES_CHUNK)
+
+#define EWI_MATMUL_SCRATCH(m, k) \
+    (EWI_HALVES_SCRATCH(m) > EWI_TILES_SCRATCH(m, k) ? EWI_HALVES_SCRATCH(m) : EWI_TILES_SCRATCH(m, k))
 
 /*
  * y = x W^T + bias with quantized rows and packed weights (tensor/packed.h): the first of n outputs begins a
@@ -108,6 +122,9 @@ typedef struct ewi_kernels {
     void (*matmul[EWI_N_DTYPES])(const ewi_matmul *args);
     /* The same within a bound, in 16-bit integers: faster for many rows. F16, BF16; k > 0. */
     void (*matmul_fast[EWI_N_DTYPES])(const ewi_matmul *args);
+    /* The same within a larger bound, from factors rounded to bf16: faster still where has_tiles. */
+    void (*matmul_bf16[EWI_N_DTYPES])(const ewi_matmul *args);
+    bool has_tiles; /* a matrix unit multiplies bf16 */
     /* By packed type; NULL where there is none. */
     void (*qmatmul[EWI_N_DTYPES])(const ewi_qmatmul *args);
     /* Writes one row of k inputs; see kernels/qrows.h. */

@@ -16,11 +16,12 @@ void ewi_kernels_avx2(ewi_kernels *table);
 void ewi_kernels_avx512(ewi_kernels *table);
 void ewi_kernels_vnni(ewi_kernels *table);
 void ewi_kernels_amx(ewi_kernels *table);
-/* Parts of the steps avx2 and vnni. */
+/* Parts of the steps avx2, vnni and amx. */
 void ewi_qmatmul_avx2(ewi_kernels *table);
 void ewi_halves_avx2(ewi_kernels *table);
 void ewi_halves_vnni(ewi_kernels *table);
 void ewi_attention_vnni(ewi_kernels *table);
+void ewi_matmul_amx(ewi_kernels *table);
 /* The step below AMX, for few rows. */
 void ewi_qmatmul_vnni(ewi_dtype dtype, const ewi_qmatmul *args);
 

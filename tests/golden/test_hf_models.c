@@ -13,6 +13,7 @@
 #include "rig.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define BOUND 1e-4f
 
@@ -50,11 +51,13 @@ static void logits_of_all_positions(void **state) {
 }
 
 /*
- * Without `exact` a layer of 16-bit weights is off by about 3e-4 of its output (test_halves.c). These models
- * have random weights, which spread every error: logits of up to 6 move by up to 2.5e-2. A block of inputs
- * that is lost, or a scale of another block, moves them by 1 and more.
+ * Without `exact` a layer of 16-bit weights is off by about 3e-4 of its output, on bf16 tiles by about 2e-3
+ * (test_matmul_bounds.c). These models have random weights, which spread every error: logits of up to 6
+ * move by up to 2.5e-2, on tiles 0.12. A block of inputs that is lost, or a scale of another block, moves
+ * them by 1 and more.
  */
-#define FAST_BOUND 5e-2f
+#define FAST_BOUND  5e-2f
+#define TILES_BOUND 0.3f
 
 static void fast_logits(void **state) {
     const form *f = *state;
@@ -65,7 +68,8 @@ static void fast_logits(void **state) {
     float *logits = rig_logits(&r, g.prompt, g.n_prompt);
     float distance = golden_distance(logits, g.logits, g.n_prompt * g.n_vocab);
     print_message("%s, not exact: largest difference %.2e\n", f->file, (double)distance);
-    assert_true(distance <= FAST_BOUND);
+    bool has_tiles = strcmp(ew_engine_get_info(r.engine).cpu_level, "amx") == 0;
+    assert_true(distance <= (has_tiles ? TILES_BOUND : FAST_BOUND));
     free(logits);
     rig_close(&r);
     golden_free(&g);

@@ -6,9 +6,11 @@
  */
 #define _GNU_SOURCE
 
+#include "amx_trap.h"
 #include "expect.h"
 #include "golden.h"
 #include "in_child.h"
+#include "kernels/kernels.h"
 #include "rig.h"
 
 #include <stdlib.h>
@@ -94,9 +96,20 @@ static void run_in_company(const run *u, const rig *r) {
     for (size_t k = 0; k < N_OTHERS; k++) ew_session_free(c.others[k]);
 }
 
+/* False where level amx cannot be had, by emulation either. */
+static bool choose(const char *level) {
+    ewi_cpu_level cap;
+    setenv("EDGEWISE_CPU", level, 1);
+    if (strcmp(level, "amx") != 0) return true;
+    bool is_known = ewi_cpu_parse(level, &cap, NULL) == EW_OK && strcmp(ewi_cpu_name(cap), level) == 0;
+    if (!is_known || (!ewi_cpu_usable(cap) && !amx_trap_install())) return false;
+    ewi_kernels_force(cap);
+    return true;
+}
+
 static void run_child(void *arg) {
     const run *u = arg;
-    setenv("EDGEWISE_CPU", u->level, 1);
+    if (!choose(u->level)) return;
     ew_engine_options o = {
         .n_threads = u->n_threads, .n_rows = u->n_rows, .cache_k = u->cache, .cache_v = u->cache};
     o.exact = !u->is_fast;
@@ -172,6 +185,42 @@ static void compare_fast(const char *name, const char *file) {
     golden_free(&g);
 }
 
+/* As FAST_BOUND in test_hf_models.c: seen were 0.055 and 0.12. */
+#define TILES_BOUND 0.3f
+
+/* Many rows a step on bf16 tiles: near transformers' logits, and the same with any threads and company. */
+static void compare_tiles(const char *name, const char *file) {
+    golden g = golden_load(name);
+    size_t n = g.n_prompt * g.n_vocab;
+    float *expected = shared(MAX_LOGITS * sizeof *expected), *logits = shared(MAX_LOGITS * sizeof *logits);
+    char *level_used = shared(16);
+    run first = {file, "amx", 1, 64, false, EW_CACHE_F32, true, &g, expected, level_used};
+    in_child(run_child, &first);
+    if (level_used[0]) {
+        float distance = golden_distance(expected, g.logits, n);
+        print_message("%s on tiles: largest difference %.2e\n", file, (double)distance);
+        assert_string_equal(level_used, "amx");
+        assert_true(distance <= TILES_BOUND);
+        run threads = {file, "amx", 2, 128, false, EW_CACHE_F32, true, &g, logits, level_used};
+        compare(&threads, expected);
+        run exact = {file, "amx", 2, 64, false, EW_CACHE_F32, false, &g, logits, level_used};
+        in_child(run_child, &exact);
+        assert_memory_not_equal(logits, expected, n * sizeof *logits);
+    } else {
+        print_message("SKIPPED: level amx: the processor lacks more than tiles\n");
+    }
+    munmap(expected, MAX_LOGITS * sizeof *expected);
+    munmap(logits, MAX_LOGITS * sizeof *logits);
+    munmap(level_used, 16);
+    golden_free(&g);
+}
+
+static void fast_tiles(void **state) {
+    (void)state;
+    compare_tiles("llama-tied-bf16", "llama-tied-bf16");
+    compare_tiles("qwen2-f16", "qwen2-f16.gguf");
+}
+
 static void fast_halves(void **state) {
     (void)state;
     compare_fast("llama-tied-bf16", "llama-tied-bf16");
@@ -195,10 +244,8 @@ static void qwen2_f16(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(llama_f32),
-        cmocka_unit_test(llama_bf16),
-        cmocka_unit_test(qwen2_f16),
-        cmocka_unit_test(fast_halves),
+        cmocka_unit_test(llama_f32),   cmocka_unit_test(llama_bf16), cmocka_unit_test(qwen2_f16),
+        cmocka_unit_test(fast_halves), cmocka_unit_test(fast_tiles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

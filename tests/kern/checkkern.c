@@ -78,6 +78,7 @@ static void *place(ck *c, ck_slot *slot, size_t size, size_t align) {
         exit(2);
     }
     size_t inner = CK_BYTES + 2 * c->page, shift = 4 * ck_below(c, 16) + (align == 1 ? ck_below(c, 4) : 0);
+    if (align > 4) shift = shift / align * align, size = (size + align - 1) / align * align;
     slot->size = size;
     slot->at = ck_below(c, 3) ? slot->pages + inner - size : slot->pages + shift;
     return slot->at;

@@ -14,7 +14,7 @@
 typedef struct work {
     const ewi_kernels *kern;
     ewi_dtype dtype;
-    bool is_fast; /* matmul_fast */
+    void (*matmul)(const ewi_matmul *args);
     size_t m, n, k;
     float *x, *y;
     unsigned char *w;
@@ -48,7 +48,7 @@ static void call_matmul(const work *w) {
     a.y_stride = w->n;
     a.w_stride_bytes = w->k * ewi_dtype_get(w->dtype)->block_bytes;
     a.scratch = w->qrows;
-    (w->is_fast ? w->kern->matmul_fast : w->kern->matmul)[w->dtype](&a);
+    w->matmul(&a);
 }
 
 static void call_qmatmul(const work *w) {
@@ -118,13 +118,27 @@ static void call_rope_halves(const work *w) {
     w->kern->rope_halves(w->y, w->m, w->k, w->x, w->x + w->k / 2, w->k / 2);
 }
 
+/* The ways that are worth it for so many rows. */
+static void bench_ways(work *one, const char *only) {
+    const bool is_many = one->m >= 16 && one->dtype != EWI_F32;
+    for (int way = 0; way < (is_many ? one->kern->has_tiles ? 3 : 2 : 1); way++) {
+        static const char *const names[] = {"matmul", "matmul_fast", "matmul_bf16"};
+        char name[64];
+        one->matmul = (way == 0   ? one->kern->matmul
+                       : way == 1 ? one->kern->matmul_fast
+                                  : one->kern->matmul_bf16)[one->dtype];
+        snprintf(name, sizeof name, "%s %s %zux%zux%zu", names[way], ewi_dtype_get(one->dtype)->name, one->m,
+                 one->n, one->k);
+        if (strstr(name, only)) report(name, one);
+    }
+}
+
 static void bench_matmul(work *w, const char *only) {
     static const ewi_dtype types[] = {EWI_F32, EWI_F16, EWI_BF16};
     /* m, n, k: prefill of a small and a larger layer; a few rows; decode with weights beyond every cache */
     static const size_t shapes[][3] = {{256, 576, 576}, {256, 256, 2048}, {8, 256, 2048}, {1, 16384, 2048}};
     for (size_t t = 0; t < EWI_COUNT(types); t++)
         for (size_t s = 0; s < EWI_COUNT(shapes); s++) {
-            char name[64];
             work one = *w;
             one.dtype = types[t];
             one.m = shapes[s][0], one.n = shapes[s][1], one.k = shapes[s][2];
@@ -133,12 +147,7 @@ static void bench_matmul(work *w, const char *only) {
             one.bytes = (double)one.n * (double)one.k * bytes;
             one.flops = 2.0 * (double)one.m * (double)one.n * (double)one.k;
             one.call = call_matmul;
-            for (int fast = 0; fast < (one.m >= 16 && one.dtype != EWI_F32 ? 2 : 1); fast++) {
-                one.is_fast = fast;
-                snprintf(name, sizeof name, "matmul%s %s %zux%zux%zu", fast ? "_fast" : "",
-                         ewi_dtype_get(one.dtype)->name, one.m, one.n, one.k);
-                if (strstr(name, only)) report(name, &one);
-            }
+            bench_ways(&one, only);
         }
 }
 

@@ -1,11 +1,30 @@
 #include "checkkern.h"
 
-static void both(ck *c, ewi_dtype dtype, ewi_matmul *a, size_t n_out, bool is_fast) {
+typedef void (*matmul_fn)(const ewi_matmul *args);
+
+static void both(ck *c, ewi_matmul *a, size_t n_out, matmul_fn ref, matmul_fn kern) {
     a->y = ck_output(c, 0, n_out);
-    (is_fast ? c->ref->matmul_fast : c->ref->matmul)[dtype](a);
+    ref(a);
     a->y = ck_output(c, 1, n_out);
-    (is_fast ? c->kern->matmul_fast : c->kern->matmul)[dtype](a);
+    kern(a);
     ck_compare(c, n_out);
+}
+
+/* The ways that a type has. */
+static void each_way(ck *c, ewi_dtype dtype, ewi_matmul *a, size_t n_out, ck_kind kind) {
+    const ewi_kernels *r = c->ref, *k = c->kern;
+    const struct {
+        const char *name;
+        matmul_fn ref, kern;
+    } ways[] = {{"matmul", r->matmul[dtype], k->matmul[dtype]},
+                {"matmul_fast", r->matmul_fast[dtype], k->matmul_fast[dtype]},
+                {"matmul_bf16", r->matmul_bf16[dtype], k->matmul_bf16[dtype]}};
+    for (size_t i = 0; i < (a->k == 0 ? 1 : EWI_COUNT(ways)); i++) {
+        if (!ways[i].ref) continue;
+        ck_name(c, "%s %s m=%zu n=%zu k=%zu bias=%d kind=%d", ways[i].name, ewi_dtype_get(dtype)->name, a->m,
+                a->n, a->k, a->bias != NULL, (int)kind);
+        both(c, a, n_out, ways[i].ref, ways[i].kern);
+    }
 }
 
 static void one(ck *c, ewi_dtype dtype, size_t m, size_t n, size_t k, ck_kind kind) {
@@ -23,13 +42,8 @@ static void one(ck *c, ewi_dtype dtype, size_t m, size_t n, size_t k, ck_kind ki
     }
     a.w = w;
     a.bias = ck_below(c, 2) ? ck_input(c, 3, n, kind) : NULL;
-    a.scratch = ck_bytes(c, 4, EWI_MATMUL_SCRATCH(m), 64);
-    size_t n_out = m * a.y_stride - y_gap;
-    for (int fast = 0; fast < (dtype == EWI_F32 || k == 0 ? 1 : 2); fast++) {
-        ck_name(c, "matmul%s %s m=%zu n=%zu k=%zu bias=%d kind=%d", fast ? "_fast" : "",
-                ewi_dtype_get(dtype)->name, m, n, k, a.bias != NULL, (int)kind);
-        both(c, dtype, &a, n_out, fast);
-    }
+    a.scratch = ck_bytes(c, 4, EWI_MATMUL_SCRATCH(m, k), 64);
+    each_way(c, dtype, &a, m * a.y_stride - y_gap, kind);
 }
 
 void check_matmul(ck *c) {
@@ -37,7 +51,8 @@ void check_matmul(ck *c) {
     static const size_t ms[] = {1, 2, 3, 4, 5, 6, 7, 11, 13}, ns[] = {1, 2, 3, 4, 5, 8, 11};
     static const size_t real[][3] = {{1, 64, 64},   {8, 172, 64},  {5, 64, 172},  {1, 192, 576},
                                      {25, 33, 576}, {3, 9, 2048},  {17, 70, 896}, {2, 5, 4864},
-                                     {7, 67, 1025}, {64, 21, 127}, {29, 70, 512}, {18, 33, 300}};
+                                     {7, 67, 1025}, {64, 21, 127}, {29, 70, 512}, {18, 33, 300},
+                                     {3, 290, 530}, {270, 5, 40},  {35, 70, 1025}};
     for (size_t t = 0; t < EWI_COUNT(types); t++) {
         size_t i = 0;
         for (size_t k = 0; k <= 70; k++)

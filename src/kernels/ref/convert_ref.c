@@ -38,6 +38,7 @@ void ewi_convert_ref(ewi_kernels *table) {
 void ewi_kernels_ref(ewi_kernels *table) {
     ewi_matmul_ref(table);
     ewi_halves_ref(table);
+    ewi_tiles_ref(table);
     ewi_qmatmul_ref(table);
     ewi_row_ref(table);
     ewi_attention_ref(table);

@@ -69,6 +69,7 @@ EWI_INLINE float ewi_dot(const float *x, const void *w, size_t n, ewi_load_fn lo
 /* Parts of the reference table. */
 void ewi_matmul_ref(ewi_kernels *table);
 void ewi_halves_ref(ewi_kernels *table);
+void ewi_tiles_ref(ewi_kernels *table);
 void ewi_qmatmul_ref(ewi_kernels *table);
 void ewi_row_ref(ewi_kernels *table);
 void ewi_attention_ref(ewi_kernels *table);

@@ -7,34 +7,13 @@
  *     GROUP   after each group: sixteen float accumulators in registers take it, one group behind the tiles
  *     SUPER   after 256 inputs: code times sub-scale is split into 128 high + low, two bytes in two panels
  */
-#include <immintrin.h>
-
 #include "kernels/ladder.h"
 #include "kernels/wide/qformat_wide.h"
+#include "kernels/x86/tiles_x86.h"
 
-#define TILE      16u
-#define OUTPUTS   32u
-#define MIN_ROWS  17u
-#define L2_BYTES  ((size_t)1 << 20) /* of inputs that stay while panels change */
-#define TILE_AREA 256               /* int32 or floats of a tile */
-
-/* ---- tiles: 0-3 sums, 4-5 inputs, 6-7 codes ---- */
-
-typedef struct tile_config {
-    uint8_t palette, start_row, reserved[14];
-    uint16_t row_bytes[16];
-    uint8_t n_rows[16];
-} tile_config;
-
-/* k inputs at a time, 32 or 64. The whole configuration is an operand: it must be in memory. */
-static void configure(size_t k) {
-    tile_config config = {.palette = 1};
-    for (size_t t = 0; t < 8; t++) {
-        config.row_bytes[t] = (uint16_t)(t == 4 || t == 5 ? k : 64);
-        config.n_rows[t] = (uint8_t)(t >= 6 ? k / 4 : 16);
-    }
-    __asm__ volatile("ldtilecfg %0" : : "m"(config));
-}
+#define OUTPUTS  32u
+#define MIN_ROWS 17u
+#define L2_BYTES ((size_t)1 << 20) /* of inputs that stay while panels change */
 
 /* ---- panels ---- */
 
@@ -313,7 +292,7 @@ EWI_INLINE panel make_panel(const ewi_qmatmul *a, size_t j, q_format f) {
         else
             fill_signed(low, p.tile[c], head, n_chunks, f);
     }
-    VI_FENCE; /* tile loads do not tell the compiler what they read */
+    TILES_FENCE;
     return p;
 }
 
@@ -340,7 +319,7 @@ EWI_INLINE void qmatmul(const ewi_qmatmul *a, q_format f) {
     }
     size_t n_blocks = a->m * a->x_stride_bytes / L2_BYTES + 1, step = a->m / n_blocks / 32 * 32;
     if (step < 2 * OUTPUTS) step = 2 * OUTPUTS;
-    configure(f.kind == EWI_PACKED_GROUP && f.group == 1 ? 32 : 64);
+    tiles_configure(f.kind == EWI_PACKED_GROUP && f.group == 1 ? 32 : 64);
     for (size_t i = 0; i < a->m;) {
         size_t rows = a->m - i < step + MIN_ROWS ? a->m - i : step;
         ewi_qmatmul part = *a;
