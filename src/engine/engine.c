@@ -114,8 +114,10 @@ static ew_status allocate(ew_engine *e, ew_error *err) {
     EWI_TRY(check_memory(e, err));
     e->values = ewi_alloc(e->plan.arena_bytes);
     e->wanted = ewi_arena_array(&e->tables, e->plan.n_rows, sizeof *e->wanted);
-    bool ok = e->values && e->wanted && make_op_tables(e) && ewi_attend_init(e) && make_panels(e) &&
-              ewi_profile_init(&e->profile, &e->graph, &e->tables);
+    size_t n_peaks = ewi_n_peaks(e->graph.nodes[e->graph.output].cols);
+    e->peaks = ewi_arena_array(&e->tables, e->plan.head_rows * n_peaks, sizeof *e->peaks);
+    bool ok = e->values && e->wanted && e->peaks && make_op_tables(e) && ewi_attend_init(e) &&
+              make_panels(e) && ewi_profile_init(&e->profile, &e->graph, &e->tables);
     return ok ? EW_OK : ewi_no_memory(err, "an engine; fewer rows a step need less");
 }
 

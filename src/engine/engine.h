@@ -7,6 +7,7 @@
 #ifndef EW_ENGINE_ENGINE_H
 #define EW_ENGINE_ENGINE_H
 
+#include "engine/head.h"
 #include "engine/pool.h"
 #include "engine/profile.h"
 #include "engine/state.h"
@@ -63,6 +64,7 @@ struct ew_engine {
     uint8_t **panels; /* [n_threads] scratch of linear layers */
     bool exact;       /* as asked for */
     uint32_t *wanted; /* [n_rows] rows whose logits are wanted */
+    float *peaks;     /* [head_rows, ewi_n_peaks(columns of the head)] */
 };
 
 struct ew_session {
@@ -81,9 +83,12 @@ struct ew_session {
 /* Which rows of an evaluation want logits. */
 typedef enum ewi_wants { EWI_WANTS_NONE, EWI_WANTS_LAST, EWI_WANTS_ALL } ewi_wants;
 
-/* ew_eval for all who need it; `row` of on_logits counts from the first of the n tokens. */
+/* ew_step for all who need it. */
+EWI_NODISCARD ew_status ewi_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ewi_head_fn on_head,
+                                 void *user, ew_error *err);
+/* ew_eval for all who need it; `row` of on_head counts from the first of the n tokens. */
 EWI_NODISCARD ew_status ewi_session_eval(ew_session *session, const ew_token *tokens, size_t n,
-                                         ewi_wants wants, ew_logits_fn on_logits, void *user, ew_error *err);
+                                         ewi_wants wants, ewi_head_fn on_head, void *user, ew_error *err);
 /* Makes room for n more positions as the session's policy says. Errors: EW_CONTEXT_FULL with the counts. */
 EWI_NODISCARD ew_status ewi_session_make_room(ew_session *session, size_t n, ew_error *err);
 

@@ -22,12 +22,11 @@ typedef struct generation {
 } generation;
 
 /* The moment that logits exist, they become a token; no logits outlive a step. */
-static void sample(void *user, size_t row, const float *logits) {
+static void sample(void *user, size_t row, const ewi_head *head) {
     generation *g = user;
     (void)row;
-    ew_engine *e = g->session->engine;
-    g->sampled = g->options->sampler ? ew_sampler_sample(g->options->sampler, logits)
-                                     : (ew_token)e->kern->argmax(logits, e->model->n_vocab);
+    g->sampled = g->options->sampler ? ewi_sampler_choose(g->options->sampler, head)
+                                     : ewi_head_best(g->session->engine->kern, head);
 }
 
 static void accept(const generation *g, ew_token token) {
@@ -153,6 +152,13 @@ static ew_status run(generation *g, const ew_token *prompt, size_t n_prompt) {
     return status;
 }
 
+static ew_status check_sampler(const generation *g) {
+    size_t n = g->session->engine->model->n_vocab;
+    if (!g->options->sampler || ewi_sampler_n_vocab(g->options->sampler) == n) return EW_OK;
+    return ewi_fail(g->err, EW_INVALID, "a sampler for %zu tokens, but the model has %zu",
+                    ewi_sampler_n_vocab(g->options->sampler), n);
+}
+
 ew_status ew_generate(ew_session *session, const ew_token *prompt, size_t n_prompt,
                       const ew_generate_options *options, ew_token_fn on_token, void *user,
                       ew_generation *result, ew_error *err) {
@@ -170,6 +176,7 @@ ew_status ew_generate(ew_session *session, const ew_token *prompt, size_t n_prom
         .err = err,
     };
     *g.result = (ew_generation){.n_prompt = (uint32_t)n_prompt};
+    EWI_TRY(check_sampler(&g));
     EWI_TRY(ewi_stops_init(&g.stops, g.options->stops, g.options->n_stops, err));
     ewi_buffer_init(&g.text, MAX_TOKEN_TEXT);
     ew_status status =

@@ -2,6 +2,9 @@
  * sampler.c: from logits to a token: penalties, top-k, top-p, min-p, temperature, draw; in this order, as
  * llama.cpp applies them, so that top-p and min-p see probabilities at temperature 1.
  *
+ * Candidates are ranked only as far as a cut needs: the k-th best peak of the head says which spans of logits
+ * can hold one of the k best.
+ *
  * Sources: repetition penalty arXiv 1909.05858 (section 4.1); frequency and presence penalties as the OpenAI
  * API documents them; top-p arXiv 1904.09751; min-p arXiv 2407.01082; generator xoshiro256** and splitmix64
  * (https://prng.di.unimi.it).
@@ -12,8 +15,8 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "engine/head.h"
 #include "kernels/elementary.h"
-#include "kernels/kernels.h"
 
 #define DEFAULT_LAST_N 64u
 #define MAX_LAST_N     (1u << 20)
@@ -27,8 +30,10 @@ struct ew_sampler {
     ew_sampler_options options;
     size_t n_vocab;
     uint64_t state[4];
+    const ewi_kernels *kern;
     candidate *candidates; /* [n_vocab] */
     float *logits;         /* [n_vocab] after penalties */
+    float *peaks;          /* of these, or of logits that came without */
     uint32_t *counts;      /* [n_vocab] occurrences among the recent tokens */
     ew_token *recent;      /* ring of penalty_last_n */
     uint32_t n_recent, next_recent;
@@ -64,9 +69,11 @@ static ew_status init_sampler(ew_sampler *s, ew_error *err) {
     if (!s->options.penalty_last_n) s->options.penalty_last_n = DEFAULT_LAST_N;
     s->candidates = ewi_alloc_array(s->n_vocab, sizeof *s->candidates);
     s->logits = ewi_alloc_array(s->n_vocab, sizeof *s->logits);
+    s->peaks = ewi_alloc_array(ewi_n_peaks(s->n_vocab), sizeof *s->peaks);
     s->counts = ewi_zalloc_array(s->n_vocab, sizeof *s->counts);
     s->recent = ewi_alloc_array(s->options.penalty_last_n, sizeof *s->recent);
-    return s->candidates && s->logits && s->counts && s->recent ? EW_OK : ewi_no_memory(err, "a sampler");
+    bool ok = s->candidates && s->logits && s->peaks && s->counts && s->recent;
+    return ok ? EW_OK : ewi_no_memory(err, "a sampler");
 }
 
 ew_status ew_sampler_new(const ew_sampler_options *options, size_t n_vocab, ew_sampler **out, ew_error *err) {
@@ -78,6 +85,7 @@ ew_status ew_sampler_new(const ew_sampler_options *options, size_t n_vocab, ew_s
     if (!sampler) return ewi_no_memory(err, "a sampler");
     sampler->options = o;
     sampler->n_vocab = n_vocab;
+    sampler->kern = ewi_kernels_get();
     ew_status status = init_sampler(sampler, err);
     if (status == EW_OK)
         *out = sampler;
@@ -86,10 +94,15 @@ ew_status ew_sampler_new(const ew_sampler_options *options, size_t n_vocab, ew_s
     return status;
 }
 
+size_t ewi_sampler_n_vocab(const ew_sampler *sampler) {
+    return sampler->n_vocab;
+}
+
 void ew_sampler_free(ew_sampler *sampler) {
     if (!sampler) return;
     ewi_free(sampler->candidates);
     ewi_free(sampler->logits);
+    ewi_free(sampler->peaks);
     ewi_free(sampler->counts);
     ewi_free(sampler->recent);
     ewi_free(sampler);
@@ -128,7 +141,19 @@ static void apply_penalties(ew_sampler *s) {
         s->logits[token] = penalized(&s->options, s->logits[token], count);
         s->counts[token] |= 0x80000000u;
     }
-    for (uint32_t i = 0; i < s->n_recent; i++) s->counts[s->recent[i]] &= 0x7fffffffu;
+    for (uint32_t i = 0; i < s->n_recent; i++) {
+        size_t first = (size_t)s->recent[i] / EWI_PEAK_SPAN * EWI_PEAK_SPAN, rest = s->n_vocab - first;
+        ewi_find_peaks(s->kern, s->logits + first, rest < EWI_PEAK_SPAN ? rest : EWI_PEAK_SPAN,
+                       &s->peaks[first / EWI_PEAK_SPAN]);
+        s->counts[s->recent[i]] &= 0x7fffffffu;
+    }
+}
+
+static ewi_head penalize(ew_sampler *s, const ewi_head *h) {
+    memcpy(s->logits, h->logits, h->n * sizeof *h->logits);
+    if (h->peaks != s->peaks) memcpy(s->peaks, h->peaks, ewi_n_peaks(h->n) * sizeof *h->peaks);
+    apply_penalties(s);
+    return (ewi_head){h->n, s->logits, s->peaks};
 }
 
 /* ---- candidates, best first ---- */
@@ -169,12 +194,35 @@ static void keep_best(candidate *c, size_t n, size_t k) {
     }
 }
 
-static size_t rank_candidates(ew_sampler *s) {
-    size_t n = 0, k = s->options.top_k;
-    for (size_t i = 0; i < s->n_vocab; i++)
-        if (s->logits[i] > -INFINITY)
-            s->candidates[n++] = (candidate){s->logits[i], (ew_token)i}; /* NaN fails it too */
-    if (k && k < n) {
+/* No more than k logits are larger, and at least k are as large: the k-th best peak. */
+static float floor_of(ew_sampler *s, const ewi_head *h, size_t k) {
+    size_t n = ewi_n_peaks(h->n);
+    if (k >= n) return -INFINITY;
+    for (size_t i = 0; i < n; i++) s->candidates[i] = (candidate){h->peaks[i], (ew_token)i};
+    keep_best(s->candidates, n, k);
+    return s->candidates[0].logit;
+}
+
+static size_t span_end(const ewi_head *h, size_t first) {
+    return h->n - first < EWI_PEAK_SPAN ? h->n : first + EWI_PEAK_SPAN;
+}
+
+/* Logits of at least `least`; what is no number, or -infinity, is no candidate. */
+static size_t collect(ew_sampler *s, const ewi_head *h, float least) {
+    size_t n = 0;
+    for (size_t first = 0; first < h->n; first += EWI_PEAK_SPAN) {
+        if (h->peaks[first / EWI_PEAK_SPAN] < least) continue;
+        for (size_t i = first; i < span_end(h, first); i++)
+            if (h->logits[i] >= least && h->logits[i] > -INFINITY)
+                s->candidates[n++] = (candidate){h->logits[i], (ew_token)i};
+    }
+    return n;
+}
+
+/* The k best, in order; fewer where there are no more. */
+static size_t rank(ew_sampler *s, const ewi_head *h, size_t k) {
+    size_t n = collect(s, h, floor_of(s, h, k));
+    if (k < n) {
         keep_best(s->candidates, n, k);
         n = k;
     }
@@ -182,7 +230,7 @@ static size_t rank_candidates(ew_sampler *s) {
     return n;
 }
 
-/* ---- cutting the tail, drawing ---- */
+/* ---- cutting the tail ---- */
 
 /* exp(logit - best), at temperature t: proportional to the probability. */
 static double weight(const candidate *c, double t, size_t i) {
@@ -196,9 +244,29 @@ static double total_weight(const candidate *c, double t, size_t n) {
     return sum;
 }
 
-/* The fewest best candidates that hold p of the probability. */
-static size_t cut_top_p(const candidate *c, size_t n, double p) {
-    double sum = 0, enough = p * total_weight(c, 1, n);
+/* The weights of the span from `first` on, in f32, and their sum. */
+static float weigh_span(const ew_sampler *s, const ewi_head *h, size_t first, float best, float t,
+                        float *weights) {
+    size_t n = span_end(h, first) - first;
+    for (size_t i = 0; i < n; i++) {
+        float x = h->logits[first + i];
+        weights[i] = x == best ? 0 : x > -INFINITY ? (x - best) / t : -INFINITY; /* NaN: none */
+    }
+    s->kern->exp(weights, weights, 0, n);
+    return s->kern->sum(weights, n);
+}
+
+static double weigh_all(const ew_sampler *s, const ewi_head *h, float best, float t) {
+    float weights[EWI_PEAK_SPAN];
+    double sum = 0;
+    for (size_t first = 0; first < h->n; first += EWI_PEAK_SPAN)
+        sum += (double)weigh_span(s, h, first, best, t, weights);
+    return sum;
+}
+
+/* The fewest best candidates that hold `enough` of the weight. */
+static size_t cut_top_p(const candidate *c, size_t n, double enough) {
+    double sum = 0;
     for (size_t i = 0; i < n; i++)
         if ((sum += weight(c, 1, i)) >= enough) return i + 1;
     return n;
@@ -206,10 +274,36 @@ static size_t cut_top_p(const candidate *c, size_t n, double p) {
 
 /* Those with at least p times the best one's probability. */
 static size_t cut_min_p(const candidate *c, size_t n, double p) {
-    size_t kept = 1;
+    size_t kept = n ? 1 : 0;
     while (kept < n && weight(c, 1, kept) >= p) kept++;
     return kept;
 }
+
+static size_t cut(const ew_sampler *s, size_t n, double enough) {
+    if (enough > 0) n = cut_top_p(s->candidates, n, enough);
+    return s->options.min_p > 0 ? cut_min_p(s->candidates, n, (double)s->options.min_p) : n;
+}
+
+static bool has_top_p(const ew_sampler_options *o) {
+    return o->top_p > 0 && o->top_p < 1;
+}
+
+static size_t cut_top_k(ew_sampler *s, const ewi_head *h) {
+    size_t n = rank(s, h, s->options.top_k);
+    double p = has_top_p(&s->options) ? (double)s->options.top_p : 0;
+    return cut(s, n, p > 0 ? p * total_weight(s->candidates, 1, n) : 0);
+}
+
+#define FIRST_RANKED 128u
+
+/* Without top-k: more are ranked until a cut lies among them. */
+static size_t cut_others(ew_sampler *s, const ewi_head *h, double enough) {
+    for (size_t k = FIRST_RANKED;; k *= 8) {
+        size_t n = rank(s, h, k), kept = cut(s, n, enough);
+        if (kept < n || n < k) return kept;
+    }
+}
+/* ---- drawing ---- */
 
 static uint64_t rotate_left(uint64_t x, int k) {
     return (x << k) | (x >> (64 - k));
@@ -231,17 +325,39 @@ static ew_token pick(ew_sampler *s, size_t n) {
     double t = (double)s->options.temperature, at = draw(s->state) * total_weight(s->candidates, t, n);
     for (size_t i = 0; i < n; i++)
         if ((at -= weight(s->candidates, t, i)) < 0) return s->candidates[i].token;
-    return s->candidates[n - 1].token;
+    return n ? s->candidates[n - 1].token : 0; /* no finite logit at all */
+}
+
+/* From the whole vocabulary, in its order: first the span, then the token. */
+static ew_token pick_any(ew_sampler *s, const ewi_head *h, float best) {
+    float t = s->options.temperature, weights[EWI_PEAK_SPAN], sum;
+    double at = draw(s->state) * weigh_all(s, h, best, t);
+    size_t token = 0;
+    for (size_t first = 0; first < h->n; first += EWI_PEAK_SPAN) {
+        sum = weigh_span(s, h, first, best, t, weights);
+        if (sum > 0 && at < (double)sum) {
+            for (size_t i = first; i < span_end(h, first) && at >= 0; i++) {
+                if (weights[i - first] > 0) token = i;
+                at -= (double)weights[i - first];
+            }
+            break;
+        }
+        at -= (double)sum;
+    }
+    return (ew_token)token;
+}
+
+ew_token ewi_sampler_choose(ew_sampler *s, const ewi_head *head) {
+    const ew_sampler_options *o = &s->options;
+    ewi_head h = has_penalties(o) ? penalize(s, head) : *head;
+    if (o->temperature == 0) return ewi_head_best(s->kern, &h);
+    if (o->top_k) return pick(s, cut_top_k(s, &h));
+    float best = h.logits[ewi_head_best(s->kern, &h)];
+    if (!has_top_p(o) && o->min_p == 0) return pick_any(s, &h, best);
+    return pick(s, cut_others(s, &h, has_top_p(o) ? (double)o->top_p * weigh_all(s, &h, best, 1) : 0));
 }
 
 ew_token ew_sampler_sample(ew_sampler *s, const float *logits) {
-    const ew_sampler_options *o = &s->options;
-    memcpy(s->logits, logits, s->n_vocab * sizeof *logits);
-    if (has_penalties(o)) apply_penalties(s);
-    if (o->temperature == 0) return (ew_token)ewi_kernels_get()->argmax(s->logits, s->n_vocab);
-    size_t n = rank_candidates(s);
-    if (n == 0) return 0; /* no finite logit at all */
-    if (o->top_p > 0 && o->top_p < 1) n = cut_top_p(s->candidates, n, (double)o->top_p);
-    if (o->min_p > 0) n = cut_min_p(s->candidates, n, (double)o->min_p);
-    return pick(s, n);
+    ewi_find_peaks(s->kern, logits, s->n_vocab, s->peaks);
+    return ewi_sampler_choose(s, &(ewi_head){s->n_vocab, logits, s->peaks});
 }

@@ -83,14 +83,14 @@ void ew_session_cancel(ew_session *session) {
 
 /* Moves the row numbers that a step counts to those that the caller counts. */
 typedef struct relay {
-    ew_logits_fn on_logits;
+    ewi_head_fn on_head;
     void *user;
     size_t first;
 } relay;
 
-static void relay_logits(void *user, size_t row, const float *logits) {
+static void relay_head(void *user, size_t row, const ewi_head *head) {
     const relay *r = user;
-    if (r->on_logits) r->on_logits(r->user, r->first + row, logits);
+    if (r->on_head) r->on_head(r->user, r->first + row, head);
 }
 
 static void fill_rows(ew_session *s, const ew_token *tokens, size_t n, ewi_wants wants, bool last) {
@@ -101,15 +101,15 @@ static void fill_rows(ew_session *s, const ew_token *tokens, size_t n, ewi_wants
 }
 
 ew_status ewi_session_eval(ew_session *s, const ew_token *tokens, size_t n, ewi_wants wants,
-                           ew_logits_fn on_logits, void *user, ew_error *err) {
+                           ewi_head_fn on_head, void *user, ew_error *err) {
     size_t max = s->engine->plan.n_rows;
     for (size_t first = 0; first < n;) {
         if (ewi_flag_take(&s->cancelled))
             return ewi_fail(err, EW_CANCELLED, "cancelled after %zu of %zu tokens", first, n);
         size_t count = n - first < max ? n - first : max;
         fill_rows(s, tokens + first, count, wants, first + count == n);
-        relay r = {on_logits, user, first};
-        EWI_TRY(ew_step(s->engine, s->rows, count, relay_logits, &r, err));
+        relay r = {on_head, user, first};
+        EWI_TRY(ewi_step(s->engine, s->rows, count, relay_head, &r, err));
         first += count;
     }
     return EW_OK;
@@ -118,9 +118,10 @@ ew_status ewi_session_eval(ew_session *s, const ew_token *tokens, size_t n, ewi_
 ew_status ew_eval(ew_session *session, const ew_token *tokens, size_t n, ew_logits_fn on_logits, void *user,
                   ew_error *err) {
     EWI_REQUIRE(session && (tokens || n == 0), err);
+    ewi_logits_reader reader = {on_logits, user};
     ewi_wants wants = on_logits ? EWI_WANTS_ALL : EWI_WANTS_NONE;
     ew_status status = ewi_session_make_room(session, n, err);
-    if (status == EW_OK) status = ewi_session_eval(session, tokens, n, wants, on_logits, user, err);
+    if (status == EW_OK) status = ewi_session_eval(session, tokens, n, wants, ewi_logits_alone, &reader, err);
     ewi_flag_take(&session->cancelled); /* a wish that came too late for this call */
     return status;
 }

@@ -15,7 +15,7 @@ typedef struct step {
     ew_engine *e;
     const ew_row *rows;
     size_t n_rows, n_wanted, n_tiles;
-    ew_logits_fn on_logits;
+    ewi_head_fn on_head;
     void *user;
 } step;
 
@@ -43,6 +43,15 @@ static size_t unit_of(const ewi_node *node, size_t unit) {
     return all;
 }
 
+/* The largest of each 64 logits, while they are in this thread's caches. */
+static void find_peaks(const ewi_job *j, const ewi_part *p) {
+    size_t cols = j->node->cols, n_peaks = ewi_n_peaks(cols);
+    if (p->col0 == p->col1) return;
+    for (size_t i = p->row0; i < p->row1; i++)
+        ewi_find_peaks(j->e->kern, ewi_op_output(j) + i * cols + p->col0, p->col1 - p->col0,
+                       j->e->peaks + i * n_peaks + p->col0 / EWI_PEAK_SPAN);
+}
+
 static void run_part(void *arg, uint32_t thread, uint32_t n_threads) {
     const fused *f = arg;
     for (uint32_t i = f->first; i < f->end; i++) {
@@ -53,6 +62,7 @@ static void run_part(void *arg, uint32_t thread, uint32_t n_threads) {
         else
             ewi_split(j.n_rows, 1, thread, n_threads, &p.row0, &p.row1);
         ewi_op_run(&j, &p);
+        if (i == f->s->e->graph.output) find_peaks(&j, &p);
     }
 }
 
@@ -111,12 +121,15 @@ static ew_status run_head(const step *s, uint32_t index, ew_error *err) {
     const ewi_node *node = &e->graph.nodes[index];
     EW_ASSERT(node->op != EWI_OP_SELECT); /* the narrow pass took selections up: rows here are wanted ones */
     const float *logits = (const float *)(const void *)(e->values + e->plan.offsets[index]);
+    const size_t cols = node->cols, n_peaks = ewi_n_peaks(cols);
     for (size_t first = 0; first < s->n_wanted; first += e->plan.head_rows) {
         size_t n = s->n_wanted - first < e->plan.head_rows ? s->n_wanted - first : e->plan.head_rows;
         run_nodes(s, index, index + 1, n, first);
         EWI_TRY(ewi_weights_ready(e->model, NULL, 0, err));
         for (size_t i = 0; i < n; i++)
-            if (s->on_logits) s->on_logits(s->user, e->wanted[first + i], logits + i * node->cols);
+            if (s->on_head)
+                s->on_head(s->user, e->wanted[first + i],
+                           &(ewi_head){cols, logits + i * cols, e->peaks + i * n_peaks});
     }
     return EW_OK;
 }
@@ -189,14 +202,14 @@ static void commit_rows(const step *s) {
     }
 }
 
-ew_status ew_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ew_logits_fn on_logits, void *user,
-                  ew_error *err) {
+ew_status ewi_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ewi_head_fn on_head, void *user,
+                   ew_error *err) {
     EWI_REQUIRE(engine && (rows || n_rows == 0), err);
     if (n_rows > engine->plan.n_rows)
         return ewi_fail(err, EW_INVALID, "%zu rows in a step of at most %u", n_rows, engine->plan.n_rows);
     if (n_rows == 0) return EW_OK;
     EWI_TRY(check_rows(engine, rows, n_rows, err));
-    step s = {.e = engine, .rows = rows, .n_rows = n_rows, .on_logits = on_logits, .user = user};
+    step s = {.e = engine, .rows = rows, .n_rows = n_rows, .on_head = on_head, .user = user};
     list_wanted(&s);
     s.n_tiles = ewi_attend_tiles(engine, rows, n_rows);
     fill_ropes(&s);
@@ -204,4 +217,10 @@ ew_status ew_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ew_logit
     EWI_TRY(ewi_weights_ready(engine->model, NULL, 0, err));
     commit_rows(&s);
     return EW_OK;
+}
+
+ew_status ew_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ew_logits_fn on_logits, void *user,
+                  ew_error *err) {
+    ewi_logits_reader reader = {on_logits, user};
+    return ewi_step(engine, rows, n_rows, ewi_logits_alone, &reader, err);
 }

@@ -445,6 +445,88 @@ static void sampler_sees_prompt_and_answer(void **state) {
     rig_close(&r);
 }
 
+typedef struct choice {
+    ew_sampler *sampler;
+    ew_token token;
+} choice;
+
+static void choose(void *user, size_t row, const float *logits) {
+    choice *c = user;
+    (void)row;
+    c->token = ew_sampler_sample(c->sampler, logits);
+}
+
+/* What a caller of ew_step draws from all logits, one token after the other. */
+static void draw_by_steps(const rig *r, ew_sampler *sampler, ew_token *out, size_t n) {
+    ew_session *session = rig_session(r, NULL);
+    choice c = {.sampler = sampler};
+    ew_error err = {0};
+    for (size_t i = 0; i < N_PROMPT; i++) ew_sampler_accept(sampler, prompt[i]);
+    for (size_t i = 0; i < N_PROMPT + n; i++) {
+        ew_row row = {session, (uint32_t)i, i < N_PROMPT ? prompt[i] : c.token, i + 1 >= N_PROMPT};
+        if (i >= N_PROMPT) {
+            out[i - N_PROMPT] = c.token;
+            ew_sampler_accept(sampler, c.token);
+        }
+        expect_ok(ew_step(r->engine, &row, 1, choose, &c, &err), &err);
+    }
+    ew_session_free(session);
+}
+
+static ew_sampler *sampler_of(const rig *r, ew_sampler_options o) {
+    ew_sampler *sampler = NULL;
+    ew_error err = {0};
+    o.struct_size = sizeof o;
+    expect_ok(ew_sampler_new(&o, r->n_vocab, &sampler, &err), &err);
+    return sampler;
+}
+
+/* Peaks that threads found while they computed the logits lead to the tokens that all logits lead to. */
+static void draws_as_from_all_logits(void **state) {
+    (void)state;
+    rig r = tiny_rig();
+    const ew_sampler_options options[] = {
+        {.temperature = 0},
+        {.temperature = 1},
+        {.temperature = 1.5f, .top_k = 3},
+        {.temperature = 0.8f, .top_k = 40, .top_p = 0.95f, .min_p = 0.05f},
+        {.temperature = 2, .top_p = 0.9f},
+        {.temperature = 2, .min_p = 0.1f},
+        {.temperature = 1, .top_k = 40, .repeat_penalty = 1.3f, .presence_penalty = 0.5f},
+        {.temperature = 0, .repeat_penalty = 2, .penalty_last_n = 3},
+    };
+    for (size_t i = 0; i < 5 * sizeof options / sizeof *options; i++) {
+        ew_sampler_options o = options[i / 5];
+        o.seed = i;
+        answer a = {0};
+        ew_token ids[N_ANSWER];
+        ew_sampler *sampler = sampler_of(&r, o);
+        ew_session_truncate(r.session, 0);
+        run(r.session, (ew_generate_options){.n_predict = N_ANSWER, .ignore_end = true, .sampler = sampler},
+            &a, EW_OK, "");
+        ew_sampler_free(sampler);
+        sampler = sampler_of(&r, o);
+        draw_by_steps(&r, sampler, ids, N_ANSWER);
+        ew_sampler_free(sampler);
+        assert_memory_equal(a.ids, ids, sizeof ids);
+    }
+    rig_close(&r);
+}
+
+static void sampler_of_another_vocabulary(void **state) {
+    (void)state;
+    rig r = tiny_rig();
+    rig other = r;
+    for (int i = -1; i <= 1; i += 2) {
+        answer a = {0};
+        other.n_vocab = r.n_vocab + (size_t)i;
+        ew_sampler *sampler = sampler_of(&other, (ew_sampler_options){0});
+        run(r.session, (ew_generate_options){.sampler = sampler}, &a, EW_INVALID, "sampler");
+        ew_sampler_free(sampler);
+    }
+    rig_close(&r);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_many_tokens_as_asked_for),
@@ -463,6 +545,8 @@ int main(void) {
         cmocka_unit_test(cancelled_while_a_token_is_shown),
         cmocka_unit_test(cancelled_before_it_began),
         cmocka_unit_test(sampler_sees_prompt_and_answer),
+        cmocka_unit_test(draws_as_from_all_logits),
+        cmocka_unit_test(sampler_of_another_vocabulary),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

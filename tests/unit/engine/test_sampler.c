@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 #define MAX_TOKENS 1024
-#define N_DRAWS    40000
 
 static ew_sampler *new_sampler(ew_sampler_options o, size_t n_vocab) {
     ew_sampler *sampler = NULL;
@@ -32,14 +31,15 @@ static ew_token sample_once(ew_sampler_options o, const float *logits, size_t n)
 /* ---- distributions ---- */
 
 /*
- * Pearson's statistic of N_DRAWS draws against probabilities p; tokens with p = 0 must never come. With n
+ * Pearson's statistic of n_draws draws against probabilities p; tokens with p = 0 must never come. With n
  * outcomes the statistic has n - 1 degrees of freedom, mean n - 1 and variance 2 (n - 1): six standard
  * deviations are never passed by chance.
  */
-static void check_distribution(ew_sampler_options o, const float *logits, const double *p, size_t n) {
+static void check_distribution(ew_sampler_options o, const float *logits, const double *p, size_t n,
+                               size_t n_draws) {
     uint32_t counts[MAX_TOKENS] = {0};
     ew_sampler *sampler = new_sampler(o, n);
-    for (size_t i = 0; i < N_DRAWS; i++) {
+    for (size_t i = 0; i < n_draws; i++) {
         ew_token token = ew_sampler_sample(sampler, logits);
         assert_true(token >= 0 && (size_t)token < n);
         counts[token]++;
@@ -51,7 +51,7 @@ static void check_distribution(ew_sampler_options o, const float *logits, const 
             if (counts[i]) fail_msg("token %zu came %u times, must never", i, counts[i]);
             continue;
         }
-        double expected = p[i] * N_DRAWS, off = counts[i] - expected;
+        double expected = p[i] * (double)n_draws, off = counts[i] - expected;
         assert_true(expected > 5);
         statistic += off * off / expected;
         freedom++;
@@ -80,7 +80,7 @@ static void check_six(ew_sampler_options o, const bool kept[N_SIX]) {
     double p[N_SIX];
     six_logits(logits);
     powers(six, kept, (double)o.temperature, p, N_SIX);
-    check_distribution(o, logits, p, N_SIX);
+    check_distribution(o, logits, p, N_SIX, 40000);
 }
 
 static const bool all_six[N_SIX] = {true, true, true, true, true, true};
@@ -141,6 +141,47 @@ static void top_k_of_many(void **state) {
     for (size_t i = 0; i < 5000; i++) counts[ew_sampler_sample(sampler, logits)]++;
     for (size_t i = 0; i < n; i++) assert_int_equal(counts[i] > 0, (i * 7919) % n >= n - k);
     ew_sampler_free(sampler);
+}
+
+/* A vocabulary of which most is passed over: the cuts keep what the formulas keep, at every place. */
+#define N_MANY 640
+
+/* Logits 0 .. 2 in no order; their weights, and the rank of each (0: the best). */
+static void many_logits(float logits[N_MANY], double weights[N_MANY], size_t ranks[N_MANY]) {
+    for (size_t i = 0; i < N_MANY; i++) {
+        ranks[i] = (i * 7919 + 13) % N_MANY;
+        logits[i] = (float)(N_MANY - ranks[i]) * 0.002f;
+        weights[i] = exp((double)logits[i]);
+    }
+}
+
+static void check_many(ew_sampler_options o) {
+    static float logits[N_MANY];
+    static double weights[N_MANY], sorted[N_MANY], p[N_MANY];
+    static size_t ranks[N_MANY];
+    static bool kept[N_MANY];
+    many_logits(logits, weights, ranks);
+    for (size_t i = 0; i < N_MANY; i++) sorted[ranks[i]] = weights[i];
+    size_t n = o.top_k ? o.top_k : N_MANY, n_kept = 0;
+    double total = 0, sum = 0;
+    for (size_t i = 0; i < n; i++) total += sorted[i];
+    while (n_kept < n && (o.top_p == 0 || sum < (double)o.top_p * total)) sum += sorted[n_kept++];
+    while (o.min_p > 0 && sorted[n_kept - 1] < (double)o.min_p * sorted[0]) n_kept--;
+    for (size_t i = 0; i < N_MANY; i++) kept[i] = ranks[i] < n_kept;
+    powers(weights, kept, (double)o.temperature, p, N_MANY);
+    check_distribution(o, logits, p, N_MANY, 10000);
+}
+
+static void cuts_of_many(void **state) {
+    (void)state;
+    check_many((ew_sampler_options){.temperature = 2, .top_k = 5, .seed = 31});
+    check_many((ew_sampler_options){.temperature = 0.9f, .top_k = 300, .seed = 32});
+    check_many((ew_sampler_options){.temperature = 1, .top_p = 0.03f, .seed = 33});
+    check_many((ew_sampler_options){.temperature = 1, .top_p = 0.7f, .seed = 34});
+    check_many((ew_sampler_options){.temperature = 1, .min_p = 0.99f, .seed = 35});
+    check_many((ew_sampler_options){.temperature = 2, .top_p = 0.6f, .min_p = 0.6f, .seed = 37});
+    check_many(
+        (ew_sampler_options){.temperature = 1, .top_k = 200, .top_p = 0.5f, .min_p = 0.5f, .seed = 38});
 }
 
 /* ---- greedy, ties ---- */
@@ -302,6 +343,7 @@ int main(void) {
         cmocka_unit_test(min_p),
         cmocka_unit_test(cuts_together),
         cmocka_unit_test(top_k_of_many),
+        cmocka_unit_test(cuts_of_many),
         cmocka_unit_test(ties_go_to_the_lower_token),
         cmocka_unit_test(numbers_that_are_none),
         cmocka_unit_test(infinite_logit_wins),
