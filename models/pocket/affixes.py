@@ -1,0 +1,56 @@
+"""What people wrap around a request: politeness, fillers, reasons, second thoughts. All may hold slots of
+slots.py.
+"""
+
+from words import split
+
+# Before an imperative.
+ASKING = split("""
+    can you, could you, would you, will you, can you please, could you please, please, please, pls, would
+    you please, I want you to, I'd like you to, I need you to, can u, could u, go ahead and, be a star
+    and, do me a favour and, would you kindly, if you could just, just, kindly, try to, now, quickly,
+    could you quickly, can you just, could you possibly, might you, you can, you could, you should, I'd
+    appreciate it if you could, time to, it would be great if you could, I was wondering if you could, how
+    about you, any chance you could, would it be possible to, let's, we should, do you mind if I ask you
+    to, mind if you, be so kind as to, ok now
+""")
+# Before anything.
+OPENING = split("""
+    hey, hi, ok, okay, um, uh, er, right, so, well, alright, hello, yo, oh, ah, listen, hey there, excuse
+    me, sorry to bother you, right then, good morning, evening, erm, hmm, computer, house, hey house, hey
+    you, look, actually, quick one, oh and, one more thing, also, now then, dear me, good evening, say,
+    quick, before I forget, ok so, oh dear, alright then, all right, hey buddy, afternoon, yeah, yes,
+    first things first, so um, oh yes, please
+""")
+CLOSING = split("""
+    please, please, please, pls, plz, thanks, thank you, ta, cheers, for me, would you, will you, mate,
+    now, right now, ok, straight away, if you can, if you would, could you, thanks a lot, quickly, thx,
+    many thanks, darling, love, asap, when you can, right away, if you don't mind, please and thank you,
+    immediately, there's a good thing, ty, for us, can you, if possible, my friend, dear, okay, would you
+    please, buddy, if that's all right, go on, then
+""")
+# Sentences beside a request, which change nothing: none about cold, heat, light or sound.
+REASONS = split("""
+    the baby is asleep, we're having guests, I'm going to bed, I'm about to cook, {name} is coming over, I
+    have a visitor, we're off out, I'm leaving now, we just got home, the film is about to start, I've got
+    my hands full, it's late, it's been a long day, I can't reach, I'm busy, my hands are wet, I'm on the
+    sofa, I'm in the shower, {name} is here, dinner is ready, I'm working, {name} is studying, the kids
+    are in bed, I forgot earlier, {name} asked me, it's early, I'm expecting {person}, I've got company,
+    it's party time, I'm in a hurry, I'm running late, I hurt my foot, I'm reading, we're watching a film,
+    it's the weekend, I have a headache, we have people round, I'm half asleep, it's nearly bedtime, the
+    dog is sleeping, I'm painting, I'm on a call, I'm about to leave, {person} is visiting, I keep
+    forgetting, it's movie night, {name} is napping, I'm ironing, I just woke up, breakfast is nearly
+    ready, the guests are arriving, I've finished work, the cat is asleep, I am doing yoga, that's better,
+    we need to focus, I'm tired, {name} can't sleep, we're playing cards, the sun is setting, the
+    neighbours are complaining
+""")
+AGAIN = split("""
+    no, no wait, wait no, sorry, I mean, actually, no sorry, make that, no make it, er no, scratch that,
+    or rather, oops, no hang on, hmm no, wait, rather, correction, no I mean, I meant, ah no, oh no,
+    actually make that, let's say, no let's say, um no
+""")
+LINKS = split("""
+    and, and, and, and, and then, then, and also, plus, also, after that, and please, and while you're at
+    it, and could you, and can you, as well as that, and next, and maybe, and finally, &, and afterwards,
+    oh and
+""")

@@ -1,0 +1,377 @@
+"""Requests to a home and its devices, with their answers: what a person might type or say, by templates.
+
+    maker = Requests(seed=1)
+    text, answer = maker.sample()      # "pls dim teh lamps in the loft", '{"tool":"light_adjust",...}'
+
+A sentence is made of clauses (templates/*.txt), joined and wrapped (affixes.py), first as flat templates
+that guard.py must allow, then with its slots filled, then with slips of the keyboard (slips.py).
+"""
+
+import itertools
+import json
+import pathlib
+import random
+
+import affixes
+import slots
+from grammar import SLOT, choose, read_templates, tidy
+from guard import Guard
+from slips import Slips
+
+HERE = pathlib.Path(__file__).resolve().parent
+CORRECTED = {
+    "room",
+    "colour",
+    "brightness",
+    "position",
+    "level",
+    "temperature",
+    "degrees",
+    "seconds",
+    "seconds_noun",
+    "alarm_time",
+    "alarm_for",
+    "points",
+    "door",
+    "label",
+    "place",
+    "day_name",
+}
+# Slots that may be said once more at the end, and how: `.., make that 30`.
+AT_END = {
+    "room": "the {room}",
+    "brightness": "{brightness}",
+    "position": "{position}",
+    "level": "{level}",
+    "temperature": "{temperature}",
+    "degrees": "{degrees}",
+    "seconds": "{seconds}",
+    "alarm_time": "{alarm_time}",
+    "alarm_for": "{alarm_for}",
+    "colour": "{colour}",
+    "points": "{points}",
+    "door": "the {door}",
+}
+N_TRIES = 200
+
+
+class Clause:
+    """A flat template, what tool it calls, and the arguments that its words fix."""
+
+    def __init__(self, kind, tool, args, flat):
+        self.kind, self.tool, self.args, self.flat = kind, tool, args, flat
+
+    def slots(self):
+        return SLOT.findall(self.flat)
+
+
+def read_tools():
+    with open(HERE / "tools.json", encoding="utf-8") as f:
+        return {t["function"]["name"]: list(t["function"]["parameters"]["properties"]) for t in json.load(f)}
+
+
+def canonical(value):
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+class Requests:
+    def __init__(self, seed, guard=None):
+        self.rng = random.Random(seed)
+        self.guard = guard or Guard(slots.PATTERNS)
+        self.slips = Slips(self.rng)
+        self.order = read_tools()
+        self.macros, sections = read_templates("home.txt")
+        outside_macros, self.outside = read_templates("outside.txt")
+        self.outside_macros = self.macros | outside_macros
+        self.shared = read_templates("shared.txt")[1]
+        self.by_tool = {}
+        for section in sections:
+            self.by_tool.setdefault(section[1], []).append(section)
+        self.tools = list(self.by_tool)
+        busy = {
+            "light_set": 2,
+            "timer_set": 1.6,
+            "reminder_add": 2.4,
+            "list_add": 1.9,
+            "media_play": 1.7,
+            "alarm_set": 1.7,
+            "weather_query": 1.4,
+            "list_remove": 1.4,
+            "volume_adjust": 1.2,
+            "timer_cancel": 0.8,
+            "timer_query": 0.8,
+        }
+        self.weights = [busy.get(tool, 1) for tool in self.tools]
+
+    # ---- clauses ----
+
+    def section(self, sections):
+        return self.rng.choices(sections, [len(s[3]) ** 0.7 for s in sections])[0]
+
+    def clause(self, tool=None, kinds="ifs"):
+        """A clause whose wording the test does not have."""
+        for _ in range(N_TRIES):
+            name = tool or self.rng.choices(self.tools, self.weights)[0]
+            sections = [s for s in self.by_tool[name] if s[0] in kinds]
+            if not sections:
+                continue
+            found = self.from_section(self.section(sections), self.macros)
+            if found:
+                return found
+        raise LookupError(f"no clause of {tool} that the guard allows")
+
+    def from_section(self, section, macros):
+        kind, tool, args, templates = section
+        flat = choose(self.rng.choice(templates), macros, self.rng)
+        said = set(SLOT.findall(flat))
+        rooms = said & {"room", "in_room", "everywhere", "all_lights", "all_blinds"}
+        if len(rooms) > 1 or flat.count("{room}") + flat.count("{in_room}") > 1 and not said & {"rooms"}:
+            return None
+        return Clause(kind, tool, args, flat) if self.guard.allows(flat) else None
+
+    def outside_clause(self):
+        for _ in range(N_TRIES):
+            section = self.rng.choices(self.outside, [len(s[3]) ** 0.8 for s in self.outside])[0]
+            flat = choose(self.rng.choice(section[3]), self.outside_macros, self.rng)
+            if flat and self.guard.allows(flat):
+                return Clause("s", "none", {}, flat)
+        raise LookupError("no clause outside that the guard allows")
+
+    # ---- wrapping ----
+
+    def asked(self, clause):
+        """A clause with something before it, perhaps."""
+        if clause.kind == "i" and self.rng.random() < 0.33:
+            return f"{self.rng.choice(affixes.ASKING)} {clause.flat}"
+        return clause.flat
+
+    def wrapped(self, flat, light=False):
+        rng = self.rng
+        if rng.random() < (0.08 if light else 0.14):
+            flat = rng.choice(affixes.OPENING) + rng.choice([" ", ", "]) + flat
+        if rng.random() < (0.08 if light else 0.2):
+            flat = flat + rng.choice([" ", ", ", " "]) + rng.choice(affixes.CLOSING)
+        if not light and rng.random() < 0.07:
+            reason = rng.choice(affixes.REASONS)
+            before = reason + rng.choice([", ", " so ", ". ", ", so ", "; "]) + flat
+            after = flat + rng.choice([", ", " because ", ". ", " as ", " - ", ", "]) + reason
+            flat = rng.choice([before, after])
+        return flat
+
+    def corrected(self, clause):
+        """With a slot said wrongly first: the wrong one's name gets a minus."""
+        rng = self.rng
+        known = [s for s in clause.slots() if s in CORRECTED]
+        if not known or rng.random() > 0.09:
+            return clause
+        slot = rng.choice(known)
+        again = rng.choice(affixes.AGAIN)
+        mark = "{" + slot + "}"
+        if slot in AT_END and rng.random() < 0.4:
+            flat = (
+                clause.flat.replace(mark, "{-" + slot + "}", 1)
+                + rng.choice([", ", "... ", ". "])
+                + f"{again} {AT_END[slot]}"
+            )
+        else:
+            the = "the " if slot in ("room", "door") and "the " + mark in clause.flat else ""
+            flat = clause.flat.replace(
+                mark, "{-" + slot + "}" + rng.choice([", ", "... ", ", "]) + f"{again}, {the}{mark}", 1
+            )
+        return Clause(clause.kind, clause.tool, clause.args, flat)
+
+    # ---- filling ----
+
+    def fill(self, flat):
+        """[(text, copied?)] and the arguments said; a wrong first value differs from the right one."""
+        parts, args = [], {}
+        values = {}
+        wrong = {}
+        pieces = SLOT.split(flat)
+        for i, piece in enumerate(pieces):
+            if i % 2 == 0:
+                parts.append((piece, False))
+                continue
+            name = piece.lstrip("-")
+            said, value = slots.SLOTS[name][0](self.rng)
+            if piece.startswith("-"):
+                wrong = value
+            else:
+                for _ in range(20):
+                    if value != wrong:
+                        break
+                    said, value = slots.SLOTS[name][0](self.rng)
+                values |= value
+            parts.append((said, name in slots.COPIED))
+        args |= values
+        return parts, args
+
+    def calls(self, clause, args):
+        """The calls of a clause: one, or one for each of several values."""
+        order = self.order[clause.tool]
+        merged = clause.args | args
+        merged = {key: merged[key] for key in order if key in merged}
+        if "brightness" in merged or "colour" in merged:
+            merged.pop("state", None)
+        several = [v if isinstance(v, tuple) else (v,) for v in merged.values()]
+        return [
+            {"tool": clause.tool, "args": dict(zip(merged, values, strict=True))}
+            for values in itertools.product(*several)
+        ]
+
+    def realise(self, clauses, flat, extra=None):
+        """Fills a sentence whose clauses' flats are marked by \\x00..\\x01."""
+        parts, calls = [], []
+        for i, piece in enumerate(flat.split("\x00")):
+            if i % 2 == 0:
+                parts += self.fill(piece)[0]
+            else:
+                filled, args = self.fill(piece)
+                clause = clauses[i // 2]
+                parts += filled
+                if clause.tool != "none":
+                    calls += self.calls(clause, (extra or {}) | args)
+        return parts, calls
+
+    def finish(self, parts, calls):
+        text = self.slips.finish(parts)
+        answer = {"tool": "none"} if not calls else calls[0] if len(calls) == 1 else calls
+        if not text or not self.guard.allows_text(text):
+            return None
+        return text, canonical(answer)
+
+    def one(self):
+        clause = self.corrected(self.clause())
+        asked = self.asked(clause)
+        return [clause], self.wrapped(asked.replace(clause.flat, "\x00" + clause.flat + "\x00", 1)), None
+
+    def shared_clause(self):
+        for _ in range(N_TRIES):
+            found = self.from_section(self.section(self.shared), self.macros)
+            if found:
+                return found
+        raise LookupError("no shared clause that the guard allows")
+
+    def shared_one(self):
+        clause = self.shared_clause()
+        asked = self.asked(clause)
+        return [clause], self.wrapped(asked.replace(clause.flat, "\x00" + clause.flat + "\x00", 1)), None
+
+    def several(self):
+        rng = self.rng
+        n = rng.choices([2, 3, 4], [0.72, 0.23, 0.05])[0]
+        same_tool = rng.choice(self.tools) if rng.random() < 0.18 else None
+        kinds = rng.choice(["i", "i", "f", "if", "ifs"])
+        clauses = []
+        for _ in range(n):
+            tool = same_tool if same_tool and any(s[0] in kinds for s in self.by_tool[same_tool]) else None
+            clause = self.shared_clause() if rng.random() < 0.04 else self.clause(tool, kinds)
+            clauses.append(self.corrected(clause) if rng.random() < 0.3 else clause)
+        return (
+            self.in_one_room(clauses)
+            if rng.random() < 0.12
+            else (clauses, self.wrapped(self.linked(clauses), True), None)
+        )
+
+    def linked(self, clauses):
+        rng = self.rng
+        marked = [
+            self.asked(c).replace(c.flat, "\x00" + c.flat + "\x00", 1)
+            if i == 0 or rng.random() < 0.05
+            else "\x00" + c.flat + "\x00"
+            for i, c in enumerate(clauses)
+        ]
+        style = rng.random()
+        if style < 0.2:
+            return rng.choice([", ", ". ", ", ", "; "]).join(marked)
+        if style < 0.75 or len(marked) == 2:
+            link = rng.choice(affixes.LINKS)
+            return ", ".join(marked[:-1]) + rng.choice([" ", " ", ", ", ". "]) + f"{link} {marked[-1]}"
+        return f" {rng.choice(['and', 'then', 'and then', 'and'])} ".join(marked)
+
+    def in_one_room(self, clauses):
+        """`in the loft, A and B`, or `A in the loft and B there`: one room for clauses that name none."""
+        rng = self.rng
+        roomless = []
+        for _ in range(N_TRIES):
+            clause = self.clause(kinds=rng.choice(["i", "i", "f"]))
+            if "room" in self.order[clause.tool] and not any(
+                "room" in s or s in ("everywhere", "all_lights", "all_blinds") for s in clause.slots()
+            ):
+                roomless.append(clause)
+            if len(roomless) == min(len(clauses), 3):
+                break
+        else:
+            return clauses, self.wrapped(self.linked(clauses), True), None
+        room = slots.in_room(rng)
+        linked = self.linked(roomless)
+        kind = rng.random()
+        if kind < 0.5:
+            return roomless, room[0] + rng.choice([", ", " ", ": "]) + linked, room[1]
+        if kind < 0.65:
+            return roomless, room[0].split(" ", 2)[-1] + ": " + linked, room[1]
+        there = rng.choice(
+            ["there", "in there", "there too", "in there too", "in there as well", "in the same room"]
+        )
+        marked = ["\x00" + c.flat + "\x00" for c in roomless]
+        said = [f"{marked[0]} {room[0]}"] + [f"{m} {there}" for m in marked[1:]]
+        link = rng.choice([" and ", ", ", ", and ", " then ", ". Then "])
+        return roomless, link.join(said), room[1]
+
+    def taken_back(self):
+        """A request and another in its place."""
+        first, second = self.clause(kinds="i"), self.clause(kinds="i")
+        again = self.rng.choice(
+            [
+                "no, {}",
+                "no wait, {}",
+                "actually, {}",
+                "sorry, {}",
+                "scratch that, {}",
+                "actually no, {}",
+                "no don't, {} instead",
+                "on second thoughts, {}",
+                "forget that, {}",
+                "I mean {}",
+                "oh no, {}",
+            ]
+        )
+        stop = self.rng.choice([", ", ". ", "... "])
+        flat = first.flat + stop + again.format("\x00" + second.flat + "\x00")
+        return [second], flat, None
+
+    def outside_one(self):
+        clause = self.outside_clause()
+        return [clause], self.wrapped("\x00" + clause.flat + "\x00", True), None
+
+    def plan(self):
+        kind = self.rng.random()
+        if kind < 0.29:
+            return self.outside_one()
+        if kind < 0.74:
+            return self.one()
+        if kind < 0.78:
+            return self.shared_one()
+        if kind < 0.79:
+            return self.taken_back()
+        return self.several()
+
+    def sample(self):
+        """A text and its answer in canonical form."""
+        while True:
+            clauses, flat, extra = self.plan()
+            flat = tidy(flat)
+            if not self.guard.allows(flat.replace("\x00", "")):
+                continue
+            parts, calls = self.realise(clauses, flat, extra)
+            if extra:
+                calls = [
+                    {
+                        "tool": c["tool"],
+                        "args": {k: c["args"][k] for k in self.order[c["tool"]] if k in c["args"]},
+                    }
+                    for c in calls
+                ]
+            made = self.finish(parts, calls)
+            if made:
+                return made

@@ -1,0 +1,356 @@
+"""Phrases that an answer copies: things to buy, to do, to time, to play; made-up words among them.
+
+Every function takes a random.Random and returns what is said.
+"""
+
+import re
+
+import words
+
+ARTICLE = re.compile(r"^(?:(?:a|an|the|my|our|your|some) )+", re.I)
+
+
+def value_of(said):
+    """A copied phrase as tools.json wants it: lower case, no article before it."""
+    return ARTICLE.sub("", said).lower()
+
+
+def made_up(rng, most=3):
+    count = rng.randint(1, most)
+    word = "".join(rng.choice(words.ONSETS) + rng.choice(words.VOWELS) for _ in range(count)) + rng.choice(
+        words.CODAS
+    )
+    return word if len(word) > 2 else made_up(rng, most)
+
+
+def capital(word):
+    return word[:1].upper() + word[1:]
+
+
+def person(rng):
+    kind = rng.random()
+    if kind < 0.55:
+        return rng.choice(words.FIRST_NAMES)
+    if kind < 0.85:
+        return rng.choice(words.FAMILY)
+    name = capital(made_up(rng))
+    return (
+        f"{rng.choice(['Dr', 'Mr', 'Mrs', 'Ms', 'Miss', 'Aunt', 'Uncle', 'Professor'])} {name}"
+        if rng.random() < 0.4
+        else name
+    )
+
+
+def thing(rng):
+    kind = rng.random()
+    if kind < 0.72:
+        return rng.choice(words.THINGS)
+    if kind < 0.84:
+        return rng.choice(words.FOODS + words.FOOD_SIMPLE)
+    noun = made_up(rng)
+    return f"{noun} {rng.choice(words.THINGS)}" if rng.random() < 0.4 else noun
+
+
+def the(rng):
+    return rng.choice(["the ", "the ", "the ", "my ", "our ", "a ", "some ", "", "that ", "both "])
+
+
+def act(rng):
+    """A chore: `collect the violin`, `ring Dr Blaunt about the lease`."""
+    kind = rng.random()
+    if kind < 0.4:
+        return f"{rng.choice(words.ACTS)} {the(rng)}{thing(rng)}"
+    if kind < 0.6:
+        verb = rng.choice(
+            [
+                "call",
+                "ring",
+                "phone",
+                "email",
+                "text",
+                "message",
+                "write to",
+                "visit",
+                "meet",
+                "thank",
+                "pay",
+                "see",
+                "speak to",
+                "talk to",
+                "invite",
+                "pick up",
+                "drop off",
+                "wake",
+                "chase",
+                "reply to",
+                "get back to",
+                "ask",
+                "remind",
+                "congratulate",
+                "apologise to",
+                "collect",
+                "wish",
+            ]
+        )
+        tail = rng.choice(
+            [
+                "",
+                "",
+                "",
+                f" about {the(rng)}{thing(rng)}",
+                f" about {the(rng)}{thing(rng)}",
+                " back",
+                f" for {the(rng)}{thing(rng)}",
+            ]
+        )
+        return f"{verb} {person(rng)}{tail}"
+    if kind < 0.72:
+        return rng.choice(words.ERRANDS)
+    if kind < 0.82:
+        link = rng.choice(["for", "with", "from", "to"])
+        return f"{rng.choice(words.ACTS)} {the(rng)}{thing(rng)} {link} {person(rng)}"
+    if kind < 0.92:
+        return f"{rng.choice(words.ACTS)} {the(rng)}{thing(rng)} and {the(rng)}{thing(rng)}"
+    verb, whom = rng.choice(["buy", "get", "order", "grab"]), rng.choice(["", "", " for " + person(rng)])
+    return f"{verb} {food(rng)}{whom}"
+
+
+def event(rng):
+    """What to be reminded of that is no act: `dentist appointment`."""
+    noun = rng.choice(
+        [
+            "appointment",
+            "meeting",
+            "party",
+            "call",
+            "lesson",
+            "class",
+            "rehearsal",
+            "interview",
+            "exam",
+            "check-up",
+            "match",
+            "concert",
+            "delivery",
+            "birthday",
+            "deadline",
+            "trip",
+            "recital",
+            "dinner",
+            "reunion",
+            "visit",
+            "sale",
+            "workshop",
+            "wedding",
+            "practice",
+            "training",
+            "quiz",
+            "picnic",
+            "service",
+            "inspection",
+        ]
+    )
+    kind = rng.random()
+    if kind < 0.35:
+        first = rng.choice(
+            [
+                "dentist",
+                "doctor's",
+                "school",
+                "piano",
+                "yoga",
+                "swimming",
+                "football",
+                "team",
+                "choir",
+                "budget",
+                "board",
+                "hair",
+                "eye",
+                "parents",
+                "book club",
+                "chess",
+                "dance",
+                "car",
+                "boiler",
+                "band",
+                "tennis",
+            ]
+        )
+        return f"{first} {noun}"
+    if kind < 0.5:
+        return f"{made_up(rng)} {noun}"
+    if kind < 0.65:
+        return f"{noun} with {person(rng)}"
+    if kind < 0.75 and noun not in ("sale", "service"):
+        return f"{rng.choice(words.FIRST_NAMES)}'s {noun}"
+    return rng.choice(words.THINGS)
+
+
+def fact(rng):
+    """A clause to be reminded of: `I owe Priya ten pounds`."""
+    return rng.choice(
+        [
+            f"I have a {event(rng)}",
+            f"{person(rng)} is coming",
+            f"{person(rng)} is visiting",
+            "it's bin day",
+            f"I owe {person(rng)} a {thing(rng)}",
+            f"the {thing(rng)} needs doing",
+            f"we need {food(rng)}",
+            f"there's a {event(rng)}",
+            f"{person(rng)} has a {event(rng)}",
+            f"it's {person(rng)}'s birthday",
+            f"the {thing(rng)} is due",
+            f"I promised {person(rng)} a {thing(rng)}",
+            f"we have {event(rng)}",
+        ]
+    )
+
+
+def food(rng):
+    kind = rng.random()
+    if kind < 0.5:
+        said = rng.choice(words.FOODS)
+    elif kind < 0.7:
+        said = rng.choice(words.FOOD_SIMPLE)
+    elif kind < 0.85:
+        said = rng.choice(words.FOODS + words.THINGS + words.LABELS)
+    else:
+        said = made_up(rng) if rng.random() < 0.6 else f"{made_up(rng)} {rng.choice(words.FOOD_SIMPLE)}"
+    if rng.random() < 0.3 and not ARTICLE.match(said):
+        said = f"{rng.choice(words.CONTAINERS)} {said}"
+    return said
+
+
+def item(rng, todo=False):
+    if todo:
+        return act(rng)
+    return thing(rng) if rng.random() < 0.15 else food(rng)
+
+
+def joined(parts, rng):
+    if len(parts) == 1:
+        return parts[0]
+    comma = rng.choice([", ", ", ", ", ", " and ", " plus ", " "]) if len(parts) > 2 else ", "
+    comma = ", " if comma == " " else comma
+    last = rng.choice([" and ", " and ", " and ", ", and ", " & ", " plus ", " and also "])
+    return comma.join(parts[:-1]) + last + parts[-1]
+
+
+def items(rng, todo=False):
+    parts = []
+    for _ in range(rng.choice([1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4] if not todo else [1, 1, 1, 1, 1, 2])):
+        part = item(rng, todo)
+        while todo and " and " in part or value_of(part) in [value_of(p) for p in parts]:
+            part = item(rng, todo)
+        if not todo and rng.random() < 0.08:
+            part = "the " + ARTICLE.sub("", part)
+        parts.append(part)
+    return joined(parts, rng), {"items": [value_of(p) for p in parts]}
+
+
+def label(rng):
+    kind = rng.random()
+    if kind < 0.68:
+        return rng.choice(words.LABELS)
+    if kind < 0.78:
+        return rng.choice(words.FOOD_SIMPLE)
+    if kind < 0.85:
+        return f"{rng.choice(words.FIRST_NAMES)}'s {rng.choice(words.LABELS)}"
+    return made_up(rng) if rng.random() < 0.6 else f"{made_up(rng)} {rng.choice(words.LABELS)}"
+
+
+def titled(text):
+    return " ".join(
+        w if w in ("of", "and", "in", "on", "the", "for", "to", "a") else capital(w) for w in text.split(" ")
+    )
+
+
+def title(rng):
+    noun, other = rng.choice(words.TITLE_NOUNS), rng.choice(words.TITLE_NOUNS)
+    adjective = rng.choice(words.TITLE_ADJECTIVES)
+    said = rng.choice(
+        [
+            f"{adjective} {noun}",
+            f"the {adjective} {noun}",
+            f"{noun} of the {other}",
+            f"{noun} and {other}",
+            f"{noun}",
+            f"{adjective} {noun}s",
+            f"the {noun} in the {other}",
+            f"{rng.choice(words.FIRST_NAMES)}",
+            f"songs about {noun}s",
+            f"{noun} on the {other}",
+            f"dancing in the {noun}",
+            f"a {adjective} {noun}",
+            f"goodbye {noun}",
+            f"hello {noun}",
+            f"no more {noun}s",
+            f"{noun} {other}",
+            f"ten {adjective} {noun}s",
+            f"walking to {rng.choice(words.PLACES)}",
+            f"{made_up(rng)} {noun}",
+            f"{made_up(rng)}",
+        ]
+    )
+    return titled(said) if rng.random() < 0.6 else said
+
+
+def artist(rng):
+    kind = rng.random()
+    if kind < 0.3:
+        return rng.choice(words.BANDS)
+    if kind < 0.55:
+        return f"{rng.choice(words.FIRST_NAMES)} {capital(made_up(rng))}"
+    if kind < 0.7:
+        return f"the {titled(rng.choice(words.TITLE_ADJECTIVES) + ' ' + rng.choice(words.TITLE_NOUNS))}s"
+    return f"{capital(made_up(rng))}" if kind < 0.85 else f"The {capital(made_up(rng))}s"
+
+
+def media(rng):
+    kind = rng.random()
+    if kind < 0.3:
+        return rng.choice(["", "", "", "some ", "some ", "a bit of "]).replace("a bit of ", "") + rng.choice(
+            words.GENRES
+        )
+    if kind < 0.48:
+        return artist(rng)
+    if kind < 0.66:
+        return title(rng)
+    if kind < 0.76:
+        return f"{title(rng)} by {artist(rng)}"
+    if kind < 0.84:
+        return rng.choice(words.STATIONS)
+    kinds = [
+        "podcast",
+        "audiobook",
+        "album",
+        "soundtrack",
+        "playlist",
+        "song",
+        "film",
+        "movie",
+        "station",
+        "mix",
+        "show",
+    ]
+    kind = rng.choice(kinds)
+    if rng.random() < 0.25:
+        return f"the {kind} {title(rng)}"
+    name = rng.choice([title, artist, lambda r: r.choice(words.GENRES)])(rng)
+    return f"{rng.choice(['the ', 'the ', 'my ', ''])}{name} {kind}"
+
+
+def place(rng):
+    kind = rng.random()
+    if kind < 0.68:
+        return rng.choice(words.PLACES)
+    name = capital(made_up(rng, 2))
+    if kind < 0.84:
+        return name + rng.choice(words.PLACE_ENDS)
+    return f"{rng.choice(words.PLACE_PARTS)} {name}" if kind < 0.92 else name
+
+
+def first_name(rng):
+    return rng.choice(words.FIRST_NAMES)

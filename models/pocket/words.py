@@ -1,0 +1,250 @@
+"""Open vocabularies: things that people buy, do, play, time and ask the weather of; and made-up words.
+
+Lists are combined, so that there are many thousands of different phrases; made-up words and names among
+them make a model copy what it reads rather than recall it.
+"""
+
+
+def split(text):
+    """The phrases between commas."""
+    return [phrase for phrase in (" ".join(part.split()) for part in text.split(",")) if phrase]
+
+
+ONSETS = split("""
+    b, bl, br, c, ch, cl, cr, d, dr, f, fl, fr, g, gl, gr, h, j, k, kl, kn, l, m, n, p, pl, pr, qu, r, s,
+    sc, sh, sk, sl, sm, sn, sp, st, str, sw, t, th, tr, tw, v, w, wh, y, z
+""")
+VOWELS = split("a,e,i,o,u,a,e,i,o,ai,au,ea,ee,ei,ie,oa,oo,ou,y,ia,io")
+CODAS = (
+    split("""
+    b, ck, d, ff, g, ft, k, l, ll, ld, lk, lm, lt, m, mp, n, nd, ng, nk, nt, p, pt, r, rd, rk, rm, rn, rt,
+    s, sh, sk, ss, st, t, th, tch, x, z
+""")
+    + [""] * 30
+)
+
+FIRST_NAMES = split("""
+    Aaron, Abby, Adam, Ahmed, Aisha, Alan, Alex, Alice, Amara, Amy, Ana, Andrea, Andy, Anita, Anna, Arjun,
+    Arthur, Barbara, Becky, Ben, Beth, Bilal, Bob, Brian, Bruno, Callum, Carla, Carlos, Carol, Cathy,
+    Charlie, Chen, Chloe, Chris, Claire, Clara, Colin, Connor, Craig, Dan, Daniela, Deborah, Denise,
+    Derek, Diana, Dora, Doug, Ed, Elena, Eli, Ella, Emma, Eric, Erin, Esther, Ethan, Eva, Farah, Fatima,
+    Felix, Fiona, Frank, Fred, Gabriel, Gary, Gemma, George, Gina, Gloria, Grace, Graham, Greg, Gus,
+    Hannah, Harry, Hassan, Heidi, Helen, Henry, Holly, Hugo, Ian, Ida, Imran, Ines, Irene, Iris, Isaac,
+    Ivan, Jack, Jake, James, Jane, Jasmine, Jay, Jean, Jenny, Jess, Jill, Jim, Joan, Joe, Johan, Jonas,
+    Josh, Joy, Juan, Judy, Julia, Karen, Karl, Kate, Kenji, Kevin, Kim, Kyle, Lara, Laura, Leah, Lee, Leo,
+    Liam, Lila, Linda, Lisa, Liz, Lola, Lucas, Lucy, Luke, Luna, Maggie, Marco, Marek, Maria, Mark, Marta,
+    Martin, Mary, Matt, Max, Maya, Meera, Mike, Milo, Mina, Mo, Molly, Monica, Nadia, Nancy, Natalie,
+    Neil, Nick, Nina, Noah, Nora, Olga, Oliver, Omar, Oscar, Otto, Pam, Pat, Paul, Pedro, Penny, Pete,
+    Phil, Pia, Polly, Priya, Rachel, Raj, Ravi, Ray, Rita, Rob, Rosa, Rose, Ruby, Ruth, Ryan, Sally, Sam,
+    Sandra, Sanjay, Sara, Sean, Simon, Sofia, Sonia, Stan, Steve, Sue, Sven, Tamara, Tania, Tara, Ted,
+    Theo, Tim, Tina, Toby, Tom, Tony, Uma, Vera, Vicky, Victor, Wanda, Wendy, Will, Yara, Yuki, Yusuf,
+    Zach, Zara, Zoe
+""")
+
+FAMILY = split("""
+    mum, mom, dad, granny, grandma, grandad, grandpa, nana, auntie Pat, uncle Bill, the boss, my boss, my
+    sister, my brother, my wife, my husband, my landlord, the landlady, the babysitter, the neighbours,
+    the neighbors, the kids, the in-laws, my cousin, the team, the twins, the vet, the dentist, the
+    plumber, the electrician, the doctor, the school, the nursery, the council, the garage, the insurance
+    company, the estate agent, the accountant, the hairdresser, the optician, the gym, the letting agent,
+    the builder, the cleaner, the tax office, the energy company, the pharmacist
+""")
+
+FOODS = split("""
+    apples, apple juice, avocados, almonds, almond milk, asparagus, aubergines, baby wipes, bacon, bagels,
+    baking powder, balsamic vinegar, basil, bay leaves, beans, beef mince, beer, beetroot, bell peppers,
+    berries, black pepper, blueberries, bread, bread flour, brie, broccoli, brown rice, brown sugar, buns,
+    cabbage, candles, carrots, cashews, cat litter, cauliflower, celery, cereal, cheddar, cheese,
+    cherries, chicken, chicken thighs, chickpeas, chilli flakes, chips, chives, chocolate, cider,
+    cinnamon, clingfilm, cocoa, coconut milk, cod fillets, coriander, corn, cornflakes, cottage cheese,
+    couscous, crackers, cranberry juice, cream, cream cheese, crisps, croissants, cucumber, cumin, curry
+    paste, custard, dates, deodorant, detergent, diapers, dish soap, dishwasher tablets, dried apricots,
+    duct tape, envelopes, fabric softener, feta, figs, fish fingers, floss, foil, frozen peas, garlic
+    bread, gin, ginger, goat cheese, gluten free pasta, granola, grapefruit, grapes, gravy granules, green
+    beans, green tea, ground beef, halloumi, ham, hand soap, hazelnuts, herbal tea, honey, hot sauce,
+    houmous, hummus, ice cream, ice cubes, icing sugar, jam, jelly, kale, ketchup, kidney beans, kitchen
+    roll, kiwis, lamb chops, lasagne sheets, leeks, lemonade, lemons, lentils, lettuce, light bulbs,
+    limes, mackerel, mangoes, maple syrup, marmalade, marmite, mayo, mayonnaise, melon, mince, mint sauce,
+    mouthwash, mozzarella, muesli, muffins, mushrooms, mustard, nappies, noodles, nutmeg, nuts, oat milk,
+    oats, olive oil, olives, onion rings, orange juice, oranges, oregano, paper towels, paprika, parmesan,
+    parsley, parsnips, passata, pasta, pasta sauce, peaches, peanut butter, peanuts, pears, peas, penne,
+    pesto, pickles, pineapple, pine nuts, pita bread, pizza bases, plasters, plums, popcorn, pork chops,
+    porridge oats, potatoes, prawns, pretzels, printer paper, puff pastry, pumpkin, quinoa, radishes,
+    raisins, raspberries, ravioli, razor blades, red onions, red wine, rhubarb, rice cakes, rocket,
+    rosemary, rye bread, salad, salami, salmon, salsa, salt, sardines, sausages, scones, sea salt, sesame
+    oil, shallots, shampoo, shaving foam, shower gel, soap, soda water, sour cream, soy milk, soy sauce,
+    spaghetti, sparkling water, spinach, sponges, spring onions, sprouts, squash, stamps, stock cubes,
+    strawberries, string, sultanas, sun cream, sunscreen, sweet potatoes, sweetcorn, syrup, tampons, tea
+    bags, tea towels, tin foil, tinned tomatoes, tissues, tofu, toilet paper, tomato paste, tomatoes,
+    tonic water, toothpaste, tortillas, tuna, turkey, turmeric, vanilla extract, vegetable oil, vinegar,
+    vodka, walnuts, washing powder, watermelon, wholemeal bread, wine vinegar, wraps, yoghurt, yogurt,
+    zucchini, batteries, a birthday card, a bottle of milk, an aubergine, a cucumber, a lettuce, a melon,
+    a pineapple, a lightbulb, a mop head, sticky tape, wrapping paper, dog biscuits, bird seed, fish food,
+    compost, rat traps, hair dye, lip balm, paracetamol, ibuprofen, cough syrup, vitamin D
+""")
+
+FOOD_SIMPLE = split("""
+    ale, brie, cod, curd, dill, fennel, garlic, gum, ham, herbs, jerky, kelp, kimchi, lard, lime, malt,
+    mint, miso, okra, pies, port, ribs, rolls, rum, sage, seeds, soup, steak, stew, tahini, tea, thyme,
+    toast, trout, veal, yams, juice, biscuits, cookies, cake, crumpets, milk, eggs, butter, bananas,
+    flour, sugar, rice, coffee, wine, water, cat food, dog food, bin bags
+""")
+
+CONTAINERS = split("""
+    a bag of, a bottle of, a box of, a bunch of, a can of, a carton of, a couple of, a crate of, a dozen,
+    a few, a jar of, a kilo of, a large, a packet of, a pack of, a pint of, a pot of, a pound of, a roll
+    of, a sack of, a small, a tin of, a tub of, a tube of, half a dozen, lots of, more, plenty of, some,
+    some fresh, some more, the cheap, the good, two, three, four, five, six, eight, ten, 2, 3, 4, 6, 12,
+    two bags of, two bottles of, three tins of, four cans of, six cartons of, 2 litres of, 500 grams of,
+    one, extra, organic, frozen, fresh, smoked, sliced, unsalted, low fat, dark, plain, spicy, whole,
+    dried, tinned, canned, chopped
+""")
+
+ACTS = split("""
+    answer, assemble, bake, book, borrow, buy, call about, cancel, charge, check, chop, clean, clear out,
+    collect, defrost, deliver, dig out, donate, drop off, dust, empty, feed, file, fill in, find, finish,
+    fold, get, grease, hang up, hem, hide, hoover, iron, label, list, look for, mail, measure, mend, move,
+    oil, open, order, organise, pack, paint, pay for, pick up, plan, plant, polish, post, practise,
+    prepare, print, prune, renew, repair, replace, research, return, review, rinse, sand, scan, scrub,
+    sell, send off, sew, shred, sign, soak, sort out, start, stack, store, sweep, take back, take out,
+    tape, test, tidy, top up, trim, try on, turn over, unblock, unpack, update, vacuum, varnish, wash,
+    water, weed, weigh, wipe, wrap, write, read, study, rehearse, mix, marinate, switch off, turn on,
+    lock, close, shut, set up, go over, proofread, submit, fetch, walk, brush, bathe, vaccinate
+""")
+
+THINGS = split("""
+    air filter, allotment, almanac, application form, apron, attic boxes, baby seat, back fence, backpack,
+    balcony plants, banner, barbecue, bathroom mirror, bed sheets, beehive, bike, bike tyres, bins,
+    birdcage, birthday cake, blankets, boiler, bookcase, bookshelf, boots, brakes, budget, bunk bed, cable
+    box, camera, car, car keys, car tax, carpet, cat, cello, charger, chess set, chimney, christmas tree,
+    clarinet, coats, compost heap, concert tickets, contract, cot, cupboards, curtains, cv, deck chairs,
+    deposit, desk, dishes, dog, door handle, drains, drawer, dress, driving licence, drum kit, duvet,
+    essay, exam papers, extension lead, fence, ferry tickets, fireplace, first aid kit, fish tank, flat
+    tyre, flowers, flu jab, freezer, fridge, front steps, garage door, garden shed, gas meter, gate,
+    gerbil, gift cards, glasses, greenhouse, grill, guest towels, guitar, gutters, gym bag, hamster,
+    heater, hedge, helmet, herbs, homework, hotel, house plants, ink cartridges, invoices, jacket, jumper,
+    kayak, keys, kite, ladder, lampshade, laptop, laundry, lawn, lawnmower, leaflets, lease, letter,
+    library card, loft, lunch boxes, luggage, mattress, medicine, meeting notes, menu, mop, mortgage,
+    moss, museum tickets, nails, nest box, new shoes, oven, oven door, parcel, parking permit, passport,
+    patio, photos, piano, picnic blanket, pillowcases, pipes, plum tree, pond, porch, postcard, pram,
+    prescription, presents, presentation, projector, puncture, purse, quilt, rabbit hutch, raffle tickets,
+    rake, receipts, recycling, rent, report, rug, runner beans, saddle, sandpit, scarf, school uniform,
+    shed roof, shirts, shoes, shopping bags, shower head, sink, skates, sleeping bags, slide deck, smoke
+    alarm, sofa, spare key, speech, spreadsheet, squeaky door, stairs, stove, suitcase, sunglasses,
+    swimming kit, table, tablets, tax return, tent, theatre tickets, toaster, tools, towels, toy box,
+    train tickets, trousers, trampoline, umbrella, vaccination card, van, vase, violin, visa, vitamins,
+    wall, wallpaper, wardrobe, watch strap, watering can, wedding suit, wheelbarrow, windows, wine rack,
+    winter coats, work boots, worm bin, yoga mat, lasagne, casserole, bread dough, salad, turkey, pie,
+    roast, brisket, pudding, soup, chickens, pony, lamp
+""")
+
+ERRANDS = split("""
+    get some rest, go for a run, go to bed, leave for the airport, leave work early, stretch, drink water,
+    do the dishes, do the school run, do my exercises, do yoga, do some sit-ups, log off, stand up, take a
+    break, take my pills, take out the trash, put the bins out, bring in the washing, get petrol, get cash
+    out, move the laundry, catch the bus, phone the surgery, vote, meditate, breathe, pray, apply
+    sunscreen, take the chicken out, eat something, look at the stars, be nice, thank everyone, say happy
+    birthday, practise scales, do the crossword, call back, text back, go shopping
+""")
+
+LABELS = split("""
+    bacon, bagels, baguette, bath, beans, beef, biscuits, boiled eggs, bolognese, bread, break, breathing,
+    brisket, broccoli, bulgur, burgers, cake, candle, carrots, casserole, chicken, chilli, chips, chore,
+    chutney, cleaning, coffee, cookies, corn, crumble, cupcakes, curry, custard, dance, debate, dishes,
+    dumplings, egg, essay, exam, exercise, face mask, fish, flapjacks, focus, French press, fries, frying
+    pan, game, garlic bread, gnocchi, goulash, granola, gravy, green tea, guitar, hair dye, ham, hash
+    browns, hide and seek, homework, ice bath, ice cubes, jam, jelly, kimchi, lamb, lasagne, laundry,
+    lentils, lunch, marinade, meatballs, meditation, meeting, mince, muffins, naan, nap, noodles, oats,
+    onions, oven, paella, pancakes, parking meter, pastry, penalty, piano, pie, pilates, pizza, plank,
+    polenta, pomodoro, porridge, potatoes, practice, pudding, pushups, quiche, quiz, ramen, ravioli,
+    reading, revision, rice, risotto, roast, roast potatoes, rolls, salmon, sauce, sausages, sauna,
+    scones, screen time, shortbread, shower, sit-ups, skipping, soup, sourdough, spaghetti, speech,
+    sponge, spuds, squats, steak, stew, stir fry, stock, stretching, stuffing, sunbathing, syrup, tablet,
+    tart, tea, tidy up, time out, toast, toffee, tofu, toothbrush, turkey, turn taking, tv, vegetables,
+    waffles, walk, warm up, washing machine, workout, yoga, yoghurt, dryer, dough, jacket potatoes, sweet
+    potato, pork, duck, crab, peas, kettle, grill, video game, silence
+""")
+
+GENRES = split("""
+    acoustic guitar, ambient, bagpipes, baroque, bebop, big band, bluegrass, blues, bossa nova, brass band
+    music, britpop, calypso, calm music, carols, choral music, christmas songs, classic rock, classical,
+    classical music, club music, country, dance music, deep house, disco, drum and bass, dubstep, easy
+    listening, electro, electronic music, fado, film music, flamenco, folk, folk songs, funk, gospel,
+    grime, grunge, guitar music, happy songs, hard rock, heavy metal, hip hop, holiday music, house,
+    indie, indie rock, instrumental music, k-pop, klezmer, Latin music, love songs, lullabies, mambo,
+    march music, metal, musicals, new wave, nineties hits, nursery rhymes, old school hip hop, opera,
+    organ music, party music, piano, polka, pop, pop hits, punk, quiet music, r and b, ragtime, rain
+    sounds, rap, rock, rock and roll, romantic music, salsa, samba, sea shanties, sea sounds, shoegaze,
+    show tunes, ska, sleep sounds, slow songs, smooth jazz, soft rock, soul, soundtracks, steel drums,
+    string quartets, summer hits, surf rock, swing, symphonies, synth pop, tango, techno, top forty,
+    trance, trap, trip hop, upbeat music, violin music, waltzes, whale songs, white noise, world music,
+    yacht rock, yoga music, eighties music, seventies disco, sixties pop, study music, workout music,
+    dinner music, cooking music, something cheerful, something soft, thunder sounds, the charts, the news,
+    the headlines, my playlist, my favourites, music, the radio, some music, a podcast, radio
+""")
+
+TITLE_ADJECTIVES = split("""
+    blue, broken, burning, empty, endless, falling, fading, fast, first, forgotten, frozen, gentle,
+    golden, good, great, green, hidden, hollow, honest, last, little, lonely, long, lost, midnight, naked,
+    old, open, pale, paper, perfect, quiet, rainy, red, running, sad, salt, second, secret, shining,
+    silent, silver, sleeping, slow, small, strange, sweet, tall, thin, true, velvet, warm, white, wild,
+    winter, wooden, yellow, young
+""")
+
+TITLE_NOUNS = split("""
+    angel, animals, apple, army, autumn, bell, bird, boat, bridge, brother, butterfly, candle, castle,
+    chain, child, city, cloud, crown, dancer, dawn, day, desert, diamond, door, dream, dust, echo, eyes,
+    farm, father, feather, fever, fields, fire, flag, flower, fools, forest, fox, game, garden, ghost,
+    giant, glass, gold, hand, harbour, heart, hero, hill, home, honey, horse, hour, house, island,
+    journey, king, kingdom, kite, lady, lake, letter, lighthouse, lion, machine, magic, map, mirror, moon,
+    morning, mother, mountain, music, night, ocean, orchard, people, pilot, planet, promise, queen, rain,
+    river, road, rose, sailor, sea, season, shadow, shore, sister, sky, smoke, snow, soldier, song,
+    sparrow, spring, star, station, stone, storm, story, stranger, street, summer, sun, sunday, swan,
+    thief, thunder, tide, time, tower, town, train, traveller, tree, valley, violet, voice, wave, whale,
+    wheel, wind, window, wolf, woman, world, year
+""")
+
+BANDS = split("""
+    The Beatles, Queen, Abba, Adele, Bach, Beethoven, Björk, Blur, Bob Dylan, Bob Marley, Bowie, Chopin,
+    Coldplay, Daft Punk, Dolly Parton, Drake, Ella Fitzgerald, Elvis, Fleetwood Mac, Johnny Cash, Kate
+    Bush, Lady Gaga, Led Zeppelin, Madonna, Mozart, Muse, Nina Simone, Nirvana, Oasis, Pink Floyd, Prince,
+    Radiohead, Rihanna, Shakira, Simon and Garfunkel, Stevie Wonder, Sting, Taylor Swift, the Cure, the
+    Kinks, The Who, Tina Turner, Tom Waits, U2, Vivaldi, Whitney Houston, Beyoncé, Sigur Rós
+""")
+
+STATIONS = split("""
+    Radio 1, Radio 3, Radio 5, radio two, radio four, radio six, Classic FM, Kiss FM, Jazz FM, Heart,
+    Capital, Absolute Radio, the World Service, BBC Radio Scotland, NPR, WNYC, KEXP, Magic FM, Planet
+    Rock, Smooth Radio, Virgin Radio, local radio, Talk Sport, the sports channel, Radio Wales, Triple J,
+    98.5 FM, 101.2, the jazz station, the news station, the country station
+""")
+
+PLACES = split("""
+    Aberdeen, Accra, Adelaide, Alaska, Algiers, Amsterdam, Ankara, Antwerp, Athens, Atlanta, Auckland,
+    Austin, Baghdad, Bali, Baltimore, Bangkok, Barcelona, Basel, Bath, Beijing, Beirut, Belfast, Belgrade,
+    Bergen, Bern, Birmingham, Bogota, Bologna, Bordeaux, Boston, Brisbane, Bristol, Brussels, Bucharest,
+    Budapest, Buenos Aires, Buffalo, Cairo, Calgary, California, Cambridge, Canada, Cape Town, Cardiff,
+    Chennai, Cleveland, Cologne, Copenhagen, Cork, Cornwall, Dakar, Dallas, Delhi, Denver, Detroit, Devon,
+    Dover, Dubai, Dublin, Dundee, Durham, Edinburgh, Exeter, Florence, Florida, France, Frankfurt, Galway,
+    Geneva, Genoa, Ghent, Glasgow, Greece, Hamburg, Hanoi, Havana, Hawaii, Helsinki, Hong Kong, Houston,
+    Hull, Iceland, India, Inverness, Ireland, Istanbul, Italy, Jakarta, Japan, Jersey, Johannesburg,
+    Kansas City, Kathmandu, Kiev, Krakow, Kyoto, Lagos, Las Vegas, Lausanne, Lima, Lisbon, Liverpool,
+    London, Los Angeles, Luxembourg, Lyon, Madrid, Malaga, Malmo, Manchester, Manila, Marseille,
+    Melbourne, Memphis, Mexico City, Miami, Milan, Minneapolis, Montana, Montreal, Moscow, Mumbai, Munich,
+    Nashville, Naples, New Orleans, New York, New Zealand, Newcastle, Nice, Norway, Norwich, Nottingham,
+    Oregon, Osaka, Ottawa, Oxford, Palermo, Perth, Peru, Philadelphia, Phoenix, Pittsburgh, Plymouth,
+    Porto, Portland, Portugal, Prague, Quebec, Reykjavik, Riga, Rio, Rome, Rotterdam, Sacramento, Salt
+    Lake City, Salzburg, San Diego, San Francisco, Santiago, Sao Paulo, Scotland, Seattle, Seoul, Seville,
+    Shanghai, Sheffield, Sicily, Singapore, Snowdonia, Sofia, Southampton, Spain, St Ives, Stockholm,
+    Stuttgart, Sweden, Swansea, Sydney, Taipei, Tallinn, Tampa, Tehran, Texas, the Alps, the Lake
+    District, Tokyo, Toronto, Toulouse, Tunis, Turin, Valencia, Vancouver, Venice, Vermont, Vienna,
+    Vilnius, Wales, Warsaw, Washington, Wellington, Whitby, Winnipeg, York, Zagreb, Zurich
+""")
+
+PLACE_PARTS = split("""
+    North, South, East, West, Port, Saint, San, Upper, Lower, Great, Little, New, Old, Fort, Mount, Lake
+""")
+PLACE_ENDS = split("""
+    ton, ham, ford, bury, ville, burg, dale, mouth, stead, wick, field, port, by, worth, ley, land, berg,
+    stadt
+""")
