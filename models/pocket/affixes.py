@@ -42,8 +42,20 @@ REASONS = split("""
     forgetting, it's movie night, {name} is napping, I'm ironing, I just woke up, breakfast is nearly
     ready, the guests are arriving, I've finished work, the cat is asleep, I am doing yoga, that's better,
     we need to focus, I'm tired, {name} can't sleep, we're playing cards, the sun is setting, the
-    neighbours are complaining
+    neighbours are complaining, I have to {any_act}, I'm about to {any_act}, we're off to {any_place}, I'm
+    going to {any_place}, {person} is on the phone, I need to {any_act}, my {thing} just arrived, {person}
+    can't see a thing, I left my {thing} upstairs, my arms hurt, I'm late for the {thing}, {person} will
+    be here soon, it's for {person}, my shift starts soon, the {thing} is done, I've just got in, {person}
+    is scared, it's June for goodness' sake, I'm absolutely shattered, whatever {name} says
 """)
+# Before several requests.
+HEADINGS = split(
+    """
+    Bed time:, Morning routine:, Leaving:, Party mode:, Two things:, Three things:, Cinema mode:, Dinner:,
+    A few things:, Right -, Listen up:, Night mode:, Time for bed:, Breakfast:, Guests are here:, To do:,
+    Quick list:, Before bed:
+"""
+)
 AGAIN = split("""
     no, no wait, wait no, sorry, I mean, actually, no sorry, make that, no make it, er no, scratch that,
     or rather, oops, no hang on, hmm no, wait, rather, correction, no I mean, I meant, ah no, oh no,

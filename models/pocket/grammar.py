@@ -92,6 +92,18 @@ def read_templates(name):
     return macros, sections
 
 
+def read_pairs():
+    """[((tool, args), (tool, args), [(first template, second template)])]"""
+    sections = []
+    for line in (TEMPLATES / "pairs.txt").read_text(encoding="utf-8").strip().split("\n"):
+        if line.startswith("= "):
+            calls = [part.strip().split(" ", 1) for part in line[2:].split(" ; ")]
+            sections.append((*[(tool, json.loads(args)) for tool, args in calls], []))
+        else:
+            sections[-1][2].append(tuple(line.split(" ++ ")))
+    return sections
+
+
 def read_story_templates():
     """Macros, parts {name: [template]}, and plots {name: [[template] for each step]}."""
     text = (TEMPLATES / "stories.txt").read_text(encoding="utf-8")

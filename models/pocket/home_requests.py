@@ -14,7 +14,7 @@ import random
 
 import affixes
 import slots
-from grammar import SLOT, choose, read_templates, tidy
+from grammar import SLOT, choose, read_pairs, read_templates, tidy
 from guard import Guard
 from slips import Slips
 
@@ -84,6 +84,7 @@ class Requests:
         outside_macros, self.outside = read_templates("outside.txt")
         self.outside_macros = self.macros | outside_macros
         self.shared = read_templates("shared.txt")[1]
+        self.pairs = read_pairs()
         self.by_tool = {}
         for section in sections:
             self.by_tool.setdefault(section[1], []).append(section)
@@ -229,6 +230,9 @@ class Requests:
                 filled, args = self.fill(piece)
                 clause = clauses[i // 2]
                 parts += filled
+                if "list" in self.order[clause.tool] and "list" not in clause.args | args:
+                    # `.. and add jam`: to the list just spoken of, or the list with no name.
+                    args["list"] = calls[-1]["args"].get("list", "shopping") if calls else "shopping"
                 if clause.tool != "none":
                     calls += self.calls(clause, (extra or {}) | args)
         return parts, calls
@@ -267,11 +271,23 @@ class Requests:
             tool = same_tool if same_tool and any(s[0] in kinds for s in self.by_tool[same_tool]) else None
             clause = self.shared_clause() if rng.random() < 0.04 else self.clause(tool, kinds)
             clauses.append(self.corrected(clause) if rng.random() < 0.3 else clause)
-        return (
-            self.in_one_room(clauses)
-            if rng.random() < 0.12
-            else (clauses, self.wrapped(self.linked(clauses), True), None)
-        )
+        if rng.random() < 0.12:
+            return self.in_one_room(clauses)
+        heading = rng.choice(affixes.HEADINGS) + " " if rng.random() < 0.06 else ""
+        return clauses, heading + self.wrapped(self.linked(clauses), True), None
+
+    def pair(self):
+        """Two calls whose words lean on each other: `.. and the attic ones off`."""
+        rng = self.rng
+        for _ in range(N_TRIES):
+            first, second, templates = rng.choices(self.pairs, [len(p[2]) for p in self.pairs])[0]
+            flats = [choose(template, self.macros, rng) for template in rng.choice(templates)]
+            if all(map(self.guard.allows, flats)):
+                clauses = [
+                    Clause("i", *call, flat) for call, flat in zip((first, second), flats, strict=True)
+                ]
+                return clauses, self.wrapped(" ".join("\x00" + flat + "\x00" for flat in flats), True), None
+        raise LookupError("no pair that the guard allows")
 
     def linked(self, clauses):
         rng = self.rng
@@ -354,6 +370,8 @@ class Requests:
             return self.shared_one()
         if kind < 0.79:
             return self.taken_back()
+        if kind < 0.83:
+            return self.pair()
         return self.several()
 
     def sample(self):

@@ -3,7 +3,7 @@
 
     python3 models/pocket/test/no_template.py [--count N] [--seed N]
 
-Two checks, with counts only; a text of the test is never printed. Exits 1 when either finds something.
+Three checks, with counts only; a text of the test is never printed. Exits 1 when either finds something.
 
 1. N sentences are generated, and the flat template of each whole sentence and of each clause in it
 (grammar.py: words and slots) is compared as a regular expression with each text of both halves, case and
@@ -15,11 +15,14 @@ With --broken the generator's guard is switched off: the check must then fail, w
 """
 
 import argparse
+import json
 import pathlib
 import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import check  # noqa: E402
+
 import guard  # noqa: E402
 import slots  # noqa: E402
 from home_requests import Requests  # noqa: E402
@@ -64,6 +67,12 @@ def matching(flats, texts):
     return found
 
 
+def answer_faults(made):
+    tools = check.load_tools()
+    lines = [check.canonical({"text": text, "answer": json.loads(answer)}) for text, answer in made]
+    return [f"{fault}: {line}" for line in lines for fault in check.line_faults(tools, line)[0]]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--count", type=int, default=20_000)
@@ -74,16 +83,19 @@ def main():
     source = Requests(args.seed, watched)
     texts = guard.read_test()
     known = set(texts)
-    equal = sum(guard.plain(source.sample()[0]) in known for _ in range(args.count))
+    made = [source.sample() for _ in range(args.count)]
+    equal = sum(guard.plain(text) in known for text, _ in made)
+    faults = answer_faults(made)
     found = matching(watched.passed, texts)
     print(
         f"{args.count} sentences of {len(watched.passed)} flat templates; "
         f"{watched.n_refused} times one was refused"
     )
     print(f"{len(found)} templates match a text of the test, {equal} sentences equal one")
-    for flat in found[:20]:
-        print(f"    {flat}")
-    return int(bool(found) or bool(equal))
+    print(f"{len(faults)} faults in answers")
+    for line in found[:20] + faults[:20]:
+        print(f"    {line}")
+    return int(bool(found) or bool(equal) or bool(faults))
 
 
 if __name__ == "__main__":
