@@ -45,8 +45,8 @@ typedef struct cli_engine_values {
     {"ctv", "cache-type-v", CLI_CHOICE, offsetof(type, engine.cache_v), CLI_CACHE_TYPES, 0, 0, \
      "how values are kept (default f16)"}, \
     {NULL, "exact", CLI_FLAG, offsetof(type, engine.exact), NULL, 0, 0, \
-     "no faster arithmetic for F16 and BF16 weights in steps of 16 rows and more: the same bits for any " \
-     "-b and on every machine"}
+     "no faster arithmetic, in steps of 16 rows and more, for F16 and BF16 weights, and for attention at " \
+     "level amx: the same bits for any -b and on every machine"}
 /* clang-format on */
 
 typedef struct cli_opened {

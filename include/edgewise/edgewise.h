@@ -264,9 +264,9 @@ typedef struct ew_engine_options {
     uint32_t n_threads; /* default: the performance cores that this process may use */
     uint32_t n_rows;    /* most rows in a step; default 128, with F16 or BF16 weights 256 unless exact */
     ew_cache_type cache_k, cache_v;
-    /* With F16 or BF16 weights, steps of 16 rows and more use faster arithmetic within a bound
-     * (docs/numerics.md, "Halves", at level amx "Tiles"). Exact: never, and a row's bits depend on nothing
-     * but itself. Quantized and F32 weights always are exact. */
+    /* Steps of 16 rows and more use faster arithmetic within a bound for F16 and BF16 weights, and at level
+     * amx for attention (docs/numerics.md, "Halves", "Tiles", "Attention on tiles"). Exact: never, and a
+     * row's bits depend on nothing but itself. */
     bool exact;
 } ew_engine_options;
 

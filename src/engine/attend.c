@@ -251,6 +251,12 @@ static void quantize_queries(const item *it) {
                                          it->a->attrs->head_dim);
 }
 
+/* The session's rows decide, not the tile's, whose number depends on the threads. */
+static bool is_fast(const item *it) {
+    const ew_engine *e = it->a->e;
+    return !e->exact && e->kern->has_tiles && row_of(it, 0)->session->n_pending >= EWI_FAST_ROWS;
+}
+
 static void see_keys(const item *it, ewi_attention_row *rows, size_t block) {
     for (size_t i = 0; i < it->n; i++) {
         size_t length = it->position + i / it->group + 1, before = block * EWI_BLOCK_POSITIONS;
@@ -264,6 +270,8 @@ static void look_at_span(const item *it, ewi_attention_row *rows, size_t span) {
     const ewi_attend *a = it->a;
     const ew_engine *e = a->e;
     const ewi_state *state = &a->rows[it->tile->first].session->state;
+    void (*const attention)(const ewi_attention *) =
+        is_fast(it) ? e->kern->attention_bf16 : e->kern->attention;
     const uint32_t per_span = EWI_ATTENTION_SPAN / EWI_BLOCK_POSITIONS;
     uint32_t last = (it->position + it->tile->n - 1) / EWI_BLOCK_POSITIONS, first = (uint32_t)span * per_span;
     for (size_t i = 0; i < it->n; i++) {
@@ -273,7 +281,7 @@ static void look_at_span(const item *it, ewi_attention_row *rows, size_t span) {
     }
     for (uint32_t block = first; block <= last && block < first + per_span; block++) {
         see_keys(it, rows, block);
-        e->kern->attention(&(ewi_attention){
+        attention(&(ewi_attention){
             .rows = rows,
             .n_rows = it->n,
             .head_dim = a->attrs->head_dim,
@@ -345,7 +353,7 @@ static void look(const ewi_attend *a, size_t t, uint32_t h, size_t part, ewi_att
     const ewi_tile *tile = &a->e->tiles[t];
     uint32_t group = a->attrs->n_heads / a->attrs->n_kv_heads;
     item it = {a, tile, h, group, a->rows[tile->first].position, (size_t)tile->n * group, scratch};
-    if (a->e->shape.k == EWI_I8) quantize_queries(&it);
+    if (a->e->shape.k == EWI_I8 && !is_fast(&it)) quantize_queries(&it);
     if (tile->n_parts == 1)
         look_alone(&it);
     else

@@ -19,6 +19,9 @@
 /* Rows of logits that exist at once. */
 #define EWI_HEAD_ROWS 16u
 #define EWI_MAX_ROWS  4096u
+/* From this many rows on, unless `exact`, what is made anew for each step costs less than it saves: codes of
+ * 16-bit weights (rows of all sessions) and bf16 of keys and values (rows of one session). */
+#define EWI_FAST_ROWS 16u
 
 /* Cosines and sines of one kind of rope for the rows of a step. */
 typedef struct ewi_rope_table {

@@ -46,12 +46,9 @@ static void run_quantize(const ewi_job *j, const ewi_part *p) {
         j->e->kern->quantize[j->node->attrs.qrows](rows + i * row_bytes, input_of(j, 0) + i * cols, cols);
 }
 
-/* From this many rows on, codes made anew for each step cost less than they save. */
-#define FAST_ROWS 16u
-
 static void multiply(const ewi_job *j, ewi_dtype dtype, const ewi_matmul *args) {
     const ewi_kernels *kern = j->e->kern;
-    if (j->e->exact || !kern->matmul_fast[dtype] || args->m < FAST_ROWS)
+    if (j->e->exact || !kern->matmul_fast[dtype] || args->m < EWI_FAST_ROWS)
         kern->matmul[dtype](args);
     else
         (kern->has_tiles ? kern->matmul_bf16 : kern->matmul_fast)[dtype](args);

@@ -24,6 +24,7 @@ static void fill(ewi_kernels *table, ewi_cpu_level level) {
     if (level < EWI_CPU_AMX) return;
     ewi_kernels_amx(table);
     ewi_matmul_amx(table);
+    ewi_attention_amx(table);
 #elif defined(__aarch64__)
     if (level < EWI_CPU_NEON) return;
     ewi_kernels_neon(table);

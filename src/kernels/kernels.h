@@ -78,7 +78,7 @@ typedef struct ewi_fit {
 #define EWI_ATTENTION_SPAN 512
 
 /* Floats of working memory for a block of heads of n elements. */
-#define EWI_ATTENTION_SCRATCH(n) (EWI_ATTENTION_KEYS * (2 * (size_t)(n) + 16))
+#define EWI_ATTENTION_SCRATCH(n) (EWI_ATTENTION_KEYS * (2 * (size_t)(n) + 32))
 
 /* One query head at one position. Before the first block of a span: max = -INFINITY, sum = 0, acc all
  * zero. */
@@ -131,6 +131,9 @@ typedef struct ewi_kernels {
     void (*quantize[EWI_N_QROWS])(uint8_t *row, const float *x, size_t k);
     /* Lets each row take in a block of its span. */
     void (*attention)(const ewi_attention *args);
+    /* The same within a bound, from factors rounded to bf16: faster for many rows where has_tiles. Looks at
+     * q whatever the keys are, never at qrow. */
+    void (*attention_bf16)(const ewi_attention *args);
     /* Takes what a row has of the next span into what it has of those before. */
     void (*attention_merge)(ewi_attention_row *row, const ewi_attention_row *span, size_t head_dim);
     /* out[i] = acc[i] / sum; in place allowed. */

@@ -22,6 +22,7 @@ void ewi_halves_avx2(ewi_kernels *table);
 void ewi_halves_vnni(ewi_kernels *table);
 void ewi_attention_vnni(ewi_kernels *table);
 void ewi_matmul_amx(ewi_kernels *table);
+void ewi_attention_amx(ewi_kernels *table);
 /* The step below AMX, for few rows. */
 void ewi_qmatmul_vnni(ewi_dtype dtype, const ewi_qmatmul *args);
 

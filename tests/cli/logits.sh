@@ -2,7 +2,7 @@
 . "$CASE_DIR/fixtures.inc"
 tokens="1 $(golden 0 ids | cut -d ' ' -f -95)"
 logits() {
-    edgewise logits -m "$MODEL" --tokens "$tokens" -ctk f32 -ctv f32 --out "$@" </dev/null || exit 1
+    edgewise logits -m "$MODEL" --tokens "$tokens" --exact -ctk f32 -ctv f32 --out "$@" </dev/null || exit 1
 }
 logits all.f32
 same "size" "$(wc -c <all.f32 | tr -d ' ')" $((96 * 512 * 4))

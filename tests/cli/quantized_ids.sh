@@ -1,5 +1,6 @@
-# 200 tokens of quantized weights are the same whatever the threads, the rows of a step and the level, picked
-# greedily or with a seed; beside other sessions the logits that they are picked from have the same bits.
+# With --exact, 200 tokens of quantized weights are the same whatever the threads, the rows of a step and the
+# level, picked greedily or with a seed; beside other sessions the logits that they are picked from have the
+# same bits.
 . "$CASE_DIR/fixtures.inc"
 tools=$(dirname "$(command -v edgewise)")/tests
 
@@ -7,12 +8,12 @@ tools=$(dirname "$(command -v edgewise)")/tests
 ids() {
     program=$1 model=$2
     shift 2
-    "$program" run -m "$model" -p "$PROMPT" -n 200 --ids --ignore-eos --temp 0 "$@" || return
-    "$program" run -m "$model" -p "$PROMPT" -n 200 --ids --ignore-eos --temp 0.8 --seed 7 "$@"
+    "$program" run -m "$model" -p "$PROMPT" -n 200 --ids --ignore-eos --exact --temp 0 "$@" || return
+    "$program" run -m "$model" -p "$PROMPT" -n 200 --ids --ignore-eos --exact --temp 0.8 --seed 7 "$@"
 }
 
 logits() {
-    edgewise logits -m "$1" --tokens "1 $(tail -n 1 wanted)" --out "$2" ${3:+--beside "$3"} </dev/null
+    edgewise logits -m "$1" --exact --tokens "1 $(tail -n 1 wanted)" --out "$2" ${3:+--beside "$3"} </dev/null
 }
 
 same_ids() {

@@ -2,7 +2,7 @@
  *
  * A process chooses its level once, so each run is a child. The first one, scalar, one thread, one row a
  * step, alone, is what test_hf_models.c compares with transformers; here nothing but equality is asked.
- * Without `exact`, only the cut into steps may change bits.
+ * Without `exact`, below level amx, only the cut into steps may change bits.
  */
 #define _GNU_SOURCE
 

@@ -18,7 +18,8 @@
 #define N_POSITIONS 96
 #define N_STORIES   4
 
-static const ew_engine_options f32_cache = {.n_threads = 1, .cache_k = EW_CACHE_F32, .cache_v = EW_CACHE_F32};
+static const ew_engine_options f32_cache = {
+    .n_threads = 1, .cache_k = EW_CACHE_F32, .cache_v = EW_CACHE_F32, .exact = true};
 static const char model_file[] = "models/stories260K-f32.gguf";
 
 typedef struct story {
@@ -189,7 +190,7 @@ static void four_stories_in_one_step(void **state) {
  * stays the same. */
 static void f16_cache(void **state) {
     (void)state;
-    rig r = rig_open(test_fixture(model_file), NULL);
+    rig r = rig_open(test_fixture(model_file), &(ew_engine_options){.exact = true});
     for (int i = 0; i < N_STORIES; i++) {
         story s = load_story(i);
         ew_token tokens[N_POSITIONS], ids[128];

@@ -87,6 +87,7 @@ void check_qmatmul(ck *c);
 void check_quantize(ck *c);
 void check_row(ck *c);
 void check_attention(ck *c);
+void check_attention_bf16(ck *c);
 void check_convert(ck *c);
 void check_fit(ck *c);
 

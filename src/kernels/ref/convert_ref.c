@@ -42,6 +42,7 @@ void ewi_kernels_ref(ewi_kernels *table) {
     ewi_qmatmul_ref(table);
     ewi_row_ref(table);
     ewi_attention_ref(table);
+    ewi_attention_bf16_ref(table);
     ewi_convert_ref(table);
     ewi_blocks_ref(table);
     ewi_fit_ref(table);

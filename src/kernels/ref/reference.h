@@ -73,6 +73,7 @@ void ewi_tiles_ref(ewi_kernels *table);
 void ewi_qmatmul_ref(ewi_kernels *table);
 void ewi_row_ref(ewi_kernels *table);
 void ewi_attention_ref(ewi_kernels *table);
+void ewi_attention_bf16_ref(ewi_kernels *table);
 void ewi_convert_ref(ewi_kernels *table);
 void ewi_blocks_ref(ewi_kernels *table);
 void ewi_fit_ref(ewi_kernels *table);

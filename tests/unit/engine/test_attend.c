@@ -95,29 +95,38 @@ static void attend(const rig *r, size_t first, size_t n, float *out) {
     ewi_pool_run(r->engine->pool, ewi_attend_look, &a);
 }
 
-/* All positions, n_rows a step, into out. */
-static void attend_all(ew_cache_type k_type, ew_cache_type v_type, uint32_t n_threads, uint32_t n_rows,
-                       float *out) {
+static rig attend_rig(ew_cache_type k_type, ew_cache_type v_type, uint32_t n_threads, uint32_t n_rows,
+                      bool exact) {
     const char *path = scratch_path("attend.gguf");
     tiny_model_write(
         &(tiny_model){
             .no_vocabulary = true, .n_heads = HEADS, .n_kv_heads = KV_HEADS, .head_dim = DIM, .n_ctx = N},
         path);
-    rig r = rig_open(
-        path,
-        &(ew_engine_options){.n_threads = n_threads, .n_rows = n_rows, .cache_k = k_type, .cache_v = v_type});
+    ew_engine_options o = {
+        .n_threads = n_threads, .n_rows = n_rows, .cache_k = k_type, .cache_v = v_type, .exact = exact};
+    return rig_open(path, &o);
+}
+
+/* All positions, n_rows a step, into out. */
+static void attend_all(ew_cache_type k_type, ew_cache_type v_type, uint32_t n_threads, uint32_t n_rows,
+                       float *out) {
+    rig r = attend_rig(k_type, v_type, n_threads, n_rows, true);
     for (size_t first = 0; first < N; first += n_rows)
         attend(&r, first, N - first < n_rows ? N - first : n_rows, out);
     rig_close(&r);
 }
 
-static double worst(const float *out) {
+static double worst_of(const float *out, size_t n) {
     double most = 0;
-    for (size_t i = 0; i < EWI_COUNT(expected); i++) {
+    for (size_t i = 0; i < n; i++) {
         double error = fabs((double)out[i] - expected[i]);
         most = error > most || isnan(error) ? error : most;
     }
     return most;
+}
+
+static double worst(const float *out) {
+    return worst_of(out, EWI_COUNT(expected));
 }
 
 static float out[N * HEADS * DIM], again[N * HEADS * DIM];
@@ -177,6 +186,48 @@ static void cuts_do_not_show(void **state) {
     }
 }
 
+/* ---- on bf16 tiles ---- */
+
+/* Of all positions, so many: more than two blocks. */
+enum { FAST_N = 144, FAST_FLOATS = FAST_N * HEADS * DIM };
+
+/* Not exact, where tiles are; elsewhere as if there were. */
+static void attend_fast(ew_cache_type type, uint32_t n_threads, uint32_t n_rows, float *to) {
+    rig r = attend_rig(type, type, n_threads, n_rows, false);
+    ewi_kernels kern = *r.engine->kern;
+    kern.has_tiles = true;
+    r.engine->kern = &kern;
+    for (size_t first = 0; first < FAST_N; first += n_rows)
+        attend(&r, first, FAST_N - first < n_rows ? FAST_N - first : n_rows, to);
+    rig_close(&r);
+}
+
+static void tiles_come_close(void **state) {
+    (void)state;
+    static const ew_cache_type types[] = {EW_CACHE_F32, EW_CACHE_F16, EW_CACHE_Q8};
+    draw_all();
+    expect_all();
+    for (size_t t = 0; t < EWI_COUNT(types); t++) {
+        attend_fast(types[t], 2, 112, out);
+        assert_true(worst_of(out, FAST_FLOATS) < 0.01);
+        assert_true(worst_of(out, FAST_FLOATS) > 1e-5);
+    }
+}
+
+/* Neither threads nor, from 16 rows on, steps show; below 16 rows all is as with `exact`. */
+static void tiles_of_many_rows(void **state) {
+    (void)state;
+    draw_all();
+    attend_fast(EW_CACHE_F16, 1, 80, out);
+    attend_fast(EW_CACHE_F16, 3, 80, again);
+    assert_memory_equal(out, again, FAST_FLOATS * sizeof *out);
+    attend_fast(EW_CACHE_F16, 2, 16, again);
+    assert_memory_equal(out, again, FAST_FLOATS * sizeof *out);
+    attend_fast(EW_CACHE_F16, 2, 15, again);
+    attend_all(EW_CACHE_F16, EW_CACHE_F16, 2, 100, out);
+    assert_memory_equal(out, again, FAST_FLOATS * sizeof *out);
+}
+
 /* ---- the whole model ---- */
 
 enum { TOKENS = 1100, TAIL = 8 };
@@ -204,9 +255,10 @@ static void logits_of_long_texts(void **state) {
     const char *path = scratch_path("long.gguf");
     tiny_model model = {.no_vocabulary = true, .n_vocab = 320, .n_ctx = TOKENS};
     tiny_model_write(&model, path);
-    float *want = long_logits(path, &(ew_engine_options){.n_threads = 1, .n_rows = 7});
+    float *want = long_logits(path, &(ew_engine_options){.n_threads = 1, .n_rows = 7, .exact = true});
     for (size_t i = 0; i < EWI_COUNT(cuts); i++) {
-        float *got = long_logits(path, &(ew_engine_options){.n_threads = cuts[i][0], .n_rows = cuts[i][1]});
+        ew_engine_options o = {.n_threads = cuts[i][0], .n_rows = cuts[i][1], .exact = true};
+        float *got = long_logits(path, &o);
         assert_memory_equal(want, got, TAIL * model.n_vocab * sizeof *want);
         free(got);
     }
@@ -238,7 +290,8 @@ static void logits_of_8_bit_state(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(softmax_of_all_keys),   cmocka_unit_test(codes_of_8_bits),
-        cmocka_unit_test(cuts_do_not_show),      cmocka_unit_test(logits_of_long_texts),
+        cmocka_unit_test(cuts_do_not_show),      cmocka_unit_test(tiles_come_close),
+        cmocka_unit_test(tiles_of_many_rows),    cmocka_unit_test(logits_of_long_texts),
         cmocka_unit_test(logits_of_8_bit_state),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);

@@ -46,7 +46,7 @@ static bool take(void *user, ew_token token, ew_str text) {
 static rig tiny_rig(void) {
     const char *path = scratch_path("generate.gguf");
     tiny_model_write(&(tiny_model){.n_ctx = 2048, .seed = 5}, path);
-    return rig_open(path, &(ew_engine_options){.n_threads = 1});
+    return rig_open(path, &(ew_engine_options){.n_threads = 1, .exact = true});
 }
 
 static ew_generation run(ew_session *session, ew_generate_options o, answer *a, ew_status wanted,

@@ -19,7 +19,7 @@
 static rig rig_of(const tiny_model *m, uint32_t n_rows) {
     const char *path = scratch_path("session.gguf");
     tiny_model_write(m, path);
-    return rig_open(path, &(ew_engine_options){.n_threads = 1, .n_rows = n_rows});
+    return rig_open(path, &(ew_engine_options){.n_threads = 1, .n_rows = n_rows, .exact = true});
 }
 
 static rig small_rig(void) {

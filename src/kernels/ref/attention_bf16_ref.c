@@ -1,0 +1,78 @@
+/* attention_bf16_ref.c: attention as matrix units compute it: factors rounded to bf16, sums in f32. */
+#include "kernels/elementary.h"
+#include "kernels/ref/reference.h"
+#include "kernels/ref/tile_ref.h"
+
+#define STEP EWI_TILE_STEP
+
+/* ---- elements ---- */
+
+static float element(ewi_dtype type, const void *p, size_t i) {
+    return type == EWI_F32 ? ewi_load_f32(p, i) : ewi_load_f16(p, i);
+}
+
+static float key(const ewi_attention *a, size_t j, size_t i) {
+    const uint8_t *codes = a->k;
+    if (a->k_type != EWI_I8) return element(a->k_type, a->k, i * EWI_ATTENTION_KEYS + j);
+    return (float)(codes[(i / 4 * EWI_ATTENTION_KEYS + j) * 4 + i % 4] - 128) * a->k_scales[j];
+}
+
+static float value(const ewi_attention *a, size_t j, size_t i) {
+    const int8_t *codes = a->v;
+    if (a->v_type != EWI_I8) return element(a->v_type, a->v, j * a->head_dim + i);
+    return (float)codes[j * a->head_dim + i] * a->v_scales[j];
+}
+
+/* ---- one block for one row ---- */
+
+static float score(const ewi_attention *a, const ewi_attention_row *row, size_t j) {
+    float sum = 0.0f;
+    for (size_t first = 0; first < a->head_dim; first += STEP) {
+        float x[STEP] = {0}, y[STEP] = {0};
+        for (size_t i = 0; i < STEP && first + i < a->head_dim; i++) {
+            x[i] = ewi_bf16_round(row->q[first + i]);
+            y[i] = ewi_bf16_round(key(a, j, first + i));
+        }
+        sum = ewi_tile_step(sum, x, y);
+    }
+    return a->scale * sum;
+}
+
+/* Element i of acc; p are bf16, and zero for keys that the row does not see. n_keys: that any row sees. */
+static float mix(const ewi_attention *a, size_t n_keys, size_t i, const float *p, float acc) {
+    for (size_t first = 0; first < EWI_ATTENTION_KEYS; first += STEP) {
+        float y[STEP] = {0};
+        for (size_t j = 0; j < STEP && first + j < n_keys; j++) y[j] = ewi_bf16_round(value(a, first + j, i));
+        acc = ewi_tile_step(acc, p + first, y);
+    }
+    return acc + 0.0f;
+}
+
+static void attend(const ewi_attention *a, ewi_attention_row *row, size_t n_keys) {
+    float p[EWI_ATTENTION_KEYS] = {0}, top = row->max;
+    ewi_lanes lanes = {{0}};
+    for (size_t j = 0; j < row->n_keys; j++) {
+        p[j] = score(a, row, j);
+        top = p[j] > top ? p[j] : top;
+    }
+    top += 0.0f;
+    for (size_t j = 0; j < row->n_keys; j++) {
+        p[j] = ewi_bf16_round(ewi_expf(p[j] - top));
+        lanes.lane[j % 16] += p[j];
+    }
+    float shrink = ewi_expf(row->max - top);
+    row->sum = fmaf(row->sum, shrink, ewi_lanes_sum(&lanes));
+    row->max = top;
+    for (size_t i = 0; i < a->head_dim; i++) row->acc[i] = mix(a, n_keys, i, p, row->acc[i] * shrink);
+}
+
+static void attention_bf16(const ewi_attention *a) {
+    size_t most = 0;
+    for (size_t r = 0; r < a->n_rows; r++) most = a->rows[r].n_keys > most ? a->rows[r].n_keys : most;
+    for (size_t r = 0; r < a->n_rows; r++)
+        if (a->rows[r].n_keys > 0) attend(a, &a->rows[r], most);
+}
+
+void ewi_attention_bf16_ref(ewi_kernels *table) {
+    table->attention_bf16 = attention_bf16;
+}
