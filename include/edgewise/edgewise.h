@@ -400,7 +400,7 @@ typedef bool (*ew_token_fn)(void *user, ew_token token, ew_str text);
 typedef struct ew_generate_options {
     size_t struct_size;
     uint32_t n_predict;  /* tokens at most; 0 = until the model ends or the context is full */
-    ew_sampler *sampler; /* made for the model's vocabulary; default: greedy */
+    ew_sampler *sampler; /* for the model's vocabulary or the first part of it; default: greedy */
     const ew_str *stops; /* the answer ends before any of these texts; they are not delivered */
     size_t n_stops;
     bool ignore_end; /* go on after an end token */

@@ -154,7 +154,7 @@ static ew_status run(generation *g, const ew_token *prompt, size_t n_prompt) {
 
 static ew_status check_sampler(const generation *g) {
     size_t n = g->session->engine->model->n_vocab;
-    if (!g->options->sampler || ewi_sampler_n_vocab(g->options->sampler) == n) return EW_OK;
+    if (!g->options->sampler || ewi_sampler_n_vocab(g->options->sampler) <= n) return EW_OK;
     return ewi_fail(g->err, EW_INVALID, "a sampler for %zu tokens, but the model has %zu",
                     ewi_sampler_n_vocab(g->options->sampler), n);
 }

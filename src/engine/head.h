@@ -34,7 +34,7 @@ void ewi_find_peaks(const ewi_kernels *kern, const float *logits, size_t n, floa
 /* The lowest token of the largest logit. */
 ew_token ewi_head_best(const ewi_kernels *kern, const ewi_head *head);
 size_t ewi_sampler_n_vocab(const ew_sampler *sampler);
-/* ew_sampler_sample; head->n is the sampler's n_vocab. */
+/* ew_sampler_sample; head->n is at least the sampler's n_vocab. */
 ew_token ewi_sampler_choose(ew_sampler *sampler, const ewi_head *head);
 
 #endif

@@ -219,9 +219,10 @@ static size_t collect(ew_sampler *s, const ewi_head *h, float least) {
     return n;
 }
 
-/* The k best, in order; fewer where there are no more. */
-static size_t rank(ew_sampler *s, const ewi_head *h, size_t k) {
-    size_t n = collect(s, h, floor_of(s, h, k));
+/* The k best of those that reach `least`, in order; fewer where there are no more. */
+static size_t rank(ew_sampler *s, const ewi_head *h, size_t k, float least) {
+    float limit = floor_of(s, h, k);
+    size_t n = collect(s, h, limit > least ? limit : least);
     if (k < n) {
         keep_best(s->candidates, n, k);
         n = k;
@@ -289,20 +290,26 @@ static bool has_top_p(const ew_sampler_options *o) {
 }
 
 static size_t cut_top_k(ew_sampler *s, const ewi_head *h) {
-    size_t n = rank(s, h, s->options.top_k);
+    size_t n = rank(s, h, s->options.top_k, -INFINITY);
     double p = has_top_p(&s->options) ? (double)s->options.top_p : 0;
     return cut(s, n, p > 0 ? p * total_weight(s->candidates, 1, n) : 0);
 }
 
-#define FIRST_RANKED 128u
+/* What min-p surely cuts lies below: a little more than log(p) from the best. */
+static float min_p_floor(const ew_sampler_options *o, float best) {
+    if (o->min_p == 0 || !isfinite(best)) return -INFINITY;
+    return best + (float)ewi_log((double)o->min_p) - 1e-3f * (1 + fabsf(best));
+}
 
-/* Without top-k: more are ranked until a cut lies among them. */
-static size_t cut_others(ew_sampler *s, const ewi_head *h, double enough) {
-    for (size_t k = FIRST_RANKED;; k *= 8) {
-        size_t n = rank(s, h, k), kept = cut(s, n, enough);
-        if (kept < n || n < k) return kept;
+/* Without top-k: all are ranked where the few that mostly do are not enough for the cut to lie among them. */
+static size_t cut_others(ew_sampler *s, const ewi_head *h, float best, double enough) {
+    const size_t ks[] = {enough > 0 ? 128 : h->n, 1024, h->n};
+    for (size_t i = 0;; i++) {
+        size_t n = rank(s, h, ks[i], min_p_floor(&s->options, best)), kept = cut(s, n, enough);
+        if (kept < n || n < ks[i] || ks[i] == h->n) return kept;
     }
 }
+
 /* ---- drawing ---- */
 
 static uint64_t rotate_left(uint64_t x, int k) {
@@ -349,12 +356,13 @@ static ew_token pick_any(ew_sampler *s, const ewi_head *h, float best) {
 
 ew_token ewi_sampler_choose(ew_sampler *s, const ewi_head *head) {
     const ew_sampler_options *o = &s->options;
+    if (head->n != s->n_vocab) return ew_sampler_sample(s, head->logits); /* the last peak is not its own */
     ewi_head h = has_penalties(o) ? penalize(s, head) : *head;
     if (o->temperature == 0) return ewi_head_best(s->kern, &h);
     if (o->top_k) return pick(s, cut_top_k(s, &h));
     float best = h.logits[ewi_head_best(s->kern, &h)];
     if (!has_top_p(o) && o->min_p == 0) return pick_any(s, &h, best);
-    return pick(s, cut_others(s, &h, has_top_p(o) ? (double)o->top_p * weigh_all(s, &h, best, 1) : 0));
+    return pick(s, cut_others(s, &h, best, has_top_p(o) ? (double)o->top_p * weigh_all(s, &h, best, 1) : 0));
 }
 
 ew_token ew_sampler_sample(ew_sampler *s, const float *logits) {

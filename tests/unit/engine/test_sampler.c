@@ -179,6 +179,7 @@ static void cuts_of_many(void **state) {
     check_many((ew_sampler_options){.temperature = 1, .top_p = 0.03f, .seed = 33});
     check_many((ew_sampler_options){.temperature = 1, .top_p = 0.7f, .seed = 34});
     check_many((ew_sampler_options){.temperature = 1, .min_p = 0.99f, .seed = 35});
+    check_many((ew_sampler_options){.temperature = 1, .min_p = 0.5f, .seed = 36});
     check_many((ew_sampler_options){.temperature = 2, .top_p = 0.6f, .min_p = 0.6f, .seed = 37});
     check_many(
         (ew_sampler_options){.temperature = 1, .top_k = 200, .top_p = 0.5f, .min_p = 0.5f, .seed = 38});
