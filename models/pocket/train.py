@@ -116,11 +116,34 @@ def rate_at(step, n_steps, peak):
     return peak * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * part)))
 
 
-def make_optimizer(model):
-    matrices = [p for p in model.parameters() if p.ndim == 2]
-    vectors = [p for p in model.parameters() if p.ndim == 1]
-    groups = [{"params": matrices, "weight_decay": 0.05}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98), eps=1e-8, fused=True)
+class Optimizer:
+    """Muon (Jordan et al. 2024: orthogonal steps) for the layers' matrices, AdamW for embedding and norms.
+
+    Muon's steps are scaled to the size of AdamW's, so that both have one learning rate.
+    """
+
+    def __init__(self, model):
+        layers = [p for p in model.layers.parameters() if p.ndim == 2]
+        known = {id(p) for p in layers}
+        rest = [p for p in model.parameters() if id(p) not in known]
+        self.parts = [
+            torch.optim.Muon(layers, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
+            torch.optim.AdamW(rest, betas=(0.9, 0.98), weight_decay=0.0, fused=True),
+        ]
+
+    def step(self, rate):
+        for part in self.parts:
+            for group in part.param_groups:
+                group["lr"] = rate
+            part.step()
+            part.zero_grad(set_to_none=True)
+
+    def state_dict(self):
+        return [part.state_dict() for part in self.parts]
+
+    def load_state_dict(self, states):
+        for part, state in zip(self.parts, states, strict=True):
+            part.load_state_dict(state)
 
 
 class Run:
@@ -131,7 +154,7 @@ class Run:
             raise SystemExit(f"{args.data}: no shard-*.npz: run generate.py --out {args.data}")
         torch.manual_seed(args.seed)
         self.model = Model(Config())
-        self.optimizer = make_optimizer(self.model)
+        self.optimizer = Optimizer(self.model)
         self.step, self.n_steps, self.seconds, self.n_tokens = 0, args.steps, 0.0, 0
         self.tokenizer = bpe.load(args.data / "tokenizer.json")
         self.held_back = Shard(self.paths[-1])
@@ -163,13 +186,10 @@ class Run:
 
     def train_step(self, tokens, targets):
         rate = rate_at(self.step, self.n_steps, self.args.rate)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
         loss = loss_of(self.model, tokens, targets)
-        self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimizer.step()
+        self.optimizer.step(rate)
         self.step += 1
         self.n_tokens += tokens.numel()
         return loss.item(), rate
@@ -184,7 +204,7 @@ class Run:
             self.train_step(*next(source))
         each = (time.monotonic() - began) / N_TIMED
         self.model.load_state_dict(before)
-        self.optimizer = make_optimizer(self.model)
+        self.optimizer = Optimizer(self.model)
         self.step = self.n_tokens = 0
         return max(50, int(60 * self.args.minutes / each * 0.97))
 

@@ -8,8 +8,9 @@ Three checks, with counts only; a text of the test is never printed. Exits 1 whe
 1. N sentences are generated, and the flat template of each whole sentence and of each clause in it
 (grammar.py: words and slots) is compared as a regular expression with each text of both halves, case and
 punctuation aside. The generator refuses such templates by itself (guard.py); this looks at what it let
-through, by another way: all regular expressions against all texts, without the guard's index and memory. 2.
-The texts that came out, with their slips, equal no text of the test.
+through, by another way: all regular expressions against all texts, without the guard's index and memory.
+2. The texts that came out, with their slips, equal no text of the test.
+3. Their answers are such as check.py demands of the test's: form, arguments, order, copied words.
 
 With --broken the generator's guard is switched off: the check must then fail, which shows that it can.
 """
