@@ -14,6 +14,50 @@ ASKING = split("""
     about you, any chance you could, would it be possible to, let's, we should, do you mind if I ask you
     to, mind if you, be so kind as to, ok now
 """)
+# Before a verb in -ing.
+ASKING_ING = split(
+    """
+    would you mind, do you mind, would you mind please, how about, any chance of, could I trouble you
+    with, I'd appreciate you, can I ask you about, what about, mind, would it be a bother, I suggest, try,
+    I recommend, it's time you were, I wouldn't mind you
+"""
+)
+STEMS = split(
+    """
+    activate, add, adjust, boost, brighten, bring, cancel, change, check, clear, close, cool, create,
+    cross, cue, decrease, delete, disable, dim, display, double, draw, drop, ease, empty, end, fire,
+    flick, flip, get, give, heat, have, increase, keep, kill, knock, leave, let, lift, light, lock, lower,
+    make, mark, move, mute, nudge, open, pause, play, pop, power, pull, put, raise, read, reduce, remove,
+    resume, roll, run, schedule, set, show, shut, silence, skip, start, stick, stop, stream, switch, take,
+    throw, tick, time, turn, unlock, unmute, wake, warm, wipe
+"""
+)
+DOUBLED = split("cut, dim, drop, get, let, pop, put, run, set, shut, skip, stop, tap")
+
+
+def gerund(verb):
+    if verb in DOUBLED:
+        return verb + verb[-1] + "ing"
+    return (verb[:-1] if verb.endswith("e") else verb) + "ing"
+
+
+GERUNDS = {verb: gerund(verb) for verb in STEMS}
+# Between two words.
+FILLERS = [
+    " um",
+    " uh",
+    " er",
+    ", um,",
+    ", er,",
+    "...",
+    " like",
+    ", you know,",
+    " please",
+    ", please,",
+    ", uh,",
+    " erm",
+    " just",
+]
 # Before anything.
 OPENING = split("""
     hey, hi, ok, okay, um, uh, er, right, so, well, alright, hello, yo, oh, ah, listen, hey there, excuse

@@ -140,11 +140,23 @@ class Requests:
 
     # ---- wrapping ----
 
-    def asked(self, clause):
-        """A clause with something before it, perhaps."""
-        if clause.kind == "i" and self.rng.random() < 0.33:
-            return f"{self.rng.choice(affixes.ASKING)} {clause.flat}"
-        return clause.flat
+    def marked(self, clause, ask=True):
+        """A clause between marks, perhaps with something before it; `would you mind` wants -ing."""
+        flat = self.hesitating(clause.flat)
+        if not ask or clause.kind != "i" or self.rng.random() > 0.36:
+            return f"\x00{flat}\x00"
+        verb, _, rest = flat.partition(" ")
+        if verb in affixes.GERUNDS and self.rng.random() < 0.14:
+            return f"{self.rng.choice(affixes.ASKING_ING)} \x00{affixes.GERUNDS[verb]} {rest}\x00"
+        return f"{self.rng.choice(affixes.ASKING)} \x00{flat}\x00"
+
+    def hesitating(self, flat):
+        """With a filler between two words, now and then."""
+        blanks = [i for i, c in enumerate(flat) if c == " "]
+        if not blanks or self.rng.random() > 0.035:
+            return flat
+        i = self.rng.choice(blanks)
+        return flat[:i] + self.rng.choice(affixes.FILLERS) + flat[i:]
 
     def wrapped(self, flat, light=False):
         rng = self.rng
@@ -246,8 +258,7 @@ class Requests:
 
     def one(self):
         clause = self.corrected(self.clause())
-        asked = self.asked(clause)
-        return [clause], self.wrapped(asked.replace(clause.flat, "\x00" + clause.flat + "\x00", 1)), None
+        return [clause], self.wrapped(self.marked(clause)), None
 
     def shared_clause(self):
         for _ in range(N_TRIES):
@@ -258,8 +269,7 @@ class Requests:
 
     def shared_one(self):
         clause = self.shared_clause()
-        asked = self.asked(clause)
-        return [clause], self.wrapped(asked.replace(clause.flat, "\x00" + clause.flat + "\x00", 1)), None
+        return [clause], self.wrapped(self.marked(clause)), None
 
     def several(self):
         rng = self.rng
@@ -291,12 +301,7 @@ class Requests:
 
     def linked(self, clauses):
         rng = self.rng
-        marked = [
-            self.asked(c).replace(c.flat, "\x00" + c.flat + "\x00", 1)
-            if i == 0 or rng.random() < 0.05
-            else "\x00" + c.flat + "\x00"
-            for i, c in enumerate(clauses)
-        ]
+        marked = [self.marked(c, i == 0 or rng.random() < 0.1) for i, c in enumerate(clauses)]
         style = rng.random()
         if style < 0.2:
             return rng.choice([", ", ". ", ", ", "; "]).join(marked)

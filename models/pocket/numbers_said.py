@@ -23,6 +23,7 @@ NUMBER_WORDS = [
     "point",
     "oh",
 ]
+NUMBER_WORDS += ["about", "around", "exactly", "roughly", "another", "further", "good"]
 NUMBER_WORDS += [f"{tens}{one}" for tens in TENS[2:] for one in ONES[1:10]]
 
 
@@ -63,9 +64,11 @@ def percent(rng, least=1):
     value = some_percent(rng, least)
     if value == 100 and rng.random() < 0.5:
         return rng.choice(["a hundred", "one hundred", "a hundred percent", "one hundred per cent"]), 100
-    said = say(value, rng)
+    said = rng.choice(["about ", "around ", "exactly ", "roughly "] if rng.random() < 0.03 else [""]) + say(
+        value, rng
+    )
     sign = percent_sign(rng)
-    if not said.isdigit() and "%" in sign:
+    if not said[-1].isdigit() and "%" in sign:
         sign = " percent"
     return said + sign, value
 
@@ -90,7 +93,8 @@ def level(rng, least=1):
 
 def points(rng):
     value = rng.choice([5, 10, 10, 15, 20, 20, 25, 30, 35, 40, 50, rng.randint(1, 60)])
-    return say(value, rng) + rng.choice(
+    before = rng.choice(["another ", "a further ", "a good ", "about "] if rng.random() < 0.06 else [""])
+    return before + say(value, rng) + rng.choice(
         ["", "", "%", " percent", " percent", " per cent", " points", " percentage points"]
     ).replace("%", " percent" if rng.random() < 0.3 else "%"), value
 

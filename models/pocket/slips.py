@@ -85,7 +85,7 @@ class Slips:
             for p, (text, copied) in enumerate(parts)
             if not copied
             for m in WORD.finditer(text)
-            if len(m.group()) > 3 or m.group().lower() in COMMON
+            if len(m.group()) > 2 or m.group().lower() in COMMON
         ]
         chosen = {}
         for _ in range(rng.choice([1, 1, 1, 1, 2, 2, 3])):

@@ -87,8 +87,8 @@ APPLIANCES = {
 }
 APPLIANCE_PAIRS = [(name, key) for key, names in APPLIANCES.items() for name in words.split(names)]
 DOORS = {
-    "front": "front door, front door, main door",
-    "back": "back door, back door",
+    "front": "front door, front door, front door, main door, front",
+    "back": "back door, back door, back door, back",
     "side": "side door",
     "garage": "garage door, garage door",
 }
@@ -177,6 +177,32 @@ def pick(pairs, key):
 
 def article_before(said, rng):
     return said if rng.random() < 0.06 else rng.choice(["the ", "the ", "the ", "the ", "my ", "our "]) + said
+
+
+DAYS_S = [(f"{capital(name)}'s", name) for name in DAYS] + [
+    ("tomorrow's", "tomorrow"),
+    ("today's", "today"),
+] * 3
+
+
+def for_day(rng):
+    """A day after `the forecast`."""
+    kind = rng.random()
+    if kind < 0.5:
+        name = rng.choice(DAYS)
+        return f"for {rng.choice(['', '', 'next ', 'this '])}{capital(name)}", {"day": name}
+    said, value = rng.choice(
+        [
+            ("tomorrow", "tomorrow"),
+            ("tomorrow morning", "tomorrow"),
+            ("today", "today"),
+            ("tonight", "today"),
+            ("this afternoon", "today"),
+            ("the weekend", "weekend"),
+            ("this weekend", "weekend"),
+        ]
+    )
+    return f"for {said}", {"day": value}
 
 
 def in_room(rng):
@@ -444,6 +470,8 @@ SLOTS = {
     "alarm_time": (number_slot(clock_said.alarm_time, "time"), WHEN),
     "day": (day, WHEN),
     "repeat": (pick(REPEATS, "day"), WHEN),
+    "day_s": (pick(DAYS_S, "day"), words_pattern([said for said, _ in DAYS_S])),
+    "for_day": (for_day, WHEN),
     "day_name": (pick([(capital(d), d) for d in DAYS], "day"), "(?:" + "|".join(DAYS) + ")"),
     "when": (reminder_when, WHEN),
     "reminder_day": (reminder_day, WHEN),
