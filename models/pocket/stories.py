@@ -61,33 +61,48 @@ def training_tokens(data):
     return numpy.concatenate(out)
 
 
+class Spans:
+    """A 64-bit hash of each span of n tokens: the sum of mixed(token) m^i modulo 2^64, by prefix sums."""
+
+    M = 0x9E3779B97F4A7C15
+
+    def __init__(self, tokens):
+        n, inverse = len(tokens), pow(self.M, -1, 1 << 64)
+        up = numpy.cumprod(numpy.full(n + 1, self.M, numpy.uint64))
+        self.down = numpy.cumprod(numpy.full(n + 1, inverse, numpy.uint64))
+        mixed = (tokens.astype(numpy.uint64) + numpy.uint64(1)) * numpy.uint64(0xBF58476D1CE4E5B9)
+        mixed ^= mixed >> numpy.uint64(31)
+        self.sums = numpy.concatenate([numpy.zeros(1, numpy.uint64), numpy.cumsum(mixed * up[:-1])])
+
+    def of(self, n):
+        return (self.sums[n:] - self.sums[:-n]) * self.down[: len(self.sums) - n]
+
+
+def held(corpus, n, wanted):
+    """Those of the wanted hashes that are a span's of the corpus."""
+    table = numpy.zeros(1 << 22, bool)
+    table[wanted >> numpy.uint64(42)] = True
+    spans = corpus.of(n)
+    return numpy.intersect1d(spans[table[spans >> numpy.uint64(42)]], wanted)
+
+
 def longest_spans(samples, corpus):
     """For each sample the length of its longest span that the corpus holds, by bisection."""
-    sequences = [numpy.array(ids, numpy.uint16) for ids in samples]
-    low, high = [0] * len(sequences), [len(s) for s in sequences]
+    corpus = Spans(corpus)
+    spans = [Spans(numpy.array(ids, numpy.uint16)) for ids in samples]
+    low, high = [0] * len(samples), [len(ids) for ids in samples]
     while any(a < b for a, b in zip(low, high, strict=True)):
-        wanted = collections.defaultdict(list)
+        groups = collections.defaultdict(list)
         for i, (a, b) in enumerate(zip(low, high, strict=True)):
             if a < b:
-                wanted[(a + b + 1) // 2].append(i)
-        for n, members in wanted.items():
-            known = windows(corpus, n)
+                groups[(a + b + 1) // 2].append(i)
+        for n, members in groups.items():
+            hashes = {i: spans[i].of(n) for i in members}
+            known = held(corpus, n, numpy.unique(numpy.concatenate(list(hashes.values()))))
             for i in members:
-                found = bool(numpy.isin(windows(sequences[i], n), known).any())
+                found = bool(numpy.isin(hashes[i], known).any())
                 low[i], high[i] = (n, high[i]) if found else (low[i], n - 1)
     return low
-
-
-def windows(tokens, n):
-    """A 64-bit hash of each span of n tokens: sum of (token + 1) m^i, modulo 2^64, by prefix sums."""
-    multiplier = 0x9E3779B97F4A7C15
-    inverse = pow(multiplier, -1, 1 << 64)
-    up = numpy.cumprod(numpy.full(len(tokens) + 1, multiplier, numpy.uint64)) * numpy.uint64(inverse)
-    down = numpy.cumprod(numpy.full(len(tokens) + 1, inverse, numpy.uint64)) * numpy.uint64(multiplier)
-    mixed = (tokens.astype(numpy.uint64) + numpy.uint64(1)) * numpy.uint64(0xBF58476D1CE4E5B9)
-    mixed ^= mixed >> numpy.uint64(31)
-    sums = numpy.concatenate([numpy.zeros(1, numpy.uint64), numpy.cumsum(mixed * up[:-1])])
-    return (sums[n:] - sums[:-n]) * down[: len(tokens) - n + 1]
 
 
 def main():
