@@ -12,6 +12,7 @@ same bytes.
 import argparse
 import multiprocessing
 import pathlib
+import random
 import time
 
 import numpy
@@ -53,10 +54,13 @@ def request_ids(tokenizer, text, answer):
 
 def samples(tokenizer, seed, n_requests, n_stories):
     requests, stories = Requests(seed), Stories(seed)
-    for _ in range(n_requests):
-        yield request_ids(tokenizer, *requests.sample())
-    for _ in range(n_stories):
-        yield (tokenizer.encode(stories.sample()) + [0])[:MAX_STORY], 1
+    kinds = ["request"] * n_requests + ["story"] * n_stories
+    random.Random(seed).shuffle(kinds)
+    for kind in kinds:
+        if kind == "request":
+            yield request_ids(tokenizer, *requests.sample())
+        else:
+            yield (tokenizer.encode(stories.sample()) + [0])[:MAX_STORY], 1
 
 
 def make_shard(job):
