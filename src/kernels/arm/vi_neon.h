@@ -20,6 +20,7 @@
 #define VI_ROWS           4
 #define VI_COLS           4
 #define VI_FEW_COLS(rows) ((rows) <= 4 ? 4 : 2)
+#define VI_AHEAD          0
 
 typedef int32x4_t vi;
 typedef float32x4_t vf;

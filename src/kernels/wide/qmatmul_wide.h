@@ -27,13 +27,13 @@ EWI_INLINE q_format panel_format(q_format f) {
 
 /* ---- one block: R rows x C vectors of outputs ---- */
 
-/* Codes of fewer than 8 bits are used up faster than processors fetch a stream by themselves: the line that
- * vector j of chunk i begins is asked for, 2 KB ahead. */
+/* Asks for the line that vector j of chunk i begins, VI_AHEAD bytes ahead. Codes of 8 bits come in time by
+ * themselves. */
 EWI_INLINE void fetch_ahead(const q_column *w, size_t cols, size_t i, size_t j, q_format f) {
     const size_t each = f.chunk_bytes / 8, line = (j * each + 63) / 64 * 64;
-    if (f.chunk_bytes == PANEL_CHUNK || line >= (j + 1) * each) return;
+    if (!VI_AHEAD || f.chunk_bytes == PANEL_CHUNK || line >= (j + 1) * each) return;
     VI_UNROLL for (size_t c = 0; c < cols; c += cols < VI_PER_TILE ? cols : VI_PER_TILE)
-        vb_prefetch(w[c].codes + i * f.chunk_bytes + line + 2048);
+        vb_prefetch(w[c].codes + i * f.chunk_bytes + line + VI_AHEAD);
 }
 
 /* acc += codes times inputs, vector j of chunk i. */

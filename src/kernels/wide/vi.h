@@ -5,6 +5,7 @@
  * The quantized bodies are written once, over these. Each ISA header gives:
  *   vi, vf, vb             VI_N int32, VI_N floats, 4 VI_N bytes
  *   VI_ROWS, VI_COLS       the register block of many rows; VI_FEW_COLS(rows) vectors of outputs for few
+ *   VI_AHEAD               bytes ahead that small codes are asked for in memory; 0: never
  *   vi_dot(acc, c, x)      acc + sum of c[4 l + b] * x[b] in lane l; codes c below 128, x in -127..127
  *   vi_dot16(acc, w, x)    acc + w[2 l] x[0] + w[2 l + 1] x[1] in lane l, all i16
  *   VI_HALF_ROWS           rows of the register block of vi_dot16, by VI_COLS

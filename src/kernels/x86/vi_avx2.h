@@ -17,6 +17,8 @@
 #define VI_ROWS           4
 #define VI_COLS           2
 #define VI_FEW_COLS(rows) ((rows) == 1 ? 4 : 2)
+/* Codes that take many steps to unpack: the processor's own prefetcher comes too late. */
+#define VI_AHEAD 2048
 
 typedef __m256i vi;
 typedef __m256 vf;

@@ -17,6 +17,8 @@
 #define VI_ROWS           6
 #define VI_COLS           2
 #define VI_FEW_COLS(rows) ((rows) == 1 ? 4 : 2)
+/* A line at once: asking for memory ahead of the prefetcher costs more than it brings. */
+#define VI_AHEAD 0
 
 /* The two compilers' headers disagree on the type of a count. */
 #if defined(__clang__)
