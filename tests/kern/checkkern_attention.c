@@ -4,7 +4,7 @@
 
 #include "checkkern.h"
 
-#define MAX_ROWS 29
+#define MAX_ROWS 36
 #define KEYS     EWI_ATTENTION_KEYS
 
 static const ewi_dtype types[] = {EWI_F32, EWI_F16, EWI_I8};
@@ -32,13 +32,13 @@ static void unbind(const ewi_attention_row *rows, size_t n_rows, size_t head_dim
     }
 }
 
-static void run(const ewi_kernels *kern, const ewi_attention *args, const float *q, const size_t *n_keys,
-                float *state) {
+typedef void (*attention_fn)(const ewi_attention *);
+
+static void run(attention_fn attention, ewi_attention a, const float *q, const size_t *n_keys, float *state) {
     ewi_attention_row rows[MAX_ROWS];
-    ewi_attention a = *args;
     bind(rows, a.n_rows, a.head_dim, q, n_keys, state);
     a.rows = rows;
-    kern->attention(&a);
+    attention(&a);
     unbind(rows, a.n_rows, a.head_dim, state);
 }
 
@@ -47,11 +47,17 @@ static void clear_state(float *state, size_t n_rows, size_t head_dim) {
         state[i] = i % (head_dim + 2) == head_dim ? -INFINITY : 0.0f;
 }
 
-/* Rows of a prefill see one key more each; rows of a decode see the same keys; some see none. */
+/* Rows of a decode see the same keys, groups of rows of a prefill one key more each and the first of them
+ * none yet; or any number of keys. */
 static size_t draw_keys(ck *c, size_t *n_keys, size_t n_rows) {
     size_t most = 0, style = ck_below(c, 3), base = 1 + ck_below(c, KEYS);
+    size_t group = 1 + ck_below(c, 4), before = ck_below(c, 2) * ck_below(c, KEYS);
     for (size_t r = 0; r < n_rows; r++) {
-        n_keys[r] = style == 0 ? base : style == 1 ? base + r : ck_below(c, KEYS + 1);
+        size_t seen = base + r / group;
+        n_keys[r] = style == 0      ? base
+                    : style == 2    ? ck_below(c, KEYS + 1)
+                    : seen > before ? seen - before
+                                    : 0;
         if (n_keys[r] > KEYS) n_keys[r] = KEYS;
         most = n_keys[r] > most ? n_keys[r] : most;
     }
@@ -81,8 +87,8 @@ static void *draw_codes(ck *c, size_t slot, size_t n, int zero) {
 }
 
 /* Rows of floats, or of codes as the reference makes them. */
-static const float *draw_queries(ck *c, const ewi_attention *a, ck_kind kind) {
-    if (a->k_type != EWI_I8) return ck_input(c, Q, a->n_rows * a->head_dim, kind);
+static const float *draw_queries(ck *c, const ewi_attention *a, bool are_codes, ck_kind kind) {
+    if (!are_codes) return ck_input(c, Q, a->n_rows * a->head_dim, kind);
     unsigned char *rows = ck_bytes(c, Q, a->n_rows * qrow_bytes(a->head_dim), 4);
     float x[EWI_QROWS_BLOCK];
     for (size_t r = 0; r < a->n_rows; r++) {
@@ -103,22 +109,28 @@ static void draw_block(ck *c, ewi_attention *a, size_t most, ck_kind kind) {
     poison(c, a, most);
 }
 
+typedef struct method {
+    const char *name;
+    attention_fn ref, kern;
+    bool has_codes; /* queries are codes */
+} method;
+
 /* Two blocks after each other, compared after both. */
-static void two_blocks(ck *c, ewi_attention a, ck_kind kind) {
+static void two_blocks(ck *c, const method *m, ewi_attention a, ck_kind kind) {
     size_t n_state = a.n_rows * (a.head_dim + 2), n_keys[MAX_ROWS];
     float *want = ck_output(c, 0, n_state), *got = ck_output(c, 1, n_state);
     clear_state(want, a.n_rows, a.head_dim);
     clear_state(got, a.n_rows, a.head_dim);
-    const float *q = draw_queries(c, &a, kind);
+    const float *q = draw_queries(c, &a, m->has_codes, kind);
     for (int block = 0; block < 2; block++) {
         size_t most = draw_keys(c, n_keys, a.n_rows);
         a.scale = block == 0 ? 0.125f : 2.0f;
         draw_block(c, &a, most, kind);
-        ck_name(c, "attention %s %s rows=%zu head_dim=%zu keys<=%zu block=%d kind=%d",
+        ck_name(c, "%s %s %s rows=%zu head_dim=%zu keys<=%zu block=%d kind=%d", m->name,
                 ewi_dtype_get(a.k_type)->name, ewi_dtype_get(a.v_type)->name, a.n_rows, a.head_dim, most,
                 block, (int)kind);
-        run(c->ref, &a, q, n_keys, want);
-        run(c->kern, &a, q, n_keys, got);
+        run(m->ref, a, q, n_keys, want);
+        run(m->kern, a, q, n_keys, got);
     }
     ck_compare(c, n_state);
 }
@@ -132,13 +144,13 @@ static void unseen(ck *c, ewi_dtype k_type, ewi_dtype v_type, size_t n_rows) {
     clear_state(want, n_rows, DIM);
     clear_state(got, n_rows, DIM);
     ewi_attention a = {.n_rows = n_rows, .head_dim = DIM, .k_type = k_type, .v_type = v_type, .scale = 1.0f};
-    const float *q = draw_queries(c, &a, CK_NORMAL);
+    const float *q = draw_queries(c, &a, k_type == EWI_I8, CK_NORMAL);
     draw_block(c, &a, SEEN, CK_NORMAL);
     ck_name(c, "attention %s %s rows=%zu: NaN in what the first row does not see",
             ewi_dtype_get(k_type)->name, ewi_dtype_get(v_type)->name, n_rows);
-    run(c->kern, &a, q, n_keys, want);
+    run(c->kern->attention, a, q, n_keys, want);
     poison(c, &a, n_keys[0]);
-    run(c->kern, &a, q, n_keys, got);
+    run(c->kern->attention, a, q, n_keys, got);
     bool same = memcmp(want, got, (DIM + 2) * sizeof *got) == 0, poisoned = isnan(got[n_state - 1]);
     ck_result(c, same && poisoned, same ? "the last row did not see it" : "the first row saw it");
 }
@@ -166,18 +178,31 @@ static void merge(ck *c, size_t head_dim, ck_kind kind) {
 
 static void check_types(ck *c, ewi_dtype k_type, ewi_dtype v_type) {
     static const size_t dims[] = {64, 80, 96, 112, 128, 192, 256};
+    method m = {"attention", c->ref->attention, c->kern->attention, k_type == EWI_I8};
     ewi_attention a = {.k_type = k_type, .v_type = v_type};
     for (size_t d = 1; d <= 70; d++)
         for (size_t i = 0; i < 6; i++) {
             a.n_rows = 1 + ck_below(c, MAX_ROWS), a.head_dim = d;
-            two_blocks(c, a, ck_kind_of(i));
+            two_blocks(c, &m, a, ck_kind_of(i));
         }
     for (size_t rows = 0; rows <= MAX_ROWS; rows++)
         for (size_t d = 0; d < EWI_COUNT(dims); d++) {
             a.n_rows = rows, a.head_dim = dims[d];
-            two_blocks(c, a, ck_kind_of(rows + d));
+            two_blocks(c, &m, a, ck_kind_of(rows + d));
         }
     for (size_t rows = 2; rows <= MAX_ROWS; rows++) unseen(c, k_type, v_type, rows);
+}
+
+/* Queries in f32, whatever the type of the state. */
+static void check_bf16(ck *c, ewi_dtype k_type, ewi_dtype v_type) {
+    static const size_t dims[] = {1, 8, 16, 17, 33, 64, 72, 80, 128, 250, 256};
+    method m = {"attention_bf16", c->ref->attention_bf16, c->kern->attention_bf16, false};
+    for (size_t d = 0; d < EWI_COUNT(dims); d++)
+        for (size_t i = 0; i < CK_N_KINDS; i++) {
+            ewi_attention a = {.k_type = k_type, .v_type = v_type, .head_dim = dims[d]};
+            a.n_rows = 1 + ck_below(c, MAX_ROWS);
+            two_blocks(c, &m, a, (ck_kind)i);
+        }
 }
 
 void check_attention(ck *c) {
@@ -185,4 +210,9 @@ void check_attention(ck *c) {
         for (size_t v = 0; v < EWI_COUNT(types); v++) check_types(c, types[k], types[v]);
     for (size_t d = 1; d <= 140; d++)
         for (size_t i = 0; i < 8; i++) merge(c, d, ck_kind_of(i));
+}
+
+void check_attention_bf16(ck *c) {
+    for (size_t k = 0; k < EWI_COUNT(types); k++)
+        for (size_t v = 0; v < EWI_COUNT(types); v++) check_bf16(c, types[k], types[v]);
 }

@@ -18,7 +18,8 @@
 extern "C" {
 #endif
 
-/* False where it cannot help: not Linux on x86-64, or the processor lacks what else belongs to level amx.
+/* False where it cannot help: not Linux on x86-64, under ThreadSanitizer, or the processor lacks what else
+ * belongs to level amx.
  * cmocka sets a handler of its own for each test: to be called in the test. */
 bool amx_trap_install(void);
 

@@ -1,5 +1,4 @@
 /* attention_bf16_ref.c: attention as matrix units compute it: factors rounded to bf16, sums in f32. */
-#include "kernels/elementary.h"
 #include "kernels/ref/reference.h"
 #include "kernels/ref/tile_ref.h"
 
@@ -49,20 +48,9 @@ static float mix(const ewi_attention *a, size_t n_keys, size_t i, const float *p
 }
 
 static void attend(const ewi_attention *a, ewi_attention_row *row, size_t n_keys) {
-    float p[EWI_ATTENTION_KEYS] = {0}, top = row->max;
-    ewi_lanes lanes = {{0}};
-    for (size_t j = 0; j < row->n_keys; j++) {
-        p[j] = score(a, row, j);
-        top = p[j] > top ? p[j] : top;
-    }
-    top += 0.0f;
-    for (size_t j = 0; j < row->n_keys; j++) {
-        p[j] = ewi_bf16_round(ewi_expf(p[j] - top));
-        lanes.lane[j % 16] += p[j];
-    }
-    float shrink = ewi_expf(row->max - top);
-    row->sum = fmaf(row->sum, shrink, ewi_lanes_sum(&lanes));
-    row->max = top;
+    float p[EWI_ATTENTION_KEYS] = {0};
+    for (size_t j = 0; j < row->n_keys; j++) p[j] = score(a, row, j);
+    float shrink = ewi_softmax_block(row, p, ewi_bf16_round);
     for (size_t i = 0; i < a->head_dim; i++) row->acc[i] = mix(a, n_keys, i, p, row->acc[i] * shrink);
 }
 

@@ -27,24 +27,33 @@ static float score(const ewi_attention *a, const ewi_attention_row *row, size_t 
 }
 
 /*
- * One block for one row: softmax in one pass over blocks (Milakov and Gimelshein 2018, arXiv:1805.02867; the
- * block form is that of FlashAttention, Dao et al. 2022, arXiv:2205.14135).
+ * Softmax in one pass over blocks (Milakov and Gimelshein 2018, arXiv:1805.02867; the block form is that of
+ * FlashAttention, Dao et al. 2022, arXiv:2205.14135).
  */
-static void attend(const ewi_attention *a, ewi_attention_row *row) {
-    float p[EWI_ATTENTION_KEYS], top = row->max;
+float ewi_softmax_block(ewi_attention_row *row, float *p, float (*round)(float)) {
+    float top = row->max;
     ewi_lanes lanes = {{0}};
-    for (size_t j = 0; j < row->n_keys; j++) {
-        p[j] = score(a, row, j);
-        top = p[j] > top ? p[j] : top;
-    }
+    for (size_t j = 0; j < row->n_keys; j++) top = p[j] > top ? p[j] : top;
     top += 0.0f;
     for (size_t j = 0; j < row->n_keys; j++) {
-        p[j] = ewi_expf(p[j] - top);
+        p[j] = round(ewi_expf(p[j] - top));
         lanes.lane[j % 16] += p[j];
     }
     float shrink = ewi_expf(row->max - top);
     row->sum = fmaf(row->sum, shrink, ewi_lanes_sum(&lanes));
     row->max = top;
+    return shrink;
+}
+
+static float exactly(float p) {
+    return p;
+}
+
+/* One block for one row. */
+static void attend(const ewi_attention *a, ewi_attention_row *row) {
+    float p[EWI_ATTENTION_KEYS];
+    for (size_t j = 0; j < row->n_keys; j++) p[j] = score(a, row, j);
+    float shrink = ewi_softmax_block(row, p, exactly);
     for (size_t j = 0; j < row->n_keys && a->v_type == EWI_I8; j++) p[j] *= a->v_scales[j];
     for (size_t i = 0; i < a->head_dim; i++) {
         float acc = row->acc[i] * shrink;

@@ -37,19 +37,11 @@ static float element(const float *x, const void *w, size_t k, ewi_load_fn load) 
     return y;
 }
 
-static void matmul(const ewi_matmul *a, ewi_load_fn load) {
-    for (size_t i = 0; i < a->m; i++)
-        for (size_t j = 0; j < a->n; j++) {
-            float y = element(a->x + i * a->x_stride, (const char *)a->w + j * a->w_stride_bytes, a->k, load);
-            a->y[i * a->y_stride + j] = a->bias ? y + a->bias[j] : y;
-        }
-}
-
 static void matmul_f16(const ewi_matmul *a) {
-    matmul(a, ewi_load_f16);
+    ewi_matmul_by(a, element, ewi_load_f16);
 }
 static void matmul_bf16(const ewi_matmul *a) {
-    matmul(a, ewi_load_bf16);
+    ewi_matmul_by(a, element, ewi_load_bf16);
 }
 
 void ewi_halves_ref(ewi_kernels *table) {

@@ -66,6 +66,21 @@ EWI_INLINE float ewi_dot(const float *x, const void *w, size_t n, ewi_load_fn lo
     return ewi_lanes_sum(&lanes);
 }
 
+typedef float (*ewi_dot_fn)(const float *x, const void *w, size_t n, ewi_load_fn load);
+
+/* The loops of a matmul; dot is what defines it. */
+EWI_INLINE void ewi_matmul_by(const ewi_matmul *a, ewi_dot_fn dot, ewi_load_fn load) {
+    for (size_t i = 0; i < a->m; i++)
+        for (size_t j = 0; j < a->n; j++) {
+            float y = dot(a->x + i * a->x_stride, (const char *)a->w + j * a->w_stride_bytes, a->k, load);
+            a->y[i * a->y_stride + j] = a->bias ? y + a->bias[j] : y;
+        }
+}
+
+/* Scores of one block to softmax's weights, the row's max and sum with them; returns what its acc is to be
+ * multiplied by. */
+float ewi_softmax_block(ewi_attention_row *row, float *p, float (*round)(float));
+
 /* Parts of the reference table. */
 void ewi_matmul_ref(ewi_kernels *table);
 void ewi_halves_ref(ewi_kernels *table);

@@ -13,6 +13,8 @@
 #include "kernels/half.h"
 #include "kernels/kernels.h"
 
+#include "heavy_tails.h"
+
 enum { ROWS = 20, BLOCKS = 6, KEYS = BLOCKS * EWI_ATTENTION_KEYS, MAX_DIM = 128 };
 
 typedef struct head {
@@ -22,20 +24,6 @@ typedef struct head {
     float q[ROWS * MAX_DIM], out[ROWS * MAX_DIM];
     float k[KEYS * MAX_DIM], v[KEYS * MAX_DIM]; /* [KEYS, dim]: what the blocks hold, in f32 */
 } head;
-
-/* splitmix64 (Steele, Lea, Flood 2014), as numbers in -1..1 */
-static double draw(uint64_t *state) {
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (double)(int64_t)(z ^ (z >> 31)) * 0x1p-63;
-}
-
-/* With tails: one in 64 is up to `outlier` times larger. */
-static float heavy(uint64_t *state, double outlier) {
-    double x = draw(state);
-    return (float)(draw(state) > 1 - 1.0 / 32 ? x * outlier : x);
-}
 
 static void fill(head *h, size_t dim, ewi_dtype type, double outlier) {
     uint64_t state = dim;

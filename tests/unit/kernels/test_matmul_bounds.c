@@ -13,6 +13,8 @@
 #include "kernels/half.h"
 #include "kernels/kernels.h"
 
+#include "heavy_tails.h"
+
 enum { M = 19, N = 37, MAX_K = 1100 };
 
 typedef struct layer {
@@ -21,20 +23,6 @@ typedef struct layer {
     size_t k;
     ewi_dtype dtype;
 } layer;
-
-/* splitmix64 (Steele, Lea, Flood 2014), as numbers in -1..1 */
-static double draw(uint64_t *state) {
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (double)(int64_t)(z ^ (z >> 31)) * 0x1p-63;
-}
-
-/* With tails: one in 64 is up to `outlier` times larger. */
-static float heavy(uint64_t *state, double outlier) {
-    double x = draw(state);
-    return (float)(draw(state) > 1 - 1.0 / 32 ? x * outlier : x);
-}
 
 static void fill(layer *l, size_t k, ewi_dtype dtype, double outlier, double scale) {
     uint64_t state = k;
