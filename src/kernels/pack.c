@@ -120,26 +120,15 @@ static void pack_q5_1(const place *to, const uint8_t *block, size_t g) {
     put_chunk(to->chunks + 320 * g, to->output, codes, 5);
 }
 
-/* 8 scales and 8 minima of 6 bits in 12 bytes: of the first four the low six bits of bytes 0-3 and 4-7; of
- * the others four bits in bytes 8-11 and the upper two bits of the first eight bytes. */
-static void put_k_scales(const place *to, const uint8_t *packed, uint8_t *scales) {
-    for (size_t g = 0; g < 4; g++) {
-        scales[16 * g + to->output] = packed[g] & 63;
-        scales[128 + 16 * g + to->output] = packed[4 + g] & 63;
-        scales[64 + 16 * g + to->output] = (uint8_t)((packed[8 + g] & 15) | packed[g] >> 6 << 4);
-        scales[192 + 16 * g + to->output] = (uint8_t)(packed[8 + g] >> 4 | packed[4 + g] >> 6 << 4);
-    }
-}
-
 /* Each 32 bytes hold two groups of 32: low halves and high halves. Q5_K: bit g of byte i of the plane is the
  * fifth bit of input i of group g. */
 static void pack_k(const place *to, const uint8_t *block, size_t b, bool has_plane) {
-    uint8_t *head = to->head + 320 * b;
+    uint8_t *head = to->head + 256 * b;
     const uint8_t *plane = block + 16, *codes_at = has_plane ? block + 48 : block + 16;
     const size_t chunk = has_plane ? 320 : 256;
     put_half(head, to->output, block);
     put_half(head + 32, to->output, block + 2);
-    put_k_scales(to, block + 4, head + 64);
+    for (size_t i = 0; i < 3; i++) memcpy(head + 64 * (1 + i) + 4 * to->output, block + 4 + 4 * i, 4);
     for (size_t g = 0; g < 8; g++) {
         uint32_t codes[8];
         for (size_t j = 0; j < 8; j++) {
@@ -238,8 +227,9 @@ static affine super_affine(bool has_min, const uint8_t *head, size_t output, siz
         int8_t s = (int8_t)block[32 + k % 256 / 16 * 16 + output];
         return (affine){half_at(block, output) * (float)s, 0.0f};
     }
-    const uint8_t *block = head + k / 256 * 320, *s = block + 64 + k % 256 / 32 * 16 + output;
-    return (affine){half_at(block, output) * (float)s[0], -(half_at(block + 32, output) * (float)s[128])};
+    const uint8_t *block = head + k / 256 * 256;
+    const ewi_k_scale s = ewi_k_scale_get(block, output, k % 256 / 32);
+    return (affine){half_at(block, output) * (float)s.scale, -(half_at(block + 32, output) * (float)s.min)};
 }
 
 static affine affine_at(ewi_dtype dtype, const uint8_t *head, size_t output, size_t k) {

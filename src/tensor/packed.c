@@ -33,6 +33,12 @@ int ewi_packed_value(const ewi_packed_info *info, unsigned code) {
     return info->levels ? info->levels[code] : (int)code - (int)info->zero;
 }
 
+ewi_k_scale ewi_k_scale_get(const uint8_t *head, size_t at, size_t g) {
+    const uint8_t *bytes = head + 64 + 4 * at + g % 4;
+    if (g < 4) return (ewi_k_scale){bytes[0] & 63, bytes[64] & 63};
+    return (ewi_k_scale){(bytes[128] & 15) | bytes[0] >> 6 << 4, bytes[128] >> 4 | bytes[64] >> 6 << 4};
+}
+
 static size_t round_up(size_t n, size_t unit) {
     return (n + unit - 1) / unit * unit;
 }
@@ -51,8 +57,8 @@ static size_t row_head(ewi_dtype dtype, size_t k) {
 }
 
 static size_t super_head(const ewi_packed_info *info, size_t k) {
-    size_t halves = info->has_min ? 2 : 1, bytes = (info->has_min ? 2 : 1) * (256 / info->group);
-    return round_up(k, 256) / 256 * EWI_TILE_OUTPUTS * (2 * halves + bytes);
+    size_t bytes = info->has_min ? 2 * sizeof(uint16_t) + 12 : sizeof(uint16_t) + 256 / info->group;
+    return round_up(k, 256) / 256 * EWI_TILE_OUTPUTS * bytes;
 }
 
 size_t ewi_packed_head_bytes(ewi_dtype dtype, size_t k) {

@@ -31,8 +31,10 @@ typedef enum ewi_packed_kind {
     EWI_PACKED_ROW,
     /* An f16 scale per group of inputs: head = f16 d[groups][16], with minimum {f16 d[16], m[16]}[groups]. */
     EWI_PACKED_GROUP,
-    /* Super-blocks of 256 inputs. Q4_K, Q5_K: head = {f16 d[16], f16 dmin[16], u8 s[8][16], u8 m[8][16]}
-     * per block; the weight is d * s * code - dmin * m, s and m by chunk. Q6_K: head = {f16 d[16],
+    /* Super-blocks of 256 inputs. Q4_K, Q5_K: head = {f16 d[16], f16 dmin[16], u32 sm[3][16]} per block;
+     * the weight is d * s * code - dmin * m, s and m by chunk, of 6 bits, in sm as GGUF has them: byte g of
+     * the three words is s[g] | (s[4 + g] >> 4) << 6, m[g] | (m[4 + g] >> 4) << 6, and
+     * (s[4 + g] & 15) | (m[4 + g] & 15) << 4. Q6_K: head = {f16 d[16],
      * i8 s[16][16]} per block, d * s * (code - 32), s by half chunk. */
     EWI_PACKED_SUPER,
 } ewi_packed_kind;
@@ -54,6 +56,12 @@ const ewi_packed_info *ewi_packed_info_get(ewi_dtype dtype);
 
 /* What a code stands for in units of its scale. */
 int ewi_packed_value(const ewi_packed_info *info, unsigned code);
+
+/* s and m of output `at` and chunk g of a super-block with minima, whose head this is. */
+typedef struct ewi_k_scale {
+    int32_t scale, min;
+} ewi_k_scale;
+ewi_k_scale ewi_k_scale_get(const uint8_t *head, size_t at, size_t g);
 
 /* Inputs rounded up to whole chunks; for ROW to two of them, as AMX tiles take 64 inputs. */
 size_t ewi_packed_inputs(ewi_dtype dtype, size_t k);

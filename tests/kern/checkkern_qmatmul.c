@@ -35,7 +35,7 @@ static void put_f16(ck *c, uint8_t *at, size_t n) {
 
 static void put_head(ck *c, uint8_t *head, ewi_dtype dtype, size_t k) {
     const ewi_packed_info *info = ewi_packed_info_get(dtype);
-    const size_t n_blocks = (k + 255) / 256, block = info->has_min ? 320 : 288;
+    const size_t n_blocks = (k + 255) / 256, block = info->has_min ? 256 : 288;
     if (info->kind == EWI_PACKED_GROUP) put_f16(c, head, ewi_packed_head_bytes(dtype, k) / 2);
     for (size_t b = 0; info->kind == EWI_PACKED_SUPER && b < n_blocks; b++)
         put_f16(c, head + b * block, info->has_min ? 32 : 16);

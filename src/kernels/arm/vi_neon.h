@@ -49,9 +49,7 @@ EWI_INLINE vi vi_pair(const int8_t *p, int32_t a, int32_t b) {
 }
 
 /* Both factors of vi_dot_pair are the same: it takes the sum of p first. */
-EWI_INLINE vi vi_twice(vi a) {
-    return a;
-}
+#define VI_PAIR(i) 128
 EWI_INLINE vi vi_dot_pair(vi acc, vi m, const int8_t *p) {
     return vmlaq_s32(acc, m, vi_pair(p, 1, 1));
 }
@@ -132,6 +130,9 @@ EWI_INLINE vb vb_add(vb a, vb b) {
 }
 EWI_INLINE vb vb_sub(vb a, vb b) {
     return vsubq_u8(a, b);
+}
+EWI_INLINE vi vi_pick(vb a, const uint8_t index[16]) {
+    return vreinterpretq_s32_u8(vqtbl1q_u8(a, vld1q_u8(index)));
 }
 EWI_INLINE vb vb_look_up(const uint8_t table[16], vb a) {
     return vqtbl1q_u8(vld1q_u8(table), a);

@@ -144,14 +144,18 @@ static float group_block(const column *w, const int8_t *x, size_t from, size_t t
 
 static float super_block(const column *w, const int8_t *x, size_t from) {
     const size_t group = w->info->group, n_groups = 256 / group;
-    const size_t head = from / 256 * (w->info->has_min ? 320 : 288);
-    const uint8_t *s = w->head + head + (w->info->has_min ? 64 : 32) + w->at;
+    const size_t head = from / 256 * (w->info->has_min ? 256 : 288);
     int32_t total = 0, minima = 0;
     for (size_t g = 0; g < n_groups; g++) {
         size_t i = from + g * group;
-        int32_t sum = dot_codes(w, x, i, i + group), scale = s[16 * g];
-        total += sum * (w->info->has_min ? scale : (int8_t)scale);
-        if (w->info->has_min) minima += sum_inputs(x, i, i + group) * s[128 + 16 * g];
+        int32_t sum = dot_codes(w, x, i, i + group);
+        if (w->info->has_min) {
+            const ewi_k_scale s = ewi_k_scale_get(w->head + head, w->at, g);
+            total += sum * s.scale;
+            minima += sum_inputs(x, i, i + group) * s.min;
+        } else {
+            total += sum * (int8_t)w->head[head + 32 + 16 * g + w->at];
+        }
     }
     if (!w->info->has_min) return (float)total * scale_at(w, head);
     return fmaf((float)total, scale_at(w, head), -((float)minima * scale_at(w, head + 32)));

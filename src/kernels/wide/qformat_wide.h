@@ -71,6 +71,33 @@ EWI_INLINE vi subscale(const q_column *w, size_t i) {
     return i % 2 ? vi_load_high4(s) : vi_load_low4(s);
 }
 
+/* Sub-scales (which = 0) or minima (1) of chunks 4 half .. 4 half + 3 of a super-block, a byte each; words as
+ * tensor/packed.h has them, from the vector's first output on. */
+EWI_INLINE vb k_scales(const uint8_t *words, size_t which, size_t half) {
+    vb first = vb_load(words + 64 * which);
+    if (half == 0) return vb_and(first, 63);
+    vb low = vb_load(words + 128);
+    return vb_or(vb_and(which ? vb_right(low, 4) : low, 15), vb_and(vb_right(first, 2), 0x30));
+}
+
+/* Byte i of each lane of four, and the same as vi_dot_pair takes it. */
+EWI_INLINE vi byte_of(vb a, size_t i) {
+#define PICK(i) \
+    { i, 128, 128, 128, 4 + i, 128, 128, 128, 8 + i, 128, 128, 128, 12 + i, 128, 128, 128 }
+    static const uint8_t index[4][16] = {PICK(0), PICK(1), PICK(2), PICK(3)};
+#undef PICK
+    return vi_pick(a, index[i]);
+}
+EWI_INLINE vi byte_pair(vb a, size_t i) {
+#define TWO(i) i, 128, VI_PAIR(i), 128
+#define PICK(i) \
+    { TWO(i), TWO(4 + (i)), TWO(8 + (i)), TWO(12 + (i)) }
+    static const uint8_t index[4][16] = {PICK(0), PICK(1), PICK(2), PICK(3)};
+#undef PICK
+#undef TWO
+    return vi_pick(a, index[i]);
+}
+
 /* X(type, function name, format): the formats of tensor/packed.h. */
 #define Q_FORMAT_MAP(X)                                                                    \
     X(EWI_Q8C, q8c, EWI_PACKED_ROW, 512, VI_DOT8_ZERO, 1, false, false, get8, vi_dot8)     \

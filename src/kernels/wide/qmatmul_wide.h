@@ -182,31 +182,49 @@ EWI_INLINE void block_group(vf *y, size_t rows, size_t cols, const q_rows *x, co
 
 /* ---- super-blocks: integer sub-scales ---- */
 
+/* Chunk g: what its codes and its minima add to the sums of a super-block. */
+EWI_INLINE void add_k_chunk(vi *total, vi *minima, size_t rows, size_t cols, const q_rows *x,
+                            const q_column *w, size_t g, const vi *s, const vi *m, q_format f) {
+    vi acc[VI_FEW_ROWS * VI_MAX_COLS];
+    clear(acc, rows * cols);
+    dot_vectors(acc, rows, cols, x, w, g, 0, 8, f);
+    add_scaled(total, acc, rows, cols, s);
+    VI_UNROLL for (size_t r = 0; r < rows; r++) {
+        const int8_t *sums = x->q[r] + x->sums + 4 * g;
+        VI_UNROLL for (size_t c = 0; c < cols; c++) minima[r * cols + c] =
+            vi_dot_pair(minima[r * cols + c], m[c], sums);
+    }
+}
+
+/* Four chunks of super-block b. */
+EWI_INLINE void add_k_half(vi *total, vi *minima, size_t rows, size_t cols, const q_rows *x,
+                           const q_column *w, size_t b, size_t half, q_format f) {
+    vb s4[VI_MAX_COLS], m4[VI_MAX_COLS];
+    VI_UNROLL for (size_t c = 0; c < cols; c++) {
+        const uint8_t *words = w[c].head + 256 * b + 64 + 4 * w[c].at;
+        s4[c] = k_scales(words, 0, half);
+        m4[c] = k_scales(words, 1, half);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        vi s[VI_MAX_COLS], m[VI_MAX_COLS];
+        VI_UNROLL for (size_t c = 0; c < cols; c++) {
+            s[c] = byte_of(s4[c], i);
+            m[c] = byte_pair(m4[c], i);
+        }
+        add_k_chunk(total, minima, rows, cols, x, w, 8 * b + 4 * half + i, s, m, f);
+    }
+}
+
 /* Q4_K, Q5_K: t = d * (sum of s * codes * inputs) - dmin * (sum of m * inputs) over super-block b. */
 EWI_INLINE void super_min(vf *t, size_t rows, size_t cols, const q_rows *x, const q_column *w, size_t b,
                           q_format f) {
     vi total[VI_FEW_ROWS * VI_MAX_COLS], minima[VI_FEW_ROWS * VI_MAX_COLS];
     clear(total, rows * cols);
     clear(minima, rows * cols);
-    for (size_t g = 0; g < 8; g++) {
-        vi acc[VI_FEW_ROWS * VI_MAX_COLS], s[VI_MAX_COLS], m[VI_MAX_COLS];
-        clear(acc, rows * cols);
-        dot_vectors(acc, rows, cols, x, w, 8 * b + g, 0, 8, f);
-        VI_UNROLL for (size_t c = 0; c < cols; c++) {
-            const uint8_t *scales = w[c].head + 320 * b + 64 + 16 * g + w[c].at;
-            s[c] = vi_load_u8(scales);
-            m[c] = vi_twice(vi_load_u8(scales + 128));
-        }
-        add_scaled(total, acc, rows, cols, s);
-        VI_UNROLL for (size_t r = 0; r < rows; r++) {
-            const int8_t *sums = x->q[r] + x->sums + 4 * (8 * b + g);
-            VI_UNROLL for (size_t c = 0; c < cols; c++) minima[r * cols + c] =
-                vi_dot_pair(minima[r * cols + c], m[c], sums);
-        }
-    }
+    for (size_t half = 0; half < 2; half++) add_k_half(total, minima, rows, cols, x, w, b, half, f);
     VI_UNROLL for (size_t c = 0; c < cols; c++) {
-        vf d = vf_load_f16(w[c].head + 320 * b + 2 * w[c].at);
-        vf dmin = vf_load_f16(w[c].head + 320 * b + 32 + 2 * w[c].at);
+        vf d = vf_load_f16(w[c].head + 256 * b + 2 * w[c].at);
+        vf dmin = vf_load_f16(w[c].head + 256 * b + 32 + 2 * w[c].at);
         VI_UNROLL for (size_t r = 0; r < rows; r++) t[r * cols + c] =
             vf_fms(vf_from(total[r * cols + c]), d, vf_mul(vf_from(minima[r * cols + c]), dmin));
     }

@@ -10,6 +10,8 @@
  *   vi_dot16(acc, w, x)    acc + w[2 l] x[0] + w[2 l + 1] x[1] in lane l, all i16
  *   VI_HALF_ROWS           rows of the register block of vi_dot16, by VI_COLS
  *   vi_dot8                the same for codes of 8 bits; they count as c - (128 - VI_DOT8_ZERO), exactly
+ *   vi_dot_pair(acc, m, p) acc + m * (p[0] + p[1]) of two i16; m is byte i with byte VI_PAIR(i) 16 bits above
+ *   vi_pick(a, index)      bytes index[0..15] of each 16 bytes, 0 for an index of 128
  *   vb_left, _right        shifts of 16-bit lanes: bits that cross bytes are masked away after
  *   vb_mul(a, b)           low 8 bits of the products; b below 128
  *   vb_look_up(table, a)   table[a] of 16 bytes for each byte a below 16

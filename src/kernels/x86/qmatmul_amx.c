@@ -38,8 +38,8 @@ EWI_INLINE void fill_signed(uint8_t *panel, const uint8_t *tile, size_t head, si
 
 /* Sub-scales of inputs 16 h .. 16 h + 15 of super-block b, each in both halves of its lane. */
 EWI_INLINE vi super_scales(const uint8_t *head, size_t b, size_t h, bool has_min) {
-    vi s =
-        has_min ? vi_load_u8(head + 320 * b + 64 + 16 * (h / 2)) : vi_load_i8(head + 288 * b + 32 + 16 * h);
+    if (has_min) return byte_pair(k_scales(head + 256 * b + 64, 0, h / 8), h / 2 % 4);
+    vi s = vi_load_i8(head + 288 * b + 32 + 16 * h);
     return _mm512_or_si512(_mm512_slli_epi32(s, 16), _mm512_and_si512(s, _mm512_set1_epi32(0xffff)));
 }
 
@@ -223,10 +223,11 @@ EWI_INLINE vi sum_minima(const vi *m, const int8_t *sums) {
 
 EWI_INLINE void take_super(vf *t, const int32_t *low, const int32_t *high, const ewi_qmatmul *a,
                            const row_tile *rows, const uint8_t *head, size_t b, ewi_qrow layout, q_format f) {
-    const uint8_t *block = head + b * (f.has_min ? 320 : 288);
+    const uint8_t *block = head + b * (f.has_min ? 256 : 288);
     vf d = vf_load_f16(block);
     vi m[8];
-    if (f.has_min) VI_UNROLL for (size_t g = 0; g < 8; g++) m[g] = vi_twice(vi_load_u8(block + 192 + 16 * g));
+    if (f.has_min)
+        VI_UNROLL for (size_t g = 0; g < 8; g++) m[g] = byte_pair(k_scales(block + 64, 1, g / 4), g % 4);
     for (size_t r = 0; r < TILE; r++) {
         vi sum =
             vi_add(_mm512_slli_epi32(_mm512_load_si512(high + 16 * r), 7), _mm512_load_si512(low + 16 * r));

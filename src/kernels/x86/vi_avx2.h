@@ -46,11 +46,8 @@ EWI_INLINE vi vi_pair(const int8_t *p, int32_t a, int32_t b) {
     return _mm256_madd_epi16(_mm256_set1_epi32(pair),
                              _mm256_set1_epi32((int32_t)((uint32_t)b << 16 | (uint16_t)a)));
 }
-/* Lanes below 2^15, each as two i16. */
-EWI_INLINE vi vi_twice(vi a) {
-    return _mm256_or_si256(a, _mm256_slli_epi32(a, 16));
-}
 /* acc + m[0] p[0] + m[1] p[1] of i16, lane by lane. */
+#define VI_PAIR(i) (i)
 EWI_INLINE vi vi_dot_pair(vi acc, vi m, const int8_t *p) {
     int32_t pair;
     memcpy(&pair, p, sizeof pair);
@@ -125,6 +122,10 @@ EWI_INLINE vb vb_add(vb a, vb b) {
 }
 EWI_INLINE vb vb_sub(vb a, vb b) {
     return _mm256_sub_epi8(a, b);
+}
+EWI_INLINE vi vi_pick(vb a, const uint8_t index[16]) {
+    return _mm256_shuffle_epi8(
+        a, _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)index)));
 }
 EWI_INLINE vb vb_look_up(const uint8_t table[16], vb a) {
     return _mm256_shuffle_epi8(

@@ -53,11 +53,8 @@ EWI_INLINE vi vi_pair(const int8_t *p, int32_t a, int32_t b) {
     return _mm512_madd_epi16(_mm512_set1_epi32(pair),
                              _mm512_set1_epi32((int32_t)((uint32_t)b << 16 | (uint16_t)a)));
 }
-/* Lanes below 2^15, each as two i16. */
-EWI_INLINE vi vi_twice(vi a) {
-    return _mm512_or_si512(a, _mm512_slli_epi32(a, 16));
-}
 /* acc + m[0] p[0] + m[1] p[1] of i16, lane by lane. */
+#define VI_PAIR(i) (i)
 EWI_INLINE vi vi_dot_pair(vi acc, vi m, const int8_t *p) {
     int32_t pair;
     memcpy(&pair, p, sizeof pair);
@@ -130,6 +127,10 @@ EWI_INLINE vb vb_add(vb a, vb b) {
 }
 EWI_INLINE vb vb_sub(vb a, vb b) {
     return _mm512_sub_epi8(a, b);
+}
+EWI_INLINE vi vi_pick(vb a, const uint8_t index[16]) {
+    return _mm512_shuffle_epi8(a,
+                               _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)index)));
 }
 EWI_INLINE vb vb_look_up(const uint8_t table[16], vb a) {
     return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)table)),
