@@ -17,7 +17,9 @@
 #if defined(VI_N) && defined(V16_ROWS)
 
 #define HALF_BLOCK   EWI_HALVES_BLOCK
-#define HALF_OUTPUTS ((size_t)VI_N * VI_COLS)
+#define HALF_OUTPUTS ((size_t)VI_N * VI_COLS) /* of a register block */
+#define HALF_PANEL   ((size_t)32)
+#define HALF_CODES   (HALF_BLOCK * HALF_OUTPUTS) /* of a register block, in a panel */
 
 typedef struct half_format {
     v16 (*load)(const void *p);
@@ -32,8 +34,8 @@ typedef struct half_block {
     int16_t *x;      /* [m, HALF_BLOCK] */
     float *x_scales; /* [m] */
     int16_t *rows;   /* [8, HALF_BLOCK]: outputs on their way into the panel */
-    int16_t *panel;  /* [n_pairs, HALF_OUTPUTS, 2] */
-    float *scales;   /* [HALF_OUTPUTS] */
+    int16_t *panel;  /* [HALF_PANEL / HALF_OUTPUTS][n_pairs, HALF_OUTPUTS, 2], HALF_CODES apart */
+    float *scales;   /* [HALF_PANEL] */
 } half_block;
 
 /* An odd last input has a zero beside it. */
@@ -109,7 +111,8 @@ EWI_INLINE void turn_8(int16_t *to, size_t to_stride, const int16_t *from) {
 
 /* Outputs j .. of the block as a panel; outputs that do not exist are zeros. */
 EWI_INLINE void fill_half_panel(const half_block *b, const ewi_matmul *a, size_t j, half_format f) {
-    for (size_t c = 0; c < HALF_OUTPUTS; c += 8) {
+    for (size_t c = 0; c < HALF_PANEL; c += 8) {
+        int16_t *to = b->panel + c / HALF_OUTPUTS * HALF_CODES + 2 * (c % HALF_OUTPUTS);
         for (size_t i = 0; i < 8; i++) {
             int16_t *codes = b->rows + i * HALF_BLOCK;
             const size_t output = j + c + i;
@@ -121,65 +124,74 @@ EWI_INLINE void fill_half_panel(const half_block *b, const ewi_matmul *a, size_t
                 memset(codes, 0, 2 * b->n_pairs * sizeof *codes);
         }
         for (size_t p = 0; p < b->n_pairs; p += 8)
-            turn_8(b->panel + 2 * (p * HALF_OUTPUTS + c), 2 * HALF_OUTPUTS, b->rows + 2 * p);
+            turn_8(to + 2 * p * HALF_OUTPUTS, 2 * HALF_OUTPUTS, b->rows + 2 * p);
     }
 }
 
-/* What y holds and gets: from zero in the first block, with the bias after the last. */
-EWI_INLINE void add_half_sums(const half_block *b, const ewi_matmul *a, const vi *sums, size_t rows, size_t i,
-                              size_t j) {
+/* y += sums * scales; of the outputs from j on some do not exist. */
+static void add_some_sums(const half_block *b, const ewi_matmul *a, const vi *sums, size_t rows, size_t i,
+                          size_t j) {
+    const float *scales = b->scales + j % HALF_PANEL;
     for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < VI_COLS; c++) {
-            const size_t output = j + c * VI_N, n = output < a->n ? a->n - output : 0;
-            if (n == 0) break;
-            float *y = a->y + (i + r) * a->y_stride + output, part[VI_N] = {0};
-            const bool whole = n >= VI_N;
-            if (!whole && b->at) memcpy(part, y, n * sizeof *y);
-            vf before = b->at ? vf_load(whole ? y : part) : vf_set1(0.0f);
-            vf scale = vf_mul(vf_set1(b->x_scales[i + r]), vf_load(b->scales + c * VI_N));
-            vf sum = vf_fma(vf_from(sums[r * VI_COLS + c]), scale, before);
-            if (a->bias && b->at + b->n == a->k) {
-                if (!whole) memcpy(part, a->bias + output, n * sizeof *part);
-                sum = vf_add(sum, vf_load(whole ? a->bias + output : part));
-            }
-            if (whole)
-                vf_store(y, sum);
-            else
-                vf_store_n(y, sum, n);
+        for (size_t c = 0; c < VI_COLS && j + c * VI_N < a->n; c++) {
+            const size_t n = a->n - j - c * VI_N;
+            float *y = a->y + (i + r) * a->y_stride + j + c * VI_N, before[VI_N] = {0};
+            memcpy(before, y, (n < VI_N ? n : VI_N) * sizeof *y);
+            vf scale = vf_mul(vf_set1(b->x_scales[i + r]), vf_load(scales + c * VI_N));
+            vf_store_n(y, vf_fma(vf_from(sums[r * VI_COLS + c]), scale, vf_load(before)),
+                       n < VI_N ? n : VI_N);
         }
 }
 
-/* `rows` rows from the i-th on times the panel of outputs from j on. */
+EWI_INLINE void add_half_sums(const half_block *b, const ewi_matmul *a, const vi *sums, size_t rows, size_t i,
+                              size_t j) {
+    vf scales[VI_COLS];
+    VI_UNROLL for (size_t c = 0; c < VI_COLS; c++) scales[c] = vf_load(b->scales + j % HALF_PANEL + c * VI_N);
+    VI_UNROLL for (size_t r = 0; r < rows; r++) VI_UNROLL for (size_t c = 0; c < VI_COLS; c++) {
+        float *y = a->y + (i + r) * a->y_stride + j + c * VI_N;
+        vf scale = vf_mul(vf_set1(b->x_scales[i + r]), scales[c]);
+        vf_store(y, vf_fma(vf_from(sums[r * VI_COLS + c]), scale, vf_load(y)));
+    }
+}
+
+/* `rows` rows from the i-th on times the outputs from j on. */
 EWI_INLINE void half_rows(const half_block *b, const ewi_matmul *a, size_t rows, size_t i, size_t j) {
-    vi sums[VI_HALF_ROWS * VI_COLS], done[VI_HALF_ROWS * VI_COLS], w[VI_COLS];
+    vi sums[VI_HALF_ROWS * VI_COLS], w[VI_COLS];
     const int16_t *x = b->x + i * HALF_BLOCK;
+    const int16_t *panel = b->panel + j % HALF_PANEL / HALF_OUTPUTS * HALF_CODES;
+    const int16_t *end = panel + 2 * b->n_pairs * HALF_OUTPUTS;
     VI_UNROLL for (size_t r = 0; r < rows * VI_COLS; r++) sums[r] = vi_set1(0);
-    for (size_t p = 0; p < b->n_pairs; p++) {
-        VI_UNROLL for (size_t c = 0; c < VI_COLS; c++) w[c] =
-            vi_load(b->panel + 2 * (p * HALF_OUTPUTS + c * VI_N));
+    for (; panel < end; panel += 2 * HALF_OUTPUTS, x += 2) {
+        VI_UNROLL for (size_t c = 0; c < VI_COLS; c++) w[c] = vi_load(panel + 2 * c * VI_N);
         VI_UNROLL for (size_t r = 0; r < rows; r++) VI_UNROLL for (size_t c = 0; c < VI_COLS; c++)
-            sums[r * VI_COLS + c] = vi_dot16(sums[r * VI_COLS + c], w[c], x + r * HALF_BLOCK + 2 * p);
+            sums[r * VI_COLS + c] = vi_dot16(sums[r * VI_COLS + c], w[c], x + r * HALF_BLOCK);
         VI_FENCE; /* accumulators stay in their registers */
     }
-    /* A copy: what loops index lies in memory. */
-    VI_UNROLL for (size_t r = 0; r < rows * VI_COLS; r++) done[r] = sums[r];
-    add_half_sums(b, a, done, rows, i, j);
+    if (j + HALF_OUTPUTS <= a->n) {
+        add_half_sums(b, a, sums, rows, i, j);
+    } else {
+        /* A copy: what loops index lies in memory. */
+        vi done[VI_HALF_ROWS * VI_COLS];
+        VI_UNROLL for (size_t r = 0; r < rows * VI_COLS; r++) done[r] = sums[r];
+        add_some_sums(b, a, done, rows, i, j);
+    }
 }
 
 /* While rows i .. of this panel are computed, their share of the next panel's weights comes from memory. */
 EWI_INLINE void fetch_next(const half_block *b, const ewi_matmul *a, size_t i, size_t rows, size_t j) {
-    const size_t end = (i + rows) * HALF_OUTPUTS / a->m;
-    for (size_t c = i * HALF_OUTPUTS / a->m; c < end && j + HALF_OUTPUTS + c < a->n; c++) {
-        const uint8_t *w = (const uint8_t *)a->w + (j + HALF_OUTPUTS + c) * a->w_stride_bytes + 2 * b->at;
+    const size_t end = (i + rows) * HALF_PANEL / a->m;
+    for (size_t c = i * HALF_PANEL / a->m; c < end && j + HALF_PANEL + c < a->n; c++) {
+        const uint8_t *w = (const uint8_t *)a->w + (j + HALF_PANEL + c) * a->w_stride_bytes + 2 * b->at;
         for (size_t at = 0; at < 2 * b->n; at += 64) vb_prefetch(w + at);
     }
 }
 
 EWI_INLINE void half_block_rows(const half_block *b, const ewi_matmul *a, size_t j) {
-#define HALF_ROWS(rows)                       \
-    for (; i + (rows) <= a->m; i += (rows)) { \
-        fetch_next(b, a, i, rows, j);         \
-        half_rows(b, a, rows, i, j);          \
+    const size_t end = a->n - j < HALF_PANEL ? a->n : j + HALF_PANEL;
+#define HALF_ROWS(rows)                                                                 \
+    for (; i + (rows) <= a->m; i += (rows)) {                                           \
+        fetch_next(b, a, i, rows, j);                                                   \
+        for (size_t at = j; at < end; at += HALF_OUTPUTS) half_rows(b, a, rows, i, at); \
     }
     size_t i = 0;
     HALF_ROWS(VI_HALF_ROWS)
@@ -192,25 +204,28 @@ EWI_INLINE void half_block_rows(const half_block *b, const ewi_matmul *a, size_t
 static void encode_rows(const half_block *b, const ewi_matmul *a) {
     for (size_t i = 0; i < a->m; i++) {
         int16_t *codes = b->x + i * HALF_BLOCK;
+        if (b->at == 0) memset(a->y + i * a->y_stride, 0, a->n * sizeof *a->y);
         b->x_scales[i] = encode_inputs(codes, a->x + i * a->x_stride + b->at, b->n);
     }
 }
 
 EWI_INLINE void matmul_halves(const ewi_matmul *a, half_format f) {
     half_block b = {.panel = (int16_t *)(void *)a->scratch};
-    b.rows = b.panel + 32 * HALF_BLOCK;
+    b.rows = b.panel + HALF_PANEL * HALF_BLOCK;
     b.x = b.rows + 8 * HALF_BLOCK;
     b.scales = (float *)(void *)(b.x + a->m * HALF_BLOCK);
-    b.x_scales = b.scales + 32;
+    b.x_scales = b.scales + HALF_PANEL;
     for (; b.at < a->k; b.at += HALF_BLOCK) {
         b.n = a->k - b.at < HALF_BLOCK ? a->k - b.at : HALF_BLOCK;
         b.n_pairs = (b.n + 15) / 16 * 8;
         encode_rows(&b, a);
-        for (size_t j = 0; j < a->n; j += HALF_OUTPUTS) {
+        for (size_t j = 0; j < a->n; j += HALF_PANEL) {
             fill_half_panel(&b, a, j, f);
             half_block_rows(&b, a, j);
         }
     }
+    for (size_t i = 0; a->bias && i < a->m; i++)
+        for (size_t j = 0; j < a->n; j++) a->y[i * a->y_stride + j] += a->bias[j];
 }
 
 static void matmul_halves_f16(const ewi_matmul *a) {

@@ -175,7 +175,9 @@ EWI_INLINE vi vi_end_run(vi acc, vi pairs) {
 EWI_INLINE vi vi_dot16(vi acc, vi w, const int16_t *x) {
     int32_t pair;
     memcpy(&pair, x, sizeof pair);
-    return vi_keep(_mm256_add_epi32(acc, _mm256_madd_epi16(w, _mm256_set1_epi32(pair))));
+    /* In the register of acc: GCC would copy accumulators. */
+    __asm__ volatile("vpaddd %1, %0, %0" : "+x"(acc) : "x"(_mm256_madd_epi16(w, _mm256_set1_epi32(pair))));
+    return acc;
 }
 /* |w| times x with w's sign: w is -128..127, x is -127..127. */
 EWI_INLINE vi vi_dot8(vi acc, vb codes, const int8_t *x) {
