@@ -48,7 +48,7 @@ static void one(ck *c, ewi_dtype dtype, size_t m, size_t n, size_t k, ck_kind ki
 
 void check_matmul(ck *c) {
     static const ewi_dtype types[] = {EWI_F32, EWI_F16, EWI_BF16};
-    static const size_t ms[] = {1, 2, 3, 4, 5, 6, 7, 11, 13}, ns[] = {1, 2, 3, 4, 5, 8, 11};
+    static const size_t ms[] = {1, 2, 3, 4, 5, 6, 7, 11, 13}, ns[] = {1, 2, 3, 4, 5, 8, 11, 19, 30};
     static const size_t real[][3] = {{1, 64, 64},   {8, 172, 64},  {5, 64, 172},  {1, 192, 576},
                                      {25, 33, 576}, {3, 9, 2048},  {17, 70, 896}, {2, 5, 4864},
                                      {7, 67, 1025}, {64, 21, 127}, {29, 70, 512}, {18, 33, 300},

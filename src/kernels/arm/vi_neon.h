@@ -48,8 +48,8 @@ EWI_INLINE vi vi_pair(const int8_t *p, int32_t a, int32_t b) {
     return vi_set1(a * pair[0] + b * pair[1]);
 }
 
-/* Both factors of vi_dot_pair are the same: it takes the sum of p first. */
 #define VI_PAIR(i) 128
+/* acc + m (p[0] + p[1]) of i16, lane by lane: the sum comes first. */
 EWI_INLINE vi vi_dot_pair(vi acc, vi m, const int8_t *p) {
     return vmlaq_s32(acc, m, vi_pair(p, 1, 1));
 }

@@ -46,8 +46,8 @@ EWI_INLINE vi vi_pair(const int8_t *p, int32_t a, int32_t b) {
     return _mm256_madd_epi16(_mm256_set1_epi32(pair),
                              _mm256_set1_epi32((int32_t)((uint32_t)b << 16 | (uint16_t)a)));
 }
-/* acc + m[0] p[0] + m[1] p[1] of i16, lane by lane. */
 #define VI_PAIR(i) (i)
+/* acc + m[0] p[0] + m[1] p[1] of i16, lane by lane. */
 EWI_INLINE vi vi_dot_pair(vi acc, vi m, const int8_t *p) {
     int32_t pair;
     memcpy(&pair, p, sizeof pair);
