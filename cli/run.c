@@ -193,6 +193,7 @@ static int run_opened(const cli_verb *verb, cli_run_values *values, cli_opened *
     int code = cli_need_tokenizer(opened);
     if (code == CLI_OK) code = cli_open_session(&values->engine, opened, &opened->session);
     if (code != CLI_OK) return code;
+    cli_sampling_advise(&values->sampling, opened->model);
     cli_seed_choose(&values->sampling.seed);
     if (values->verbose) say_how(values, opened);
     if (!values->raw && ew_model_get_info(opened->model).has_chat_template)

@@ -14,6 +14,19 @@ void cli_seed_choose(cli_seed *seed) {
     if (!read) seed->value = cli_now_ns() ^ (uint64_t)getpid() << 32;
 }
 
+static void advise(cli_number *number, float advice) {
+    if (!number->given && advice >= 0) number->value = (double)advice;
+}
+
+void cli_sampling_advise(cli_sampling_values *values, const ew_model *model) {
+    ew_model_sampling advice = ew_model_get_sampling(model);
+    advise(&values->temperature, advice.temperature);
+    advise(&values->top_p, advice.top_p);
+    advise(&values->min_p, advice.min_p);
+    advise(&values->repeat_penalty, advice.repeat_penalty);
+    if (!values->top_k.given && advice.top_k >= 0) values->top_k.value = (uint32_t)advice.top_k;
+}
+
 int cli_sampler_new(const cli_sampling_values *values, size_t n_vocab, ew_sampler **out) {
     ew_sampler_options options = {
         .struct_size = sizeof options,

@@ -3,6 +3,7 @@
  *
  *     cli_sampling_values sampling = CLI_SAMPLING_DEFAULTS;
  *     ... cli_parse ...
+ *     cli_sampling_advise(&sampling, model);
  *     cli_seed_choose(&sampling.seed);
  *     ew_sampler *sampler;
  *     int code = cli_sampler_new(&sampling, n_vocab, &sampler);
@@ -25,6 +26,9 @@ typedef struct cli_sampling_values {
             .value = 64                                                                    \
         }                                                                                  \
     }
+
+/* Puts what the model's makers recommend in the place of the defaults. */
+void cli_sampling_advise(cli_sampling_values *values, const ew_model *model);
 
 /* The seed that was given, or else a random one. */
 void cli_seed_choose(cli_seed *seed);

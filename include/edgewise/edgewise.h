@@ -212,6 +212,15 @@ typedef struct ew_model_info {
 } ew_model_info;
 
 EW_API ew_model_info ew_model_get_info(const ew_model *model);
+
+/* How the model's makers recommend to sample (generation_config.json of a folder, or of the folder that a
+ * package was made from). Negative: they do not say. */
+typedef struct ew_model_sampling {
+    float temperature, top_p, min_p, repeat_penalty; /* as in ew_sampler_options */
+    int32_t top_k;
+} ew_model_sampling;
+
+EW_API ew_model_sampling ew_model_get_sampling(const ew_model *model);
 /* NULL when the files hold no vocabulary. */
 EW_API const ew_tokenizer *ew_model_tokenizer(const ew_model *model);
 

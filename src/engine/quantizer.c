@@ -236,7 +236,8 @@ static ew_status add_source(const job *j, ew_error *err) {
     EWI_TRY(ewi_package_add(j->package, EWI_BLOB_HF_CONFIG, j->source->config, err));
     EWI_TRY(add_file(j, EWI_BLOB_HF_TOKENIZER, "tokenizer.json", err));
     EWI_TRY(add_file(j, EWI_BLOB_HF_TOKENIZER_CONFIG, "tokenizer_config.json", err));
-    return add_file(j, EWI_BLOB_HF_CHAT_TEMPLATE, "chat_template.jinja", err);
+    EWI_TRY(add_file(j, EWI_BLOB_HF_CHAT_TEMPLATE, "chat_template.jinja", err));
+    return add_file(j, EWI_BLOB_HF_GENERATION_CONFIG, "generation_config.json", err);
 }
 
 static ew_status add_config(const job *j, ew_error *err) {

@@ -198,7 +198,7 @@ static ew_status check_blobs(const ewi_container *c, ew_error *err) {
         if (blob_infos[role].always && !c->blobs[role].present)
             return ewi_fail(err, EW_FORMAT, "no blob of type %s", blob_infos[role].media_type);
     bool gguf = c->blobs[EWI_BLOB_GGUF_METADATA].present, hf = false;
-    for (unsigned role = EWI_BLOB_HF_CONFIG; role <= EWI_BLOB_HF_CHAT_TEMPLATE; role++)
+    for (unsigned role = EWI_BLOB_HF_CONFIG; role <= EWI_BLOB_HF_GENERATION_CONFIG; role++)
         hf |= c->blobs[role].present;
     if (gguf != hf && (gguf || c->blobs[EWI_BLOB_HF_CONFIG].present)) return EW_OK;
     return ewi_fail(err, EW_FORMAT, "a model has either GGUF metadata or a Hugging Face config");

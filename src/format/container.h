@@ -30,14 +30,15 @@
 #define EWI_CONTAINER_HEX           65
 
 /* X(role, media type, whether every package has it) */
-#define EWI_BLOB_MAP(X)                                                                         \
-    X(CONFIG, "application/vnd.edgewise.model.config.v1+json", true)                            \
-    X(GGUF_METADATA, "application/vnd.edgewise.model.metadata.v1.gguf", false)                  \
-    X(HF_CONFIG, "application/vnd.edgewise.model.hf-config.v1+json", false)                     \
-    X(HF_TOKENIZER, "application/vnd.edgewise.model.hf-tokenizer.v1+json", false)               \
-    X(HF_TOKENIZER_CONFIG, "application/vnd.edgewise.model.hf-tokenizer-config.v1+json", false) \
-    X(HF_CHAT_TEMPLATE, "application/vnd.edgewise.model.hf-chat-template.v1.jinja", false)      \
-    X(TENSORS, "application/vnd.edgewise.model.tensors.v1+json", true)                          \
+#define EWI_BLOB_MAP(X)                                                                           \
+    X(CONFIG, "application/vnd.edgewise.model.config.v1+json", true)                              \
+    X(GGUF_METADATA, "application/vnd.edgewise.model.metadata.v1.gguf", false)                    \
+    X(HF_CONFIG, "application/vnd.edgewise.model.hf-config.v1+json", false)                       \
+    X(HF_TOKENIZER, "application/vnd.edgewise.model.hf-tokenizer.v1+json", false)                 \
+    X(HF_TOKENIZER_CONFIG, "application/vnd.edgewise.model.hf-tokenizer-config.v1+json", false)   \
+    X(HF_CHAT_TEMPLATE, "application/vnd.edgewise.model.hf-chat-template.v1.jinja", false)        \
+    X(HF_GENERATION_CONFIG, "application/vnd.edgewise.model.hf-generation-config.v1+json", false) \
+    X(TENSORS, "application/vnd.edgewise.model.tensors.v1+json", true)                            \
     X(WEIGHTS, "application/vnd.edgewise.model.weights.v1", true)
 
 typedef enum ewi_blob_role {

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "kernels/kernels.h"
+#include "model/generation_config.h"
 #include "model/vocab_load.h"
 #include "text/tokenizer.h"
 
@@ -178,12 +179,36 @@ static ew_status open_tokenizer(ew_model *model, ew_error *err) {
     return ew_tokenizer_open(path, &model->tokenizer, err);
 }
 
+/* Reads it and lets go of it: nothing borrows from it. */
+static ew_status read_generation_file(ew_model *model, const char *path, ew_error *err) {
+    ewi_map *map;
+    EWI_TRY(ewi_map_open(path, &map, err));
+    ew_status status =
+        ewi_generation_config_read(ewi_map_bytes(map), &model->checkpoint.arena, &model->sampling, err);
+    if (status == EW_OK) status = ewi_map_check(map, err);
+    ewi_map_close(map);
+    return status;
+}
+
+static ew_status read_sampling(ew_model *model, ew_error *err) {
+    ewi_checkpoint *c = &model->checkpoint;
+    char path[4096];
+    model->sampling = EWI_SAMPLING_UNSAID;
+    if (c->generation_config.len)
+        return ewi_generation_config_read(c->generation_config, &c->arena, &model->sampling, err);
+    bool is_there = c->folder &&
+                    ewi_path_join(path, sizeof path, c->folder, EWI_STR("generation_config.json")) &&
+                    ewi_is_file(path);
+    return is_there ? read_generation_file(model, path, err) : EW_OK;
+}
+
 static ew_status open_parts(ew_model *model, ew_error *err) {
     EWI_TRY(ewi_kernels_init(err));
     EWI_TRY(ewi_hparams_read(&model->checkpoint, &model->hparams, err));
     EWI_TRY(bind_tensors(model, err));
     EWI_TRY(open_tokenizer(model, err));
     EWI_TRY(check_vocabulary(model, err));
+    EWI_TRY(read_sampling(model, err));
     EWI_TRY(check_shapes(model, err));
     EWI_TRY(ewi_packing_new(model->checkpoint.tensors, model->checkpoint.n_tensors, &model->packing, err));
     EWI_TRY(check_graph(model, err));
@@ -240,6 +265,10 @@ ew_model_info ew_model_get_info(const ew_model *model) {
         .weight_bytes = count_bytes(&model->checkpoint),
         .has_chat_template = h->has_chat_template,
     };
+}
+
+ew_model_sampling ew_model_get_sampling(const ew_model *model) {
+    return model->sampling;
 }
 
 const ew_tokenizer *ew_model_tokenizer(const ew_model *model) {

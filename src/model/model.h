@@ -19,6 +19,7 @@
 struct ew_model {
     ewi_checkpoint checkpoint;
     ewi_hparams hparams;
+    ew_model_sampling sampling;
     ew_tokenizer *tokenizer; /* NULL: the files hold none */
     /* [2 + n_layers * EWI_N_ROLES] by role and layer; vectors are f32 copies; NULL = absent */
     const ewi_tensor **tensors;

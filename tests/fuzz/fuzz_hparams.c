@@ -1,7 +1,8 @@
-/* fuzz_hparams.c: metadata of a GGUF file, or any text as config.json: what is accepted is within the
- * limits and fits together. */
+/* fuzz_hparams.c: metadata of a GGUF file, or any text as config.json and as generation_config.json: what is
+ * accepted is within the limits and fits together. */
 #include "base/error.h"
 #include "fuzz.h"
+#include "model/generation_config.h"
 #include "model/hparams.h"
 
 static void check(const ewi_hparams *h) {
@@ -21,6 +22,19 @@ static void check(const ewi_hparams *h) {
     EW_ASSERT((uint64_t)h->n_heads * h->head_dim <= (uint64_t)1 << 27);
 }
 
+static void check_sampling(ewi_bytes text, ewi_arena *arena) {
+    ew_model_sampling s = EWI_SAMPLING_UNSAID;
+    ew_error err;
+    ew_status status = ewi_generation_config_read(text, arena, &s, &err);
+    if (status) {
+        EW_ASSERT(err.status == status && err.text[0]);
+        return;
+    }
+    EW_ASSERT(s.temperature >= -1 && s.temperature <= 100 && s.repeat_penalty >= -1 &&
+              s.repeat_penalty <= 100);
+    EW_ASSERT(s.top_p >= -1 && s.top_p <= 1 && s.min_p >= -1 && s.min_p <= 1 && s.top_k >= -1);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     ewi_checkpoint c = {.folder = "folder"};
     ewi_hparams h;
@@ -34,6 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     } else {
         c.kind = EWI_CHECKPOINT_SAFETENSORS;
         c.config = bytes;
+        check_sampling(bytes, &c.arena);
     }
     if (status == EW_OK) status = ewi_hparams_read(&c, &h, &err);
     if (status == EW_OK)

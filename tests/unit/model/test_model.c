@@ -276,6 +276,44 @@ static void folder_without_config(void **state) {
     refused(f.path, EW_FORMAT, "config.json");
 }
 
+/* What generation_config.json recommends, in a folder and in the package that is made of it. */
+static void expect_sampling(const char *path, float temperature, int32_t top_k) {
+    ew_model *model;
+    ew_error err = {0};
+    expect_ok(ew_model_open(path, &model, &err), &err);
+    ew_model_sampling sampling = ew_model_get_sampling(model);
+    assert_float_equal(sampling.temperature, temperature, 0);
+    assert_int_equal(sampling.top_k, top_k);
+    assert_true(sampling.top_p < 0 && sampling.min_p < 0 && sampling.repeat_penalty < 0);
+    ew_model_close(model);
+}
+
+static void quantize(const char *from, const char *to) {
+    ew_model *model;
+    ew_error err = {0};
+    expect_ok(ew_model_open(from, &model, &err), &err);
+    ew_quantize_options options = {.struct_size = sizeof options, .type = "q8c"};
+    expect_ok(ew_quantize(model, to, &options, NULL, NULL, NULL, &err), &err);
+    ew_model_close(model);
+}
+
+static void sampling_of_the_makers(void **state) {
+    (void)state;
+    char path[1024];
+    hf_folder f = hf_folder_new();
+    snprintf(path, sizeof path, "%s/config.json", golden_path("mistral-f32"));
+    hf_folder_link(&f, "config.json", path);
+    snprintf(path, sizeof path, "%s/model.safetensors", golden_path("mistral-f32"));
+    hf_folder_link(&f, "model.safetensors", path);
+    expect_sampling(f.path, -1, -1);
+    hf_folder_text(&f, "generation_config.json", "{\"temperature\":0.5,\"top_k\":7}");
+    expect_sampling(f.path, 0.5f, 7);
+    quantize(f.path, scratch_path("package"));
+    expect_sampling(scratch_path("package"), 0.5f, 7);
+    hf_folder_text(&f, "generation_config.json", "{\"temperature\":-1}");
+    refused(f.path, EW_FORMAT, "generation_config.json: temperature");
+}
+
 /* ---- a file that is truncated while it is in use ---- */
 
 /* ThreadSanitizer takes the page of zeros that the guard puts in place for a write that races with its
@@ -336,6 +374,7 @@ int main(void) {
         cmocka_unit_test(special_token_out_of_range),
         cmocka_unit_test(config_and_weights),
         cmocka_unit_test(folder_without_config),
+        cmocka_unit_test(sampling_of_the_makers),
         cmocka_unit_test(truncated_while_stepping),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
