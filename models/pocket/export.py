@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes a checkpoint as a model folder (config.json, model.safetensors in f32, tokenizer.json,
-tokenizer_config.json with the chat template), and checks that the program computes what PyTorch does.
+tokenizer_config.json with the chat template, generation_config.json), and checks that the program computes
+what PyTorch does.
 
     python3 export.py --checkpoint FILE --tokenizer FILE --out DIR [--edgewise PROGRAM]
 
@@ -96,6 +97,7 @@ def export(checkpoint, tokenizer, out):
     write_safetensors(out / "model.safetensors", tensors)
     write_json(out / "config.json", config_json(model.c))
     write_json(out / "tokenizer_config.json", tokenizer_config())
+    write_json(out / "generation_config.json", {"do_sample": False})
     shutil.copyfile(tokenizer, out / "tokenizer.json")
     return model.eval()
 

@@ -2,7 +2,8 @@
 
 A template is text with groups `(a|b|)`, named groups `<name>` (MACROS) and slots `{name}`. Choosing one way
 through its groups gives a flat template: words and slots only, which is the unit that guard.py compares
-with the test. Filling the slots gives the text and the arguments of a call.
+with the test. Filling the slots gives the text and the arguments of a call; `{=name}` says again what the
+slot `{name}` before it said.
 
     flat = choose("turn {onoff} the {room} <lights>", macros, random.Random(1))
 """
@@ -16,7 +17,7 @@ TEMPLATES = pathlib.Path(__file__).resolve().parent / "templates"
 
 PIECES = re.compile(r"[()|]|[^()|]+")
 MACRO = re.compile(r"<([A-Za-z_0-9]+)>")
-SLOT = re.compile(r"\{(-?[a-z_0-9]+)\}")
+SLOT = re.compile(r"\{([-=]?[a-z_0-9]+)\}")
 
 
 def expand_macros(template, macros):

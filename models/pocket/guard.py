@@ -41,7 +41,7 @@ def flat_pattern(flat, patterns):
     out = []
     for i, part in enumerate(parts):
         if i % 2:
-            out.append(patterns[part.lstrip("-")])
+            out.append(patterns[part.lstrip("-=")])
         else:
             out += [re.escape(word) for word in plain(part).split()]
     return " ".join(out)

@@ -198,14 +198,16 @@ class Requests:
     def fill(self, flat):
         """[(text, copied?)] and the arguments said; a wrong first value differs from the right one."""
         parts, args = [], {}
-        values = {}
-        wrong = {}
+        values, said_as, wrong = {}, {}, {}
         pieces = SLOT.split(flat)
         for i, piece in enumerate(pieces):
             if i % 2 == 0:
                 parts.append((piece, False))
                 continue
-            name = piece.lstrip("-")
+            name = piece.lstrip("-=")
+            if piece.startswith("="):
+                parts.append((said_as[name], name in slots.COPIED))
+                continue
             said, value = slots.SLOTS[name][0](self.rng)
             if piece.startswith("-"):
                 wrong = value
@@ -215,6 +217,7 @@ class Requests:
                         break
                     said, value = slots.SLOTS[name][0](self.rng)
                 values |= value
+            said_as[name] = said
             parts.append((said, name in slots.COPIED))
         args |= values
         return parts, args

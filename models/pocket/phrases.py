@@ -23,6 +23,37 @@ def made_up(rng, most=3):
     return word if len(word) > 2 else made_up(rng, most)
 
 
+ANY_WORDS = sorted(
+    {
+        word
+        for phrases in (
+            words.ACTS,
+            words.ERRANDS,
+            words.FOODS,
+            words.GENRES,
+            words.LABELS,
+            words.PLACES,
+            words.THINGS,
+            words.TITLE_ADJECTIVES,
+            words.TITLE_NOUNS,
+        )
+        for phrase in phrases
+        for word in phrase.lower().split()
+        if len(word) > 2 and word.isalpha()
+    }
+    - {"the", "for", "and", "from", "with", "off", "our", "some", "that"}
+)
+
+
+def any_word(rng):
+    """A word in a place where it may make no sense: what is copied is what was said, not what is likely."""
+    return rng.choice(ANY_WORDS) if rng.random() < 0.6 else made_up(rng)
+
+
+def any_words(rng):
+    return " ".join(any_word(rng) for _ in range(rng.choice([1, 1, 2, 2, 3])))
+
+
 def capital(word):
     return word[:1].upper() + word[1:]
 
@@ -43,6 +74,8 @@ def person(rng):
 
 def thing(rng):
     kind = rng.random()
+    if kind < 0.1:
+        return any_words(rng)
     if kind < 0.72:
         return rng.choice(words.THINGS)
     if kind < 0.84:
@@ -214,8 +247,10 @@ def food(rng):
         said = rng.choice(words.FOODS)
     elif kind < 0.7:
         said = rng.choice(words.FOOD_SIMPLE)
-    elif kind < 0.85:
+    elif kind < 0.78:
         said = rng.choice(words.FOODS + words.THINGS + words.LABELS)
+    elif kind < 0.88:
+        said = any_words(rng)
     else:
         said = made_up(rng) if rng.random() < 0.6 else f"{made_up(rng)} {rng.choice(words.FOOD_SIMPLE)}"
     if rng.random() < 0.3 and not ARTICLE.match(said):
@@ -252,6 +287,8 @@ def items(rng, todo=False):
 
 def label(rng):
     kind = rng.random()
+    if kind < 0.12:
+        return any_words(rng)
     if kind < 0.68:
         return rng.choice(words.LABELS)
     if kind < 0.78:
@@ -268,6 +305,8 @@ def titled(text):
 
 
 def title(rng):
+    if rng.random() < 0.1:
+        return titled(any_words(rng))
     noun, other = rng.choice(words.TITLE_NOUNS), rng.choice(words.TITLE_NOUNS)
     adjective = rng.choice(words.TITLE_ADJECTIVES)
     said = rng.choice(

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Scores a model on test/utterances.jsonl through the C library: are the answers the right ones?
 
-    python3 score.py --library LIBEDGEWISE.so --model FOLDER [--half NAME] [--json] [--errors]
+    python3 score.py --library LIBEDGEWISE.so --model FOLDER [--half NAME] [--json FILE] [--errors]
 
 NAME is development, held-out or both (the default). Prints a table: exact match of the answers in scope, of
 those with several calls, by tool; recall and precision of `none`; and which tool was said in place of which.
@@ -112,7 +112,7 @@ def main():
     parser.add_argument("--model", required=True)
     parser.add_argument("--half", choices=["development", "held-out", "both"], default="both")
     parser.add_argument("--threads", type=int, default=0)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", type=pathlib.Path, help="write the figures there too")
     parser.add_argument("--errors", action="store_true", help="list the development half's")
     args = parser.parse_args()
     model = edgewise.Model(args.library, args.model, args.threads)
@@ -122,12 +122,11 @@ def main():
         began = time.monotonic()
         answers = answers_of(model, entries)
         result[half] = count(entries, answers) | {"seconds": round(time.monotonic() - began, 2)}
-        if not args.json:
-            print_table(half, result[half])
+        print_table(half, result[half])
         if args.errors and half == "development":
             print_errors(entries, answers)
     if args.json:
-        print(json.dumps(result, indent=1))
+        args.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Samples stories from a model and measures them.
 
-    python3 stories.py --library LIBEDGEWISE.so --model FOLDER [--data DIR] [--count 200] [--show 20] [--json]
+    python3 stories.py --library LIBEDGEWISE.so --model FOLDER [--data DIR] [--count 200] [--show 20]
+        [--json FILE]
 
 Each sample continues the first two sentences of a story of story.py with a seed that training never uses.
 Printed: how many of the samples keep their characters and object (story_facts.py), with --data how long a
@@ -113,7 +114,7 @@ def main():
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--show", type=int, default=0)
     parser.add_argument("--threads", type=int, default=0)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", type=pathlib.Path, help="write the figures and what is shown there too")
     args = parser.parse_args()
     made = sampled(edgewise.Model(args.library, args.model, args.threads), args.count)
     faults = [story_facts.faults(a + b) for a, b, _ in made]
@@ -142,9 +143,9 @@ def main():
             "below_40": sum(s < 40 for s in spans),
         }
     if args.json:
-        result["shown"] = [{"beginning": a, "continuation": b} for a, b, _ in made[: args.show]]
-        print(json.dumps(result, indent=1, ensure_ascii=False))
-        return
+        shown = [{"beginning": a, "continuation": b} for a, b, _ in made[: args.show]]
+        text = json.dumps(result | {"shown": shown}, indent=1, ensure_ascii=False)
+        args.json.write_text(text + "\n", encoding="utf-8")
     print(f"{result['consistent']} of {len(made)} samples keep characters and object")
     for kind, n in result["faults"].items():
         print(f"    {n:3} first fault: {kind}")

@@ -4,12 +4,14 @@
     python3 train.py --data DIR --out DIR (--steps N | --minutes M) [--resume] [--threads N] [--seed N]
 
 OUT gets checkpoint.pt (every few minutes and at the end), log.jsonl (step, tokens, seconds, learning rate,
-training loss; now and then the loss of held-back samples and answers to some of them) and loss.svg.
+training loss; now and then the loss of held-back samples and answers to some of them), settings.json and
+loss.svg.
 --minutes chooses the number of steps by the speed of the first ones; --steps repeats a run. --resume goes
 on after the last checkpoint, with the steps that it was begun with.
 """
 
 import argparse
+import ctypes
 import json
 import math
 import os
@@ -32,6 +34,9 @@ N_HELD_BACK = 512  # samples of the last shard that are not trained on
 SAVE_EVERY_S = 240
 LOG_EVERY = 20
 LOOK_EVERY = 500
+WIDTHS = 8  # a batch's width is a multiple of this, and the places learned of
+N_LEARNED = 256  # this: each new shape costs the CPU's kernels time to be made
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
 
 
 # ---- data ----
@@ -52,9 +57,14 @@ class Shard:
         return self.tokens[self.starts[i] : self.starts[i + 1]]
 
 
+def up(n, multiple):
+    return -(-n // multiple) * multiple
+
+
 def batch_of(shard, members):
-    """tokens [B, T] with zeros at the end; targets [B, T], -1 where nothing is learned."""
-    width = max(shard.length(i) for i in members)
+    """tokens [B, T] with zeros at the end; the places (of B * T) whose logits count, and the next tokens there,
+    -1 where a place only fills the shape."""
+    width = up(max(shard.length(i) for i in members), WIDTHS)
     tokens = numpy.zeros((len(members), width), numpy.int64)
     targets = numpy.full((len(members), width), -1, numpy.int64)
     for b, i in enumerate(members):
@@ -62,7 +72,12 @@ def batch_of(shard, members):
         first = int(shard.answers[i])
         tokens[b, : len(row)] = row
         targets[b, first - 1 : len(row) - 1] = row[first:]
-    return torch.from_numpy(tokens), torch.from_numpy(targets)
+    learned = numpy.flatnonzero(targets >= 0)
+    places = numpy.zeros(up(len(learned), N_LEARNED), numpy.int64)
+    places[: len(learned)] = learned
+    wanted = numpy.full(len(places), -1, numpy.int64)
+    wanted[: len(learned)] = targets.ravel()[learned]
+    return torch.from_numpy(tokens), torch.from_numpy(places), torch.from_numpy(wanted)
 
 
 def batches(paths, seed, n_held_back, n_tokens):
@@ -77,34 +92,39 @@ def batches(paths, seed, n_held_back, n_tokens):
             ready = []
             for at in range(0, len(known), POOL):
                 pool = [i for i in known[at : at + POOL] if shard.length(i) <= MAX_TOKENS]
-                ready += cut(shard, sorted(pool, key=shard.length), n_tokens)
+                ready += cut(shard, sorted(pool, key=shard.length, reverse=True), n_tokens)
             for b in rng.permutation(len(ready)):
                 yield batch_of(shard, ready[b])
         epoch += 1
 
 
 def cut(shard, members, n_tokens):
-    """Neighbours in length into groups that fill a batch."""
-    groups, group, width = [], [], 0
-    for i in members:
-        width = max(width, shard.length(i))
-        if width * (len(group) + 1) > n_tokens:
-            groups.append(group)
-            group, width = [], shard.length(i)
-        group.append(i)
-    return groups + ([group] if len(group) > 3 else [])
+    """Groups of neighbours in length, longest first, that fill a batch: how many follows from the width alone.
+    What is left at the end fills none."""
+    groups, at = [], 0
+    while at < len(members):
+        n = n_tokens // up(shard.length(members[at]), WIDTHS)
+        groups.append(members[at : at + n])
+        at += n
+    return groups[:-1] if at > len(members) else groups
 
 
 # ---- steps ----
 
 
-def loss_of(model, tokens, targets):
+def loss_of(model, tokens, places, wanted):
     """The mean over learned tokens; logits are made for those only."""
     with torch.autocast("cpu", torch.bfloat16):
-        hidden = model.hidden(tokens)
-        learned = targets >= 0
-        logits = model.logits(hidden[learned])
-    return functional.cross_entropy(logits.float(), targets[learned])
+        hidden = model.hidden(tokens).flatten(0, 1)
+        logits = model.logits(hidden[places])
+    return functional.cross_entropy(logits.float(), wanted, ignore_index=-1)
+
+
+def keep_memory():
+    """Freed tensors stay in the heap: glibc would map each large one anew, and its pages cost a fault each."""
+    libc = ctypes.CDLL(None)
+    for parameter, value in ((M_MMAP_THRESHOLD, 1 << 30), (M_TRIM_THRESHOLD, (1 << 31) - 1)):
+        libc.mallopt(parameter, value)
 
 
 def rate_at(step, n_steps, peak):
@@ -154,6 +174,7 @@ class Run:
             raise SystemExit(f"{args.data}: no shard-*.npz: run generate.py --out {args.data}")
         torch.manual_seed(args.seed)
         self.model = Model(Config())
+        self.loss_of = torch.compile(loss_of, dynamic=True)
         self.optimizer = Optimizer(self.model)
         self.step, self.n_steps, self.seconds, self.n_tokens = 0, args.steps, 0.0, 0
         self.tokenizer = bpe.load(args.data / "tokenizer.json")
@@ -184,9 +205,9 @@ class Run:
         with open(self.args.out / "log.jsonl", "a", encoding="utf-8") as f:
             f.write(json.dumps(what, ensure_ascii=False) + "\n")
 
-    def train_step(self, tokens, targets):
+    def train_step(self, tokens, places, wanted):
         rate = rate_at(self.step, self.n_steps, self.args.rate)
-        loss = loss_of(self.model, tokens, targets)
+        loss = self.loss_of(self.model, tokens, places, wanted)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step(rate)
@@ -258,6 +279,8 @@ class Run:
         for _ in range(self.step):
             next(source)
         print(f"{self.model.n_params():,} parameters, {self.n_steps} steps", flush=True)
+        settings = {"n_parameters": self.model.n_params(), "threads": self.args.threads, "seed": self.args.seed}
+        (self.args.out / "settings.json").write_text(json.dumps(settings) + "\n")
         losses, saved = [], time.monotonic()
         while self.step < self.n_steps:
             began = time.monotonic()
@@ -290,6 +313,7 @@ def main():
     if not (args.steps or args.minutes or args.resume):
         parser.error("--steps N or --minutes M says how long")
     torch.set_num_threads(args.threads)
+    keep_memory()
     args.out.mkdir(parents=True, exist_ok=True)
     if not args.resume:
         (args.out / "log.jsonl").unlink(missing_ok=True)
