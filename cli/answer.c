@@ -26,11 +26,10 @@ static bool take_token(void *user, ew_token token, ew_str text) {
         cli_out_printf(answer->out, "%s%d", answer->n_tokens ? " " : "", token);
         cli_out_flush(answer->out);
         break;
-    case CLI_ANSWER_KEEP:
-        cli_bytes_add(&answer->text, text.data, text.len);
-        if (token >= 0) cli_tokens_add(&answer->ids, token);
-        break;
+    case CLI_ANSWER_KEEP: break;
     }
+    cli_bytes_add(&answer->text, text.data, text.len);
+    if (token >= 0) cli_tokens_add(&answer->ids, token);
     if (token >= 0) answer->n_tokens++; /* -1: text that was held back, at the end */
     return !answer->out->failed;
 }

@@ -15,7 +15,7 @@
 typedef enum cli_answer_form {
     CLI_ANSWER_TEXT, /* text as it comes */
     CLI_ANSWER_IDS,  /* ids as they come */
-    CLI_ANSWER_KEEP, /* nothing: both are kept for JSON */
+    CLI_ANSWER_KEEP, /* nothing yet */
 } cli_answer_form;
 
 typedef struct cli_answer {
@@ -23,8 +23,8 @@ typedef struct cli_answer {
     cli_out *out;
     ew_generation result;
     uint64_t n_tokens; /* delivered */
-    cli_bytes text;    /* CLI_ANSWER_KEEP */
-    cli_tokens ids;    /* CLI_ANSWER_KEEP */
+    cli_bytes text;
+    cli_tokens ids;
 } cli_answer;
 
 void cli_answer_init(cli_answer *answer, cli_answer_form form, cli_out *out);

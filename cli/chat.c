@@ -1,7 +1,8 @@
 /*
  * chat.c: edgewise run without a prompt: a conversation on the terminal.
  *
- * The session holds the whole conversation; each answer goes on from there.
+ * The session holds the whole conversation; each answer goes on from there. With a chat template the
+ * conversation is rendered anew for each answer, and the session keeps what it has in common with that.
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #include "answer.h"
+#include "conversation.h"
 #include "line_editor.h"
 #include "message.h"
 #include "run.h"
@@ -22,6 +24,8 @@ typedef struct chat {
     cli_out *out;
     cli_editor *editor;
     ew_sampler *sampler;
+    cli_conversation conversation; /* without a template: unused */
+    cli_tokens held;               /* the session's, with a template */
     bool ended;
 } chat;
 
@@ -54,7 +58,18 @@ static int renew_sampler(chat *c) {
     return CLI_OK;
 }
 
-static void answer(chat *c, const cli_tokens *prompt) {
+/* What the session holds after an answer to `prompt`. A session that dropped a part of it begins anew. */
+static void note_held(chat *c, const cli_tokens *prompt, const cli_answer *a) {
+    uint32_t length = ew_session_length(c->opened->session);
+    for (size_t i = 0; i < prompt->n; i++) cli_tokens_add(&c->held, prompt->ids[i]);
+    for (size_t i = 0; i < a->ids.n; i++) cli_tokens_add(&c->held, a->ids.ids[i]);
+    bool shifted = c->held.n > ew_session_n_ctx(c->opened->session);
+    if (shifted) ew_session_truncate(c->opened->session, 0);
+    c->held.n = shifted ? 0 : length;
+}
+
+/* Runs and shows an answer; *text is what it said, NULL: that does not matter. False: it said nothing. */
+static bool answer(chat *c, const cli_tokens *prompt, cli_bytes *text) {
     ew_generate_options how = {.struct_size = sizeof how,
                                .n_predict = c->values->n_new.value,
                                .sampler = c->sampler,
@@ -79,12 +94,18 @@ static void answer(chat *c, const cli_tokens *prompt) {
         cli_say("/clear forgets the conversation; the flags -c N and --context-full shift make room for "
                 "longer ones");
     if (c->values->verbose && !status) cli_answer_say_timings(&a);
+    if (text) {
+        note_held(c, prompt, &a);
+        cli_bytes_add(text, a.text.data, a.text.len);
+    }
+    bool answered = a.n_tokens || !status;
     cli_answer_deinit(&a);
+    return answered;
 }
 
 /* Text after the first turn begins a new line: without a chat template nothing else parts it from the
  * answer. */
-static void say_to_model(chat *c, ew_str text) {
+static void say_plainly(chat *c, ew_str text) {
     bool first = ew_session_length(c->opened->session) == 0;
     cli_bytes joined;
     cli_tokens prompt = {0};
@@ -92,9 +113,50 @@ static void say_to_model(chat *c, ew_str text) {
     if (!first) cli_bytes_add(&joined, "\n", 1);
     cli_bytes_add(&joined, text.data, text.len);
     if (cli_prompt_tokens(c->values, c->opened, cli_bytes_str(&joined), first, &prompt) == CLI_OK)
-        answer(c, &prompt);
+        answer(c, &prompt, NULL);
     cli_tokens_deinit(&prompt);
     cli_bytes_deinit(&joined);
+}
+
+/* How many tokens the session can keep. The last one of the conversation is run anew: an answer begins with
+ * what comes out of it. */
+static size_t common_prefix(const cli_tokens *held, const cli_tokens *all) {
+    size_t n = 0;
+    while (n < held->n && n + 1 < all->n && held->ids[n] == all->ids[n]) n++;
+    return n;
+}
+
+/* Answers the conversation, whose tokens these are; *text is the answer. */
+static bool answer_all(chat *c, const cli_tokens *all, cli_bytes *text) {
+    size_t n = common_prefix(&c->held, all);
+    c->held.n = n;
+    ew_session_truncate(c->opened->session, (uint32_t)n);
+    const cli_tokens rest = {.ids = all->ids + n, .n = all->n - n};
+    return answer(c, &rest, text);
+}
+
+/* A message that got no answer is forgotten. */
+static void say_in_turn(chat *c, ew_str text) {
+    cli_conversation *conversation = &c->conversation;
+    size_t before = conversation->messages.len;
+    cli_tokens all = {0};
+    cli_bytes said;
+    cli_bytes_init(&said, SIZE_MAX / 4);
+    cli_conversation_add(conversation, "user", text);
+    bool answered = cli_conversation_tokens(conversation, &all) == CLI_OK && answer_all(c, &all, &said);
+    if (answered)
+        cli_conversation_add(conversation, "assistant", cli_bytes_str(&said));
+    else
+        cli_conversation_cut(conversation, before);
+    cli_bytes_deinit(&said);
+    cli_tokens_deinit(&all);
+}
+
+static void say_to_model(chat *c, ew_str text) {
+    if (c->conversation.tmpl)
+        say_in_turn(c, text);
+    else
+        say_plainly(c, text);
     if (c->out->failed) c->ended = true;
 }
 
@@ -129,6 +191,8 @@ static void show(chat *c, const char *arguments) {
 static void clear(chat *c, const char *arguments) {
     (void)arguments;
     ew_session_truncate(c->opened->session, 0);
+    c->held.n = 0;
+    cli_conversation_cut(&c->conversation, 0);
     renew_sampler(c);
 }
 
@@ -241,15 +305,21 @@ static void read_and_take(chat *c) {
     cli_free(line);
 }
 
+static void talk(chat *c) {
+    c->editor = cli_editor_new();
+    set_interrupt(cancel_answer);
+    while (!c->ended) read_and_take(c);
+    set_interrupt(SIG_DFL);
+    cli_editor_free(c->editor);
+    ew_sampler_free(c->sampler);
+}
+
 int cli_chat(cli_run_values *values, cli_opened *opened, cli_out *out) {
     chat c = {.values = values, .opened = opened, .out = out};
-    int code = renew_sampler(&c);
-    if (code != CLI_OK) return code;
-    c.editor = cli_editor_new();
-    set_interrupt(cancel_answer);
-    while (!c.ended) read_and_take(&c);
-    set_interrupt(SIG_DFL);
-    cli_editor_free(c.editor);
-    ew_sampler_free(c.sampler);
-    return CLI_OK;
+    int code = cli_conversation_open(values, opened, &c.conversation);
+    if (code == CLI_OK) code = renew_sampler(&c);
+    if (code == CLI_OK) talk(&c);
+    cli_conversation_close(&c.conversation);
+    cli_tokens_deinit(&c.held);
+    return code;
 }

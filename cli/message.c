@@ -41,7 +41,8 @@ int cli_exit_code(ew_status status) {
     case EW_NO_MEMORY: return CLI_BAD_INPUT;
     case EW_IO:
     case EW_CONTEXT_FULL:
-    case EW_CANCELLED: break;
+    case EW_CANCELLED:
+    case EW_TEMPLATE: break;
     }
     return CLI_FAILED;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "answer.h"
+#include "conversation.h"
 #include "input.h"
 #include "json_writer.h"
 #include "message.h"
@@ -21,6 +22,8 @@ static const cli_option options[] = {
      "end the answer before this text; may be given again"},
     {NULL, "ignore-eos", CLI_FLAG, offsetof(cli_run_values, ignore_end), NULL, 0, 0,
      "go on after an end token"},
+    {NULL, "system", CLI_TEXT, offsetof(cli_run_values, system), "TEXT", 0, 0,
+     "a system message before the conversation, for the model's chat template"},
     {NULL, "raw", CLI_FLAG, offsetof(cli_run_values, raw), NULL, 0, 0,
      "no chat template: the prompt is the text that the model sees"},
     {NULL, "special", CLI_FLAG, offsetof(cli_run_values, special), NULL, 0, 0,
@@ -78,13 +81,28 @@ static bool is_from_stdin(const cli_run_values *values) {
     return !values->prompt || strcmp(values->prompt, "-") == 0;
 }
 
+/* As a user's message, by the chat template, or as it is. */
+static int encode_prompt(const cli_run_values *values, const cli_opened *opened, ew_str prompt,
+                         cli_tokens *out) {
+    cli_conversation conversation;
+    int code = cli_conversation_open(values, opened, &conversation);
+    if (code == CLI_OK && conversation.tmpl) {
+        cli_conversation_add(&conversation, "user", prompt);
+        code = cli_conversation_tokens(&conversation, out);
+    } else if (code == CLI_OK) {
+        code = cli_prompt_tokens(values, opened, prompt, true, out);
+    }
+    cli_conversation_close(&conversation);
+    return code;
+}
+
 static int get_prompt(const cli_verb *verb, const cli_run_values *values, const cli_opened *opened,
                       cli_tokens *out) {
     cli_bytes text = {0};
     int code = is_from_stdin(values) ? read_prompt(verb, values, &text) : CLI_OK;
     ew_str prompt =
         is_from_stdin(values) ? cli_bytes_str(&text) : (ew_str){values->prompt, strlen(values->prompt)};
-    if (code == CLI_OK) code = cli_prompt_tokens(values, opened, prompt, true, out);
+    if (code == CLI_OK) code = encode_prompt(values, opened, prompt, out);
     cli_bytes_deinit(&text);
     return code;
 }
@@ -196,9 +214,6 @@ static int run_opened(const cli_verb *verb, cli_run_values *values, cli_opened *
     cli_sampling_advise(&values->sampling, opened->model);
     cli_seed_choose(&values->sampling.seed);
     if (values->verbose) say_how(values, opened);
-    if (!values->raw && ew_model_get_info(opened->model).has_chat_template)
-        cli_say("the model's chat template is not interpreted by this version: the prompt is plain text, as "
-                "with --raw");
     bool chat = !values->prompt && isatty(STDIN_FILENO);
     return chat ? cli_chat(values, opened, out) : run_prompt(verb, values, opened, out);
 }
@@ -207,6 +222,8 @@ static int check(const cli_verb *verb, const cli_run_values *values) {
     if (values->ids && values->json) return cli_usage(verb->name, "--ids and --json exclude each other");
     if (values->engine.keep.given && values->engine.context_full.value != EW_CONTEXT_FULL_SHIFT)
         return cli_usage(verb->name, "--keep has no effect without --context-full shift");
+    if (values->system && values->raw)
+        return cli_usage(verb->name, "--system needs the chat template: not with --raw");
     bool chat = !values->prompt && !values->dump_graph && isatty(STDIN_FILENO);
     if (chat && (values->ids || values->json))
         return cli_usage(verb->name, "--ids and --json need a prompt: -p TEXT");

@@ -11,14 +11,14 @@
 typedef struct cli_run_values {
     cli_engine_values engine;
     cli_sampling_values sampling;
-    const char *prompt;
+    const char *prompt, *system;
     cli_count n_new;
     cli_texts stops;
     bool ignore_end, raw, special, ids, json, verbose, dump_graph;
 } cli_run_values;
 
-/* The tokens of what a user wrote; the first ones of a session begin with a BOS where the model asks for
- * one. Says what failed; returns the exit code. */
+/* The tokens of what a user wrote, as plain text; the first ones of a session begin with a BOS where the
+ * model asks for one. Says what failed; returns the exit code. */
 int cli_prompt_tokens(const cli_run_values *values, const cli_opened *opened, ew_str text, bool first,
                       cli_tokens *out);
 

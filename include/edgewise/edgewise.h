@@ -51,7 +51,8 @@ EW_API const char *ew_version(void);
     X(UNSUPPORTED, 5, "not supported")                       \
     X(LIMIT, 6, "larger than a limit, or than this machine") \
     X(CONTEXT_FULL, 7, "context full")                       \
-    X(CANCELLED, 8, "cancelled")
+    X(CANCELLED, 8, "cancelled")                             \
+    X(TEMPLATE, 9, "the chat template refuses or fails")
 
 typedef enum ew_status {
 #define EW_STATUS_ENUM(name, number, text) EW_##name = number,
@@ -223,6 +224,58 @@ typedef struct ew_model_sampling {
 EW_API ew_model_sampling ew_model_get_sampling(const ew_model *model);
 /* NULL when the files hold no vocabulary. */
 EW_API const ew_tokenizer *ew_model_tokenizer(const ew_model *model);
+
+/* ----------------------------------------------------------------------------------------- chat templates */
+
+/*
+ * How a model wants a conversation written down: a Jinja template, as Hugging Face transformers renders it.
+ * Immutable, shared by threads. Templates are not trusted: time, memory and output of a rendering are limited
+ * (EW_LIMIT), and what a template refuses or cannot do is EW_TEMPLATE with its line.
+ */
+typedef struct ew_template ew_template;
+
+/* The model's own. EW_UNSUPPORTED when it has none, or one that needs more of Jinja than there is here. */
+EW_API ew_status ew_template_of_model(const ew_model *model, ew_template **out, ew_error *err);
+/* That of a GGUF file, a package or a folder, of a tokenizer_config.json, or any other file's whole text. */
+EW_API ew_status ew_template_open(const char *path, ew_template **out, ew_error *err);
+EW_API ew_status ew_template_from_text(ew_str text, ew_template **out, ew_error *err);
+EW_API void ew_template_close(ew_template *tmpl);
+
+typedef struct ew_template_options {
+    size_t struct_size;
+    const char *bos, *eos; /* bos_token and eos_token; default: the model's, where it is known */
+    const char *date;      /* "YYYY-MM-DD", for strftime_now; default: now, UTC */
+} ew_template_options;
+
+/* Bytes of a text up to `end`: the template's own words, or input, which came in with the conversation. */
+typedef struct ew_segment {
+    size_t end;
+    bool input;
+} ew_segment;
+
+/* A rendered conversation. */
+typedef struct ew_rendering ew_rendering;
+
+/*
+ * Renders a conversation, which is a JSON object: {"messages": [...], "tools": [...],
+ * "add_generation_prompt": true, ...}; each member is a variable of the template. "messages" is required;
+ * "tools" and "documents" are none by default, "add_generation_prompt" is false.
+ */
+EW_API ew_status ew_template_render(const ew_template *tmpl, ew_str json, const ew_template_options *options,
+                                    ew_rendering **out, ew_error *err);
+EW_API void ew_rendering_free(ew_rendering *rendering);
+EW_API ew_str ew_rendering_text(const ew_rendering *rendering);
+/* Ascending; neighbours differ; the last one ends with the text. */
+EW_API const ew_segment *ew_rendering_segments(const ew_rendering *rendering, size_t *n);
+
+/*
+ * Encodes the text as ew_tokenizer_encode does. Special tokens are found in the template's own words only:
+ * whatever a message says, it cannot forge one. (The "role" of a message counts as the template's when it is
+ * one of the usual ones: templates build tokens from it.) A BOS is put first where the model asks for one
+ * and the template did not write it.
+ */
+EW_API ew_status ew_rendering_encode(const ew_rendering *rendering, const ew_tokenizer *tokenizer,
+                                     ew_token *out, size_t cap, size_t *n, ew_error *err);
 
 /* ------------------------------------------------------------------------------------------- quantization */
 

@@ -7,15 +7,16 @@ _edgewise() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local verb=${COMP_WORDS[1]} words=''
     if [ "$COMP_CWORD" -eq 1 ]; then
-        _edgewise_words 'run inspect tokenize logits quantize bench devices help --help --version'
+        _edgewise_words 'run inspect tokenize template logits quantize bench devices help --help --version'
         return
     fi
     case $verb:$previous in
-        help:*) _edgewise_words 'run inspect tokenize logits quantize bench devices help'; return ;;
+        help:*) _edgewise_words 'run inspect tokenize template logits quantize bench devices help'; return ;;
         run:-m | run:--model) _edgewise_files ;;
         run:-p | run:--prompt) COMPREPLY=() ;;
         run:-n | run:--n-predict) COMPREPLY=() ;;
         run:--stop) COMPREPLY=() ;;
+        run:--system) COMPREPLY=() ;;
         run:--temp) COMPREPLY=() ;;
         run:--top-k) COMPREPLY=() ;;
         run:--top-p) COMPREPLY=() ;;
@@ -34,6 +35,10 @@ _edgewise() {
         run:--keep) COMPREPLY=() ;;
         inspect:--meta) COMPREPLY=() ;;
         tokenize:-m | tokenize:--model) _edgewise_files ;;
+        template:-m | template:--model) _edgewise_files ;;
+        template:--bos) COMPREPLY=() ;;
+        template:--eos) COMPREPLY=() ;;
+        template:--date) COMPREPLY=() ;;
         logits:-m | logits:--model) _edgewise_files ;;
         logits:--out) _edgewise_files ;;
         logits:--tokens) COMPREPLY=() ;;
@@ -61,9 +66,10 @@ _edgewise() {
         *) false ;;
     esac && return
     case $verb in
-        run) words='-m --model -p --prompt -n --n-predict --stop --ignore-eos --raw --special --temp --top-k --top-p --min-p --repeat-penalty --frequency-penalty --presence-penalty --repeat-last-n --seed -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --exact --context-full --keep --ids --json --verbose --dump-graph --help' ;;
+        run) words='-m --model -p --prompt -n --n-predict --stop --ignore-eos --system --raw --special --temp --top-k --top-p --min-p --repeat-penalty --frequency-penalty --presence-penalty --repeat-last-n --seed -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --exact --context-full --keep --ids --json --verbose --dump-graph --help' ;;
         inspect) words='--tensors --meta --verify --json --help' ;;
         tokenize) words='-m --model --bos --no-bos --special --decode --show --json --help' ;;
+        template) words='-m --model --bos --eos --date --help' ;;
         logits) words='-m --model --out --tokens --special -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --exact --beside --help' ;;
         quantize) words='-m --model -o --out --type --force -t --threads --json --help' ;;
         bench) words='-m --model --prompt-tokens --gen-tokens --depth --batch -r --repetitions -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --exact --profile --json --help' ;;

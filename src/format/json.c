@@ -1,8 +1,8 @@
 #include "format/json.h"
 
+#include "base/decimal.h"
 #include "base/error.h"
 #include "base/utf8.h"
-#include "format/decimal.h"
 
 /* ----------------------------------------------------------------------------------------------- problems */
 

@@ -23,7 +23,6 @@ typedef struct ewi_hparams {
     double rope_base;
     float norm_eps;
     ewi_presence output; /* EWI_ABSENT: the head is the embedding; EWI_OPTIONAL: if there is no other */
-    bool has_chat_template;
 } ewi_hparams;
 
 EWI_NODISCARD ew_status ewi_hparams_read(ewi_checkpoint *checkpoint, ewi_hparams *out, ew_error *err);

@@ -134,6 +134,5 @@ ew_status ewi_hparams_from_gguf(const ewi_gguf *gguf, ewi_hparams *out, ew_error
     out->output = EWI_OPTIONAL;
     const ewi_gguf_kv *name = ewi_gguf_find(gguf, EWI_STR("general.name"));
     if (name && name->type == EWI_GGUF_STRING) out->name = ewi_gguf_string(name);
-    out->has_chat_template = ewi_gguf_find(gguf, EWI_STR("tokenizer.chat_template")) != NULL;
     return EW_OK;
 }

@@ -207,6 +207,7 @@ static ew_status open_parts(ew_model *model, ew_error *err) {
     EWI_TRY(ewi_hparams_read(&model->checkpoint, &model->hparams, err));
     EWI_TRY(bind_tensors(model, err));
     EWI_TRY(open_tokenizer(model, err));
+    EWI_TRY(ewi_chat_template_find(&model->checkpoint, &model->checkpoint.arena, &model->chat_template, err));
     EWI_TRY(check_vocabulary(model, err));
     EWI_TRY(read_sampling(model, err));
     EWI_TRY(check_shapes(model, err));
@@ -263,7 +264,7 @@ ew_model_info ew_model_get_info(const ew_model *model) {
         .n_ctx_train = h->n_ctx_train,
         .n_params = count_params(&model->checkpoint),
         .weight_bytes = count_bytes(&model->checkpoint),
-        .has_chat_template = h->has_chat_template,
+        .has_chat_template = model->chat_template.text.data != NULL,
     };
 }
 

@@ -12,7 +12,7 @@
 #define EW_MODEL_MODEL_H
 
 #include "graph/graph.h"
-#include "model/checkpoint.h"
+#include "model/chat_template.h"
 #include "model/hparams.h"
 #include "model/packing.h"
 
@@ -21,6 +21,7 @@ struct ew_model {
     ewi_hparams hparams;
     ew_model_sampling sampling;
     ew_tokenizer *tokenizer; /* NULL: the files hold none */
+    ewi_chat_template chat_template;
     /* [2 + n_layers * EWI_N_ROLES] by role and layer; vectors are f32 copies; NULL = absent */
     const ewi_tensor **tensors;
     uint32_t n_vocab;

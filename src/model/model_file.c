@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/decimal.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "format/decimal.h"
 #include "model/checkpoint.h"
 
 struct ew_file {

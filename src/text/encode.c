@@ -6,6 +6,7 @@
 #include "text/merger.h"
 #include "text/nfc.h"
 #include "text/scanner.h"
+#include "text/template.h"
 #include "text/unicode.h"
 
 #define MAX_TEXT_BYTES ((size_t)1 << 31) /* symbols are counted in 32 bits */
@@ -202,11 +203,72 @@ static size_t skip_blanks(ewi_bytes text, size_t at) {
     return at;
 }
 
-static ew_status encode_text(encoder *e, ewi_bytes text, bool control) {
+/* The next special token of one sort, once it was looked for. */
+typedef struct candidate {
+    bool known, found;
+    ewi_special_match match;
+} candidate;
+
+/* The special tokens of a text, one after the other. */
+typedef struct finder {
+    const ewi_specials *specials;
+    ewi_bytes text;
+    const ew_segment *segments;
+    size_t n_segments, segment; /* those before `segment` are done with */
+    candidate anywhere;         /* user-defined tokens */
+    candidate trusted;          /* all tokens that lie inside of one segment that is not input */
+} finder;
+
+static finder find_in(const ew_tokenizer *t, ewi_bytes text, const ew_segment *segments, size_t n) {
+    finder f = {.specials = &t->specials, .text = text, .segments = segments, .n_segments = n};
+    f.anywhere.known = n == 1 && !segments[0].input; /* then the other ones include them */
+    return f;
+}
+
+/* False: what is known still holds. */
+static bool is_stale(const candidate *c, size_t from) {
+    return !c->known || (c->found && c->match.start < from);
+}
+
+static void find_anywhere(finder *f, size_t from) {
+    candidate *c = &f->anywhere;
+    if (!is_stale(c, from)) return;
+    c->known = true;
+    c->found = ewi_specials_find(f->specials, f->text, from, false, &c->match);
+}
+
+static void find_trusted(finder *f, size_t from) {
+    candidate *c = &f->trusted;
+    if (!is_stale(c, from)) return;
+    *c = (candidate){.known = true};
+    for (; f->segment < f->n_segments; f->segment++) {
+        const ew_segment *s = &f->segments[f->segment];
+        size_t begin = f->segment ? s[-1].end : 0;
+        ewi_bytes part = {f->text.data, s->end};
+        if (begin < from) begin = from;
+        c->found =
+            !s->input && begin < s->end && ewi_specials_find(f->specials, part, begin, true, &c->match);
+        if (c->found) return;
+    }
+}
+
+/* The first one at or after `from`; of two, the longer one. */
+static bool find_special(finder *f, size_t from, ewi_special_match *match) {
+    const candidate *a = &f->anywhere, *t = &f->trusted;
+    find_anywhere(f, from);
+    find_trusted(f, from);
+    if (!a->found && !t->found) return false;
+    bool trusted = t->found && (!a->found || t->match.start < a->match.start ||
+                                (t->match.start == a->match.start && t->match.len >= a->match.len));
+    *match = trusted ? t->match : a->match;
+    return true;
+}
+
+static ew_status encode_text(encoder *e, finder *f) {
+    ewi_bytes text = f->text;
     size_t from = 0;
     bool first = true;
-    for (ewi_special_match match; ewi_specials_find(&e->tokenizer->specials, text, from, control, &match);
-         first = false) {
+    for (ewi_special_match match; find_special(f, from, &match); first = false) {
         size_t end = match.type & EWI_TOKEN_LSTRIP ? trim(text, from, match.start) : match.start;
         EWI_TRY(encode_stretch(e, (ewi_bytes){text.data + from, end - from}, first));
         emit(e, match.token);
@@ -216,26 +278,42 @@ static ew_status encode_text(encoder *e, ewi_bytes text, bool control) {
     return from < text.len ? encode_stretch(e, (ewi_bytes){text.data + from, text.len - from}, first) : EW_OK;
 }
 
+static ew_status encode_all(const ew_tokenizer *tokenizer, finder *f, bool bos, ew_token *out, size_t cap,
+                            size_t *n, ew_error *err) {
+    *n = 0;
+    if (f->text.len >= MAX_TEXT_BYTES)
+        return ewi_fail(err, EW_LIMIT, "text: %zu bytes, at most %zu can be encoded at once", f->text.len,
+                        MAX_TEXT_BYTES - 1);
+    encoder e = {.tokenizer = tokenizer, .out = out, .cap = cap, .err = err};
+    ewi_merger_init(&e.merger, tokenizer);
+    ewi_buffer_init(&e.normalized, SIZE_MAX);
+    ewi_buffer_init(&e.blanked, SIZE_MAX);
+    if (bos && tokenizer->bos >= 0) emit(&e, (uint32_t)tokenizer->bos);
+    ew_status status = f->text.len ? encode_text(&e, f) : EW_OK;
+    ewi_buffer_deinit(&e.normalized);
+    ewi_buffer_deinit(&e.blanked);
+    ewi_merger_deinit(&e.merger);
+    if (!status) *n = e.n;
+    return status;
+}
+
 ew_status ew_tokenizer_encode(const ew_tokenizer *tokenizer, ew_str text, unsigned flags, ew_token *out,
                               size_t cap, size_t *n, ew_error *err) {
     EWI_REQUIRE(tokenizer && n, err);
     EWI_REQUIRE(text.data || text.len == 0, err);
     EWI_REQUIRE(out || cap == 0, err);
     EWI_REQUIRE((flags & ~(unsigned)(EW_ENCODE_BOS | EW_ENCODE_SPECIAL)) == 0, err);
-    *n = 0;
-    if (text.len >= MAX_TEXT_BYTES)
-        return ewi_fail(err, EW_LIMIT, "text: %zu bytes, at most %zu can be encoded at once", text.len,
-                        MAX_TEXT_BYTES - 1);
-    encoder e = {.tokenizer = tokenizer, .out = out, .cap = cap, .err = err};
-    ewi_merger_init(&e.merger, tokenizer);
-    ewi_buffer_init(&e.normalized, SIZE_MAX);
-    ewi_buffer_init(&e.blanked, SIZE_MAX);
-    if (flags & EW_ENCODE_BOS && tokenizer->bos >= 0) emit(&e, (uint32_t)tokenizer->bos);
+    const ew_segment whole = {text.len, !(flags & EW_ENCODE_SPECIAL)};
+    finder f = find_in(tokenizer, (ewi_bytes){(const uint8_t *)text.data, text.len}, &whole, 1);
+    return encode_all(tokenizer, &f, flags & EW_ENCODE_BOS, out, cap, n, err);
+}
+
+ew_status ewi_encode_marked(const ew_tokenizer *tokenizer, ew_str text, const ew_segment *segments,
+                            size_t n_segments, bool add_bos, ew_token *out, size_t cap, size_t *n,
+                            ew_error *err) {
     ewi_bytes bytes = {(const uint8_t *)text.data, text.len};
-    ew_status status = text.len ? encode_text(&e, bytes, flags & EW_ENCODE_SPECIAL) : EW_OK;
-    ewi_buffer_deinit(&e.normalized);
-    ewi_buffer_deinit(&e.blanked);
-    ewi_merger_deinit(&e.merger);
-    if (!status) *n = e.n;
-    return status;
+    finder f = find_in(tokenizer, bytes, segments, n_segments);
+    ewi_special_match match;
+    bool has_bos = find_special(&f, 0, &match) && match.start == 0 && (ew_token)match.token == tokenizer->bos;
+    return encode_all(tokenizer, &f, add_bos && !has_bos, out, cap, n, err);
 }

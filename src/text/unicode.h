@@ -81,6 +81,22 @@ static inline uint32_t ewi_unicode_set(uint32_t c) {
     return EWI_CATEGORY(packed & 0x1f) | space;
 }
 
+/* The distance from a character to its upper, lower and title case; and those that are up to three
+ * characters, then zeros. */
+typedef struct ewi_unicode_case {
+    uint32_t from;
+    int32_t upper, lower, title;
+} ewi_unicode_case;
+
+typedef struct ewi_unicode_special_case {
+    uint32_t from, upper[3], lower[3], title[3];
+} ewi_unicode_special_case;
+
+extern const ewi_unicode_case ewi_unicode_cases[]; /* ascending; who is not here has no case */
+extern const size_t ewi_unicode_n_cases;
+extern const ewi_unicode_special_case ewi_unicode_special_cases[]; /* ascending; come before the others */
+extern const size_t ewi_unicode_n_special_cases;
+
 /* Canonical composition (Unicode Standard Annex 15). The Hangul syllables are computed, not listed. */
 typedef struct ewi_unicode_ccc_range {
     uint32_t first, last, ccc;

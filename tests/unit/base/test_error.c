@@ -107,6 +107,7 @@ static void statuses_keep_their_numbers(void **state) {
         {EW_LIMIT, 6, "larger than a limit, or than this machine"},
         {EW_CONTEXT_FULL, 7, "context full"},
         {EW_CANCELLED, 8, "cancelled"},
+        {EW_TEMPLATE, 9, "the chat template refuses or fails"},
     };
     for (size_t i = 0; i < EWI_COUNT(rows); i++) {
         assert_int_equal((int)rows[i].status, rows[i].number);

@@ -82,7 +82,6 @@ static void gguf_sizes_as_written(void **state) {
     assert_int_equal(h.rope_dims, 8);
     assert_true(h.rope_base == 10000.0);
     assert_true(h.norm_eps == 1e-5f);
-    assert_false(h.has_chat_template);
 }
 
 /* docs/gguf.md: head_count_kv defaults to head_count, key_length to embedding_length / head_count,

@@ -1,4 +1,4 @@
-#include "format/decimal.h"
+#include "base/decimal.h"
 
 #include <float.h>
 #include <math.h>

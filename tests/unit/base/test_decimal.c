@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/decimal.h"
+#include "base/decimal.h"
 #include "test.h"
 
 static void check_bits(const char *text, double expected) {

@@ -8,8 +8,8 @@
  *     double x;
  *     bool finite = ewi_decimal_to_double(EWI_STR("-1.5e3"), &x);      true, -1500.0
  */
-#ifndef EW_FORMAT_DECIMAL_H
-#define EW_FORMAT_DECIMAL_H
+#ifndef EW_BASE_DECIMAL_H
+#define EW_BASE_DECIMAL_H
 
 #include <stdbool.h>
 
