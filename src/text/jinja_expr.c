@@ -252,13 +252,21 @@ bool ewi_jeval_call(ewi_jeval *e, const ewi_jnode *node, ewi_jframe *frame, cons
     return ewi_jbuiltin_call(e->run, callee.as.bound->method, &call, out);
 }
 
+/* What goes into a filter: the text of a block, what another filter made of it, or any value. */
+static bool filter_input(ewi_jeval *e, const ewi_jnode *a, ewi_jframe *frame, const ewi_jv *text,
+                         ewi_jv *out) {
+    if (!a) return *out = *text, true;
+    if (!text || a->kind != EWI_JN_FILTER) return ewi_jeval_expr(e, a, frame, out);
+    if (!ewi_jinja_enter(e->run)) return false;
+    bool ok = ewi_jeval_filter(e, a, frame, text, out);
+    ewi_jinja_leave(e->run);
+    return ok;
+}
+
 bool ewi_jeval_filter(ewi_jeval *e, const ewi_jnode *node, ewi_jframe *frame, const ewi_jv *text,
                       ewi_jv *out) {
     ewi_jcall call = {0};
-    bool ok = !node->a                         ? (call.in = *text, true)
-              : node->a->kind == EWI_JN_FILTER ? ewi_jeval_filter(e, node->a, frame, text, &call.in)
-                                               : ewi_jeval_expr(e, node->a, frame, &call.in);
-    if (!ok || !eval_args(e, node, frame, &call)) return false;
+    if (!filter_input(e, node->a, frame, text, &call.in) || !eval_args(e, node, frame, &call)) return false;
     e->run->line = node->line;
     if (!node->builtin)
         return ewi_jinja_fail(e->run, EW_UNSUPPORTED, "there is no filter \"%.*s\" here",

@@ -22,6 +22,7 @@ try run a.gguf -m b.gguf -p hi
 try run -p hi
 try run a.gguf -p hi --ids --json
 try run a.gguf -p hi --keep 4
+try run a.gguf -p hi --raw --system x
 try run a.gguf -p hi -ctk q4
 try run a.gguf -p hi --stop ''
 try run a.gguf -p hi --context-full never
@@ -32,6 +33,8 @@ try tokenize
 try tokenize -m a.gguf --bos --no-bos
 try tokenize -m a.gguf --decode --bos
 try tokenize a.gguf
+try template
+try template -m a.gguf --bos
 try logits -m a.gguf
 try bench
 try bench -m a.gguf --prompt-tokens 0

@@ -12,6 +12,8 @@
 #include "fixtures.h"
 #include "program.h"
 #include "pty.h"
+#include "scratch.h"
+#include "tiny_model.h"
 
 #define PATH_BYTES 4096
 #define MAX_MORE   8
@@ -89,6 +91,47 @@ static void ctrl_c_at_the_prompt_tells_how_to_end(void **state) {
     assert_true(test_pty_expect(&pty, ">>> "));
     test_pty_type(&pty, "\x04");
     assert_int_equal(test_pty_end(&pty), 0);
+}
+
+/* The model sees the whole conversation, written by its template; --verbose says how much of it is run. */
+static void the_template_writes_the_conversation(void **state) {
+    (void)state;
+    const char *path = scratch_path("chat.gguf");
+    tiny_model_write(&(tiny_model){.chat_template =
+                                       "{% for m in messages %}<s>{{ m.role }}:{{ m.content }}</s>"
+                                       "{% endfor %}<s>"},
+                     path);
+    const char *argv[] = {test_program(), "run",      path,        "--temp", "0", "-n", "2",
+                          "--system",     "be brief", "--verbose", NULL};
+    test_pty pty;
+    test_pty_start(&pty, argv);
+    assert_true(test_pty_expect(&pty, ">>> "));
+    test_pty_type(&pty, "a\r");
+    assert_true(test_pty_expect(&pty, "prompt: "));
+    assert_true(test_pty_expect(&pty, ">>> "));
+    test_pty_type(&pty, "/show\r");
+    assert_true(test_pty_expect(&pty, "context  "));
+    test_pty_type(&pty, "/clear\r/show\r");
+    assert_true(test_pty_expect(&pty, "context  0 of 512"));
+    test_pty_type(&pty, "a\r");
+    assert_true(test_pty_expect(&pty, "prompt: "));
+    test_pty_type(&pty, "b\r");
+    assert_true(test_pty_expect(&pty, "prompt: "));
+    end_chat(&pty);
+}
+
+static void a_template_that_refuses_is_named(void **state) {
+    (void)state;
+    const char *path = scratch_path("refuses.gguf");
+    tiny_model_write(&(tiny_model){.chat_template = "{{ raise_exception('not today') }}"}, path);
+    const char *argv[] = {test_program(), "run", path, NULL};
+    test_pty pty;
+    test_pty_start(&pty, argv);
+    assert_true(test_pty_expect(&pty, ">>> "));
+    test_pty_type(&pty, "a\r");
+    assert_true(test_pty_expect(&pty, "not today"));
+    assert_true(test_pty_expect(&pty, "--raw"));
+    end_chat(&pty);
 }
 
 static void quotes_enclose_several_lines(void **state) {
@@ -192,13 +235,12 @@ static int make_state(void **state) {
 }
 
 static int remove_state(void **state) {
-    (void)state;
     char path[PATH_BYTES];
     snprintf(path, sizeof path, "%s/edgewise/history", state_folder);
     unlink(path);
     snprintf(path, sizeof path, "%s/edgewise", state_folder);
     rmdir(path);
-    return rmdir(state_folder);
+    return rmdir(state_folder) || scratch_remove(state);
 }
 
 int main(void) {
@@ -207,6 +249,8 @@ int main(void) {
         cmocka_unit_test(clear_forgets_the_conversation),
         cmocka_unit_test(ctrl_c_stops_an_answer_and_not_the_program),
         cmocka_unit_test(ctrl_c_at_the_prompt_tells_how_to_end),
+        cmocka_unit_test(the_template_writes_the_conversation),
+        cmocka_unit_test(a_template_that_refuses_is_named),
         cmocka_unit_test(quotes_enclose_several_lines),
         cmocka_unit_test(bad_commands_are_named),
         cmocka_unit_test(a_full_context_says_what_helps),
