@@ -146,20 +146,32 @@ void *ewi_jinja_alloc(ewi_jinja *run, size_t n, size_t size_bytes);
 
 /* ---- plain values ---- */
 
+static inline ewi_jv ewi_jv_of(ewi_jkind kind) {
+    ewi_jv v = {kind, {false}};
+    return v;
+}
 static inline ewi_jv ewi_jv_undefined(const ew_str *name) {
-    return (ewi_jv){.kind = EWI_J_UNDEFINED, .as.name = name};
+    ewi_jv v = ewi_jv_of(EWI_J_UNDEFINED);
+    v.as.name = name;
+    return v;
 }
 static inline ewi_jv ewi_jv_none(void) {
-    return (ewi_jv){.kind = EWI_J_NONE};
+    return ewi_jv_of(EWI_J_NONE);
 }
 static inline ewi_jv ewi_jv_bool(bool flag) {
-    return (ewi_jv){.kind = EWI_J_BOOL, .as.flag = flag};
+    ewi_jv v = ewi_jv_of(EWI_J_BOOL);
+    v.as.flag = flag;
+    return v;
 }
 static inline ewi_jv ewi_jv_int(int64_t whole) {
-    return (ewi_jv){.kind = EWI_J_INT, .as.whole = whole};
+    ewi_jv v = ewi_jv_of(EWI_J_INT);
+    v.as.whole = whole;
+    return v;
 }
 static inline ewi_jv ewi_jv_float(double real) {
-    return (ewi_jv){.kind = EWI_J_FLOAT, .as.real = real};
+    ewi_jv v = ewi_jv_of(EWI_J_FLOAT);
+    v.as.real = real;
+    return v;
 }
 static inline bool ewi_jv_is_string(const ewi_jv *v) {
     return v->kind == EWI_J_STRING;
@@ -186,7 +198,8 @@ bool ewi_jv_compare(ewi_jinja *run, const ewi_jv *a, const ewi_jv *b, int *out);
 
 bool ewi_jv_text(ewi_jinja *run, ew_str text, bool input, ewi_jv *out);
 static inline ew_str ewi_jstring_str(const ewi_jstring *s) {
-    return (ew_str){s->data, s->len};
+    ew_str text = {s->data, s->len};
+    return text;
 }
 static inline ew_str ewi_jv_str(const ewi_jv *v) {
     return ewi_jstring_str(v->as.string);

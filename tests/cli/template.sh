@@ -16,7 +16,8 @@ echo "$hello" | edgewise template -m date.jinja --date 2026-11-21 --eos '!'
 echo
 
 # A model's own.
-printf '%s' '{"bos_token": "<b>", "chat_template": "{{ bos_token }}{{ messages | length }}"}' >tokenizer_config.json
+printf '%s' '{"bos_token": "<b>", "chat_template": "{{ bos_token }}{{ messages | length }}"}' \
+    >tokenizer_config.json
 echo "$hello" | edgewise template -m .
 echo
 echo "$hello" | edgewise template -m tokenizer_config.json
@@ -35,7 +36,8 @@ printf '%s' '
 echo "$hello" | fails 1 -m refuses.jinja
 printf '%s' '{% for m in messages %}' >broken.jinja
 echo "$hello" | fails 3 -m broken.jinja
-printf '%s' '{% for a in range(99999) %}{% for b in messages * 99999 %}{% endfor %}{% endfor %}' >endless.jinja
+printf '%s' '{% for a in range(99999) %}{% for b in messages * 99999 %}{% endfor %}{% endfor %}' \
+    >endless.jinja
 echo "$hello" | fails 3 -m endless.jinja
 echo '{"messages": [}' | fails 3 -m chat.jinja
 echo '{}' | fails 3 -m chat.jinja

@@ -1,4 +1,4 @@
-/* fuzz_template.c: any template with any conversation: the bytes up to a NUL are the template, the rest is the
+/* fuzz_template.c: any template with any conversation: the bytes up to a NUL are the template, the others the
  * conversation. Whatever comes out is valid UTF-8, in segments that cover it. */
 #include <string.h>
 
