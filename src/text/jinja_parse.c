@@ -311,7 +311,11 @@ static ewi_jnode *macro_statement(ewi_jparser *p) {
     if ((node->name = ewi_jp_name(p, node->text)) == UINT32_MAX) return NULL;
     p->t++;
     if (!ewi_jp_is_sign(p, "(")) return ewi_jp_expected(p, "'('");
-    return parameters(p, node) && (node->a = macro_body(p, "endmacro")) ? node : NULL;
+    bool outer = p->in_macro;
+    p->in_macro = true;
+    bool ok = parameters(p, node) && (node->a = macro_body(p, "endmacro"));
+    p->in_macro = outer;
+    return ok ? node : NULL;
 }
 
 static ewi_jnode *call_statement(ewi_jparser *p) {

@@ -23,6 +23,7 @@ typedef struct ewi_jparser {
     ewi_arena *arena;
     uint32_t depth;
     uint32_t n_loops;
+    bool in_macro;
     ew_str *names;
     uint32_t n_names, cap_names;
     ew_status status;

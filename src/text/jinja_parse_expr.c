@@ -140,6 +140,10 @@ static ewi_jnode *name_or_word(ewi_jparser *p) {
         node = constant(p, ewi_jv_none());
     else if ((node = ewi_jp_node(p, EWI_JN_NAME)) && (node->name = ewi_jp_name(p, name)) == UINT32_MAX)
         return NULL;
+    bool spread =
+        node && node->kind == EWI_JN_NAME && node->name >= EWI_JNAME_VARARGS && node->name < EWI_JNAME_N;
+    if (spread && p->in_macro)
+        return ewi_jp_fail(p, EW_UNSUPPORTED, "varargs and kwargs of macros are not supported");
     p->t++;
     return node;
 }

@@ -372,6 +372,17 @@ static void recursion_ends(void **state) {
                    EW_LIMIT, "deeper");
 }
 
+static void what_is_missing_is_named(void **state) {
+    (void)state;
+    expect_stopped("{% macro f() %}{{ varargs }}{% endmacro %}", EW_UNSUPPORTED, "varargs");
+    expect_stopped("{% include 'x' %}", EW_UNSUPPORTED, "include");
+    expect_stopped("{% for a in b recursive %}{% endfor %}", EW_UNSUPPORTED, "recursive");
+    expect_stopped("{{ f(*a) }}", EW_UNSUPPORTED, "*");
+    expect_stopped("{{ 'a' | nosuch }}", EW_UNSUPPORTED, "nosuch");
+    expect_stopped("{{ 'a'.zfill(3) }}", EW_UNSUPPORTED, "method");
+    expect_stopped("{{ [1].append(2) }}", EW_TEMPLATE, "cannot change");
+}
+
 static void output_ends(void **state) {
     (void)state;
     expect_stopped("{{ 'a' * 10 ** 9 }}", EW_LIMIT, "");
@@ -478,6 +489,7 @@ int main(void) {
         cmocka_unit_test(segments_do_not_part_words),
         cmocka_unit_test(loops_end),
         cmocka_unit_test(recursion_ends),
+        cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(output_ends),
         cmocka_unit_test(nesting_ends),
         cmocka_unit_test(chains_may_be_long),
