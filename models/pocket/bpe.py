@@ -16,6 +16,7 @@ SPECIALS = [END, USER, TOOL]
 # \p{L} is [^\W\d_] here: true of the letters that occur.
 WORDS = re.compile(r"'s|'t|'re|'ve|'m|'ll|'d| ?[^\W\d_]+|\d| ?(?:[^\s\w]|_)+|\s+(?!\S)|\s+")
 BLANK = "\u0120"  # how a blank is spelled in the vocabulary
+CAPITALS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
 def byte_names():
@@ -119,6 +120,19 @@ class Bpe:
         self.ids = {token: i for i, token in enumerate(self.tokens)}
         self.ranks = {pair: i for i, pair in enumerate(self.merges)}
         self.cache = {}
+
+    def forms(self):
+        """For each token the one that is the same letters without a blank and in lower case, if there is one,
+        else itself; and which of the two it has."""
+        letters, marks = [], []
+        for i, token in enumerate(self.tokens):
+            blank = token.startswith(BLANK) and len(token) > 1
+            bare = token[blank:]
+            small = bare[:1].lower() + bare[1:]
+            capital = bare[:1] in CAPITALS and small in self.ids
+            letters.append(self.ids.get(small if capital else bare, i) if i >= len(SPECIALS) else i)
+            marks.append([float(blank), float(capital)])
+        return letters, marks
 
     def encode_word(self, word):
         symbols = list(spelled(word))

@@ -90,11 +90,11 @@ def write_json(path, value):
 
 
 def export(checkpoint, tokenizer, out):
-    model = Model(Config())
+    model = Model(Config(), *map(torch.tensor, bpe.load(tokenizer).forms()))
     model.load_state_dict(torch.load(checkpoint, weights_only=True)["model"])
     out.mkdir(parents=True, exist_ok=True)
-    tensors = {"model." + name: value.float() for name, value in sorted(model.state_dict().items())}
-    write_safetensors(out / "model.safetensors", tensors)
+    with torch.no_grad():
+        write_safetensors(out / "model.safetensors", dict(sorted(model.weights().items())))
     write_json(out / "config.json", config_json(model.c))
     write_json(out / "tokenizer_config.json", tokenizer_config())
     write_json(out / "generation_config.json", {"do_sample": False})

@@ -1,6 +1,11 @@
 """The model: Llama's architecture (RMS norms, rotary positions, SwiGLU, grouped keys, tied embedding).
 
 Rotary pairs are (i, i + head_dim / 2), the layout of a Hugging Face checkpoint. Weights are [out, in].
+
+In training the embedding is a sum: tokens that are the same letters share a part (`jazz`, ` jazz`, `Jazz`),
+and all with a blank or a capital before the same letters share what that means. What the model learns of
+copying a word then holds for all its forms, and for words that are rare. Embedding.table() is the sum: what
+a Llama has.
 """
 
 import dataclasses
@@ -39,6 +44,22 @@ def rotate(x, cos, sin):
     """x: [B, H, T, head_dim]"""
     a, b = x.chunk(2, -1)
     return x * cos + torch.cat([-b, a], -1) * sin
+
+
+class Embedding(nn.Module):
+    """letters [n_vocab]: the token that is the same letters, bare; marks [n_vocab, n_marks]: what is beside them."""
+
+    def __init__(self, c, letters, marks):
+        super().__init__()
+        self.register_buffer("letters", letters)
+        self.register_buffer("marks", marks)
+        self.of_letters = nn.Parameter(torch.randn(c.n_vocab, c.d_model) * 0.02)
+        self.of_marks = nn.Parameter(torch.randn(marks.shape[1], c.d_model) * 0.02)
+        self.own = nn.Parameter(torch.zeros(c.n_vocab, c.d_model))
+
+    def table(self):
+        """[n_vocab, d_model]"""
+        return self.of_letters[self.letters] + self.marks @ self.of_marks + self.own
 
 
 class Attention(nn.Module):
@@ -92,10 +113,10 @@ class Layer(nn.Module):
 
 
 class Model(nn.Module):
-    def __init__(self, c):
+    def __init__(self, c, letters, marks):
         super().__init__()
         self.c = c
-        self.embed_tokens = nn.Embedding(c.n_vocab, c.d_model)
+        self.embed_tokens = Embedding(c, letters, marks)
         self.layers = nn.ModuleList(Layer(c) for _ in range(c.n_layers))
         self.norm = nn.RMSNorm(c.d_model, eps=c.eps)
         cos, sin = rotary(c, c.n_ctx)
@@ -105,7 +126,7 @@ class Model(nn.Module):
 
     def start(self, module):
         """Small random weights; those that add to the residual stream are smaller by the depth (GPT-2)."""
-        if isinstance(module, nn.Linear | nn.Embedding):
+        if isinstance(module, nn.Linear):
             nn.init.normal_(module.weight, std=0.02)
         if isinstance(module, Attention):
             nn.init.normal_(module.o_proj.weight, std=0.02 / (2 * self.c.n_layers) ** 0.5)
@@ -114,7 +135,7 @@ class Model(nn.Module):
 
     def hidden(self, tokens):
         """[B, T] to [B, T, d_model]"""
-        x = self.embed_tokens(tokens)
+        x = functional.embedding(tokens, self.embed_tokens.table())
         cos, sin = self.cos[: tokens.shape[1]], self.sin[: tokens.shape[1]]
         mask = torch.full((tokens.shape[1], tokens.shape[1]), float("-inf")).triu(1)
         for layer in self.layers:
@@ -122,7 +143,12 @@ class Model(nn.Module):
         return self.norm(x)
 
     def logits(self, hidden):
-        return functional.linear(hidden, self.embed_tokens.weight)
+        return functional.linear(hidden, self.embed_tokens.table())
+
+    def weights(self):
+        """As a Hugging Face checkpoint names them, the embedding as one table."""
+        weights = {f"model.{name}": value for name, value in self.named_parameters() if "embed_tokens" not in name}
+        return {"model.embed_tokens.weight": self.embed_tokens.table()} | weights
 
     def n_params(self):
-        return sum(p.numel() for p in self.parameters())
+        return sum(value.numel() for value in self.weights().values())

@@ -173,11 +173,11 @@ class Run:
         if not self.paths:
             raise SystemExit(f"{args.data}: no shard-*.npz: run generate.py --out {args.data}")
         torch.manual_seed(args.seed)
-        self.model = Model(Config())
+        self.tokenizer = bpe.load(args.data / "tokenizer.json")
+        self.model = Model(Config(), *map(torch.tensor, self.tokenizer.forms()))
         self.loss_of = torch.compile(loss_of, dynamic=True)
         self.optimizer = Optimizer(self.model)
         self.step, self.n_steps, self.seconds, self.n_tokens = 0, args.steps, 0.0, 0
-        self.tokenizer = bpe.load(args.data / "tokenizer.json")
         self.held_back = Shard(self.paths[-1])
         if args.resume:
             self.load()
