@@ -12,18 +12,11 @@
 #include "edgewise/edgewise.h"
 #include "fixtures.h"
 #include "format/json.h"
+#include "sanitized.h"
 #include "test.h"
 #include "text_file.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
-#ifdef SANITIZED
+#if SANITIZED
 #define MAX_SECONDS 0.05
 #else
 #define MAX_SECONDS 0.001

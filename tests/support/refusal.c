@@ -15,19 +15,9 @@
 #include <unistd.h>
 
 #include "program.h"
+#include "sanitized.h"
 #include "scratch.h"
 #include "test.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 #define MAX_SAID       8192
 #define MAX_ARGUMENTS  32

@@ -7,19 +7,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "sanitized.h"
 #include "test.h"
 #include "vocab_build.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
 /* Sanitizers cost time, but make nothing quadratic: less text, more patience. */
-#ifdef SANITIZED
+#if SANITIZED
 #define TEXT_BYTES  (1u << 17)
 #define MAX_SECONDS 5.0
 #else
