@@ -16,3 +16,19 @@ same "--min-p 1 is greedy" "$(run --temp 1.5 --seed 7 --min-p 1)" "$greedy"
 run --temp 1.5 --verbose >first 2>err
 seed=$(sed -n 's/^edgewise: seed \([0-9]*\),.*/\1/p' err)
 same "the seed of --verbose" "$(run --temp 1.5 --seed "$seed")" "$(cat first)"
+
+# What a model's generation_config.json recommends holds where no flag says otherwise.
+mkdir advised && cp "$CASE_DIR/../golden/data/mistral-f32/"* advised
+awk 'BEGIN {
+    printf "{\"added_tokens\":[],\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false},"
+    printf "\"decoder\":{\"type\":\"ByteLevel\"},"
+    printf "\"model\":{\"type\":\"BPE\",\"merges\":[\"h e\"],\"vocab\":{\"he\":79"
+    for (i = 0; i < 79; i++) printf ",\"%c\":%d", i < 57 ? i + 35 : i + 36, i
+    print "}}}"
+}' >advised/tokenizer.json
+advised() { edgewise run advised --raw -p hello -n 40 --ids "$@"; }
+[ "$(advised)" = "$(advised)" ] && echo "without advice: the same answer twice"
+echo '{"do_sample":false}' >advised/generation_config.json
+same "do_sample false is greedy" "$(advised)" "$(advised --temp 0)"
+[ "$(advised --temp 1.5)" = "$(advised --temp 1.5)" ] && echo "the advice wins over a flag"
+exit 0
