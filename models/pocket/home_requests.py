@@ -99,6 +99,10 @@ class Requests:
             "weather_query": 1.4,
             "list_remove": 1.4,
             "volume_adjust": 1.2,
+            "appliance_switch": 1.3,
+            "blinds_set": 1.2,
+            "lock_set": 1.3,
+            "media_control": 1.3,
             "timer_cancel": 0.8,
             "timer_query": 0.8,
         }
@@ -306,9 +310,9 @@ class Requests:
         rng = self.rng
         marked = [self.marked(c, i == 0 or rng.random() < 0.1) for i, c in enumerate(clauses)]
         style = rng.random()
-        if style < 0.2:
+        if style < 0.3:
             return rng.choice([", ", ". ", ", ", "; "]).join(marked)
-        if style < 0.75 or len(marked) == 2:
+        if style < 0.8 or len(marked) == 2:
             link = rng.choice(affixes.LINKS)
             return ", ".join(marked[:-1]) + rng.choice([" ", " ", ", ", ". "]) + f"{link} {marked[-1]}"
         return f" {rng.choice(['and', 'then', 'and then', 'and'])} ".join(marked)
@@ -370,15 +374,15 @@ class Requests:
 
     def plan(self):
         kind = self.rng.random()
-        if kind < 0.29:
+        if kind < 0.27:
             return self.outside_one()
-        if kind < 0.74:
+        if kind < 0.67:
             return self.one()
-        if kind < 0.78:
+        if kind < 0.705:
             return self.shared_one()
-        if kind < 0.79:
+        if kind < 0.715:
             return self.taken_back()
-        if kind < 0.83:
+        if kind < 0.765:
             return self.pair()
         return self.several()
 

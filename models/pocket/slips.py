@@ -101,7 +101,7 @@ class Slips:
 
     def finish(self, parts):
         rng = self.rng
-        if rng.random() < 0.14:
+        if rng.random() < 0.22:
             parts = self.with_slips(parts)
         case = rng.random()
         if case < 0.45:
