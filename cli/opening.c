@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "default_model.h"
 #include "message.h"
 
 /* "llama3", "qwen2:0.5b", "hf.co/owner/repo": how registries spell models. */
@@ -19,10 +20,11 @@ const char *cli_model_path(const cli_verb *verb, const cli_engine_values *values
         return NULL;
     }
     const char *path = values->model ? values->model : values->operand;
-    if (!path || !path[0]) {
+    if (!path) path = cli_default_model();
+    if (!path) {
         bool operand = verb->operand != NULL;
-        *code = cli_usage(verb->name, "no model: give its file, as in: edgewise %s %sMODEL.gguf", verb->name,
-                          operand ? "" : "-m ");
+        *code = cli_usage(verb->name, "no model, and no default one is installed: edgewise %s %sMODEL.gguf",
+                          verb->name, operand ? "" : "-m ");
         return NULL;
     }
     if (access(path, R_OK) == 0) return path;
@@ -40,6 +42,7 @@ int cli_open_engine(const cli_verb *verb, const cli_engine_values *values, cli_o
     const char *path = cli_model_path(verb, values, &code);
     if (!path) return code;
     ew_error err = {0};
+    out->is_default = !values->model && !values->operand;
     if (ew_model_open(path, &out->model, &err)) return cli_fail(&err);
     out->tokenizer = ew_model_tokenizer(out->model);
     ew_engine_options options = {

@@ -27,10 +27,13 @@ typedef struct cli_engine_values {
 #define CLI_CONTEXT_FULLS "error|shift"
 
 /* clang-format off */
+#define CLI_MODEL_TEXT \
+    "the model: a GGUF or safetensors file, a folder with config.json, weights and tokenizer.json, or a " \
+    "package"
+
 #define CLI_MODEL_OPTION(type) \
     {"m", "model", CLI_PATH, offsetof(type, engine.model), "FILE", 0, 0, \
-     "the model: a GGUF or safetensors file, a folder with config.json, weights and tokenizer.json, or a " \
-     "package"}
+     CLI_MODEL_TEXT " (default: pocket, which comes with the program)"}
 
 #define CLI_ENGINE_OPTIONS(type) \
     {"c", "ctx-size", CLI_COUNT, offsetof(type, engine.context), "N", 1, 1 << 24, \
@@ -54,10 +57,11 @@ typedef struct cli_opened {
     ew_engine *engine;
     ew_session *session;
     const ew_tokenizer *tokenizer; /* NULL: the model holds none */
+    bool is_default;               /* no model was named */
 } cli_opened;
 
-/* The path that MODEL or -m gives: exactly one of them, and something must lie there. Says what is wrong;
- * NULL and *code. */
+/* The path that MODEL or -m gives, not both, or the default model's; something must lie there. Says what is
+ * wrong; NULL and *code. */
 const char *cli_model_path(const cli_verb *verb, const cli_engine_values *values, int *code);
 
 /* Opens model and engine; then the session. Each says what failed and returns the exit code. */

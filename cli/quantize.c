@@ -21,7 +21,7 @@ typedef struct quantize_values {
 } quantize_values;
 
 static const cli_option options[] = {
-    CLI_MODEL_OPTION(quantize_values),
+    {"m", "model", CLI_PATH, offsetof(quantize_values, engine.model), "FILE", 0, 0, CLI_MODEL_TEXT},
     {"o", "out", CLI_PATH, offsetof(quantize_values, out), "FOLDER", 0, 0, "the package to make"},
     {NULL, "type", CLI_CHOICE, offsetof(quantize_values, type), TYPES, 0, 0,
      "what weights become (default q4s): 4 or 8 bits with a scale per row (q4c, q8c), per 32 or 128 weights "
@@ -152,6 +152,7 @@ static int run(const cli_verb *verb, int argc, char **argv, cli_out *out) {
     quantize_values values = {0};
     int code;
     if (!cli_parse(verb, argc, argv, &values)) return CLI_USAGE;
+    if (!values.engine.model) return cli_usage(verb->name, "no model: give its file with -m");
     if (!values.out || !values.out[0]) return cli_usage(verb->name, "no output: give a folder with -o");
     const char *path = cli_model_path(verb, &values.engine, &code);
     if (!path) return code;

@@ -7,6 +7,7 @@
 
 #include "answer.h"
 #include "conversation.h"
+#include "default_model.h"
 #include "input.h"
 #include "json_writer.h"
 #include "message.h"
@@ -215,6 +216,7 @@ static int run_opened(const cli_verb *verb, cli_run_values *values, cli_opened *
     cli_seed_choose(&values->sampling.seed);
     if (values->verbose) say_how(values, opened);
     bool chat = !values->prompt && isatty(STDIN_FILENO);
+    if (chat && opened->is_default) cli_say(CLI_DEFAULT_MODEL_HINT);
     return chat ? cli_chat(values, opened, out) : run_prompt(verb, values, opened, out);
 }
 
@@ -248,7 +250,8 @@ const cli_verb cli_verb_run = {
     .synopsis = "[MODEL] [-p PROMPT] [options]",
     .about = "With -p, or with text on stdin, prints the model's answer and ends. Else it is a chat on the "
              "terminal:\n"
-             "/help lists its commands, Ctrl-C stops an answer, Ctrl-D ends it.",
+             "/help lists its commands, Ctrl-C stops an answer, Ctrl-D ends it.\n"
+             "Without MODEL it is pocket that answers: it turns what is said to a home into calls of tools.",
     .operand = "MODEL",
     .operand_offset = offsetof(cli_run_values, engine.operand),
     .options = options,

@@ -1,4 +1,4 @@
-# make install: program, headers, both libraries, edgewise.pc, man pages and completions.
+# make install: program, default model, headers, both libraries, edgewise.pc, man pages and completions.
 
 install(TARGETS edgewise_shared edgewise_static
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
@@ -7,6 +7,13 @@ install(DIRECTORY include/edgewise DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES
 if(TARGET edgewise)
   install(TARGETS edgewise RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
+
+# The program looks for the default model beside itself, and beside its folder.
+set(default_model ${CMAKE_INSTALL_DATADIR}/edgewise/pocket)
+install(DIRECTORY models/pocket/package/ DESTINATION ${default_model})
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/share/edgewise)
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/models/pocket/package
+     ${PROJECT_BINARY_DIR}/share/edgewise/pocket SYMBOLIC)
 
 set(pc_folder ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${pc_folder} OUTPUT_VARIABLE pc_to_prefix)

@@ -19,7 +19,6 @@ try run --raw=yes
 try run -n 5 -n 6
 try run a.gguf b.gguf
 try run a.gguf -m b.gguf -p hi
-try run -p hi
 try run a.gguf -p hi --ids --json
 try run a.gguf -p hi --keep 4
 try run a.gguf -p hi --raw --system x
@@ -36,7 +35,6 @@ try tokenize a.gguf
 try template
 try template -m a.gguf --bos
 try logits -m a.gguf
-try bench
 try bench -m a.gguf --prompt-tokens 0
 try bench -m a.gguf -c 10 --prompt-tokens 11 --gen-tokens 3
 try devices --jsno
