@@ -14,18 +14,14 @@
 
 #include "program.h"
 #include "pty.h"
+#include "sanitized.h"
 #include "test.h"
 
 #define RUNS       5
 #define ANSWER_MAX 256
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define MAX_FIRST_BYTE_MS 10000.0
-#define MAX_RSS_KB        (1L << 30)
-#else
-#define MAX_FIRST_BYTE_MS 100.0
-#define MAX_RSS_KB        40000L
-#endif
+#define MAX_FIRST_BYTE_MS (SANITIZED ? 10000.0 : 100.0)
+#define MAX_RSS_KB        (SANITIZED ? 1L << 30 : 40000L)
 
 typedef struct answer {
     char text[ANSWER_MAX];
