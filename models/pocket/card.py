@@ -63,6 +63,8 @@ LIMITS = """
 
 - English only; the tools of `tools.json` only. It knows no facts and holds no conversation.
 - Wordings far from those of `templates/` go wrong more often than the table says: its texts were written by few people.
+- The wordings of the test were kept out of its training, and with them some of the plainest commands: it answers `lock the front
+  door please` with `none`.
 - Numbers, names and titles are copied from the request; long or rare ones may be misspelt.
 - Stories have one plot at a time, told in few words; nothing in them is true.
 """
