@@ -10,7 +10,6 @@
 #include "model/checkpoint_parts.h"
 
 #define MAX_TABLE_BYTES ((size_t)56 << 20) /* what parsing may need above the files */
-#define MAX_SHARDS      512u
 #define MAX_PATH_BYTES  EWI_CHECKPOINT_PATH_BYTES
 #define MAX_CONFIG_KEYS 65536u
 
@@ -23,7 +22,7 @@ static ew_status out_of_memory(ew_error *err) {
 }
 
 ew_status ewi_checkpoint_add_map(ewi_checkpoint *c, const char *path, ewi_bytes *bytes, ew_error *err) {
-    if (!c->maps) c->maps = ewi_arena_array(&c->arena, MAX_SHARDS + 2, sizeof *c->maps);
+    if (!c->maps) c->maps = ewi_arena_array(&c->arena, EWI_CHECKPOINT_MAX_SHARDS + 2, sizeof *c->maps);
     if (!c->maps) return out_of_memory(err);
     ewi_map *map;
     EWI_TRY(ewi_map_open(path, &map, err));
@@ -32,31 +31,11 @@ ew_status ewi_checkpoint_add_map(ewi_checkpoint *c, const char *path, ewi_bytes 
     return EW_OK;
 }
 
-static ew_status new_meta(ewi_checkpoint *c, size_t n, ewi_checkpoint_meta **meta, ew_error *err) {
+ew_status ewi_checkpoint_new_meta(ewi_checkpoint *c, size_t n, ewi_checkpoint_meta **meta, ew_error *err) {
     *meta = ewi_arena_array(&c->arena, n, sizeof **meta);
     if (!*meta) return out_of_memory(err);
     c->meta = *meta;
     c->n_meta = n;
-    return EW_OK;
-}
-
-/* ---- GGUF ---- */
-
-ew_status ewi_checkpoint_list_gguf(ewi_checkpoint *c, ewi_bytes bytes, ew_error *err) {
-    EWI_TRY(ewi_gguf_parse(bytes, &c->arena, &c->gguf, err));
-    ewi_checkpoint_meta *meta;
-    EWI_TRY(new_meta(c, c->gguf.n_kv, &meta, err));
-    for (size_t i = 0; i < c->gguf.n_kv; i++)
-        meta[i] = (ewi_checkpoint_meta){.key = c->gguf.kv[i].key, .kv = &c->gguf.kv[i]};
-    return EW_OK;
-}
-
-static ew_status open_gguf(ewi_checkpoint *c, ewi_bytes bytes, ew_error *err) {
-    c->kind = EWI_CHECKPOINT_GGUF;
-    EWI_TRY(ewi_checkpoint_list_gguf(c, bytes, err));
-    c->tensors = c->gguf.tensors;
-    c->n_tensors = c->gguf.n_tensors;
-    c->n_shards = 1;
     return EW_OK;
 }
 
@@ -101,7 +80,7 @@ ew_status ewi_checkpoint_list_hf(ewi_checkpoint *c, const ewi_safetensors *shard
     n = n_config;
     for (size_t s = 0; s < n_shards; s++) n += shards[s].n_meta;
     ewi_checkpoint_meta *meta;
-    EWI_TRY(new_meta(c, n, &meta, err));
+    EWI_TRY(ewi_checkpoint_new_meta(c, n, &meta, err));
     if (c->config.len) EWI_TRY(list_config(c, meta, &n_config, err));
     meta += n_config;
     for (size_t s = 0; s < n_shards; s++)
@@ -171,8 +150,9 @@ static ew_status open_index(ewi_checkpoint *c, const char *path, ew_error *err) 
     char shard_path[MAX_PATH_BYTES];
     EWI_TRY(ewi_checkpoint_add_map(c, path, &json, err));
     EWI_TRY(ewi_shard_index_parse(json, &c->arena, &index, err));
-    if (index.n_files > MAX_SHARDS)
-        return ewi_fail(err, EW_LIMIT, "%s: %zu shards, at most %u", path, index.n_files, MAX_SHARDS);
+    if (index.n_files > EWI_CHECKPOINT_MAX_SHARDS)
+        return ewi_fail(err, EW_LIMIT, "%s: %zu shards, at most %u", path, index.n_files,
+                        EWI_CHECKPOINT_MAX_SHARDS);
     ewi_safetensors *shards = ewi_arena_array(&c->arena, index.n_files, sizeof *shards);
     if (!shards) return out_of_memory(err);
     for (; c->n_shards < index.n_files; c->n_shards++) {
@@ -228,7 +208,7 @@ static ew_status open_folder(ewi_checkpoint *c, const char *path, ew_error *err)
 static ew_status open_file(ewi_checkpoint *c, const char *path, ew_error *err) {
     ewi_bytes bytes;
     EWI_TRY(ewi_checkpoint_add_map(c, path, &bytes, err));
-    if (ewi_bytes_are_gguf(bytes)) return open_gguf(c, bytes, err);
+    if (ewi_bytes_are_gguf(bytes)) return ewi_checkpoint_open_gguf(c, path, bytes, err);
     if (!ewi_str_ends(ewi_str(path), ".safetensors"))
         return ewi_fail(err, EW_FORMAT,
                         "neither a GGUF file (it does not begin with \"GGUF\") nor named .safetensors");
@@ -266,7 +246,10 @@ void ewi_checkpoint_close(ewi_checkpoint *checkpoint) {
 
 const ewi_tensor *ewi_checkpoint_find(const ewi_checkpoint *checkpoint, ew_str name) {
     if (checkpoint->is_container) return ewi_container_find(&checkpoint->container, name);
-    if (checkpoint->kind == EWI_CHECKPOINT_GGUF) return ewi_gguf_find_tensor(&checkpoint->gguf, name);
+    if (checkpoint->kind == EWI_CHECKPOINT_GGUF) {
+        size_t i;
+        return ewi_name_index_find(&checkpoint->tensor_names, name, &i) ? &checkpoint->tensors[i] : NULL;
+    }
     ewi_tensor key = {.name = name};
     if (!checkpoint->n_tensors) return NULL;
     return bsearch(&key, checkpoint->tensors, checkpoint->n_tensors, sizeof key, compare_tensors);

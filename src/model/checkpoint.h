@@ -1,10 +1,11 @@
 /*
  * checkpoint.h: the files of one model, whatever their format, as one list of tensors over mappings.
  *
- * A GGUF file; a safetensors file; a folder with model.safetensors, or with model.safetensors.index.json and
- * its shards; or a package (docs/container.md), whose metadata is that of the GGUF file or the folder that it
- * was made from. For safetensors, config.json beside the weights is mapped when it exists. All structure is
- * checked on opening. Immutable, shared.
+ * A GGUF file, or the first of the files that one was split into (NAME-00001-of-00003.gguf), whose metadata
+ * is the model's; a safetensors file; a folder with model.safetensors, or with model.safetensors.index.json
+ * and its shards; or a package (docs/container.md), whose metadata is that of the GGUF file or the folder
+ * that it was made from. For safetensors, config.json beside the weights is mapped when it exists. All
+ * structure is checked on opening. Immutable, shared.
  *
  *     ewi_checkpoint checkpoint;
  *     EWI_TRY(ewi_checkpoint_open(path, &checkpoint, err));
@@ -35,8 +36,8 @@ typedef struct ewi_checkpoint {
     ewi_checkpoint_kind kind;
     ewi_arena arena;
     size_t n_maps;
-    ewi_map **maps;     /* the GGUF file, or the shards, then config.json and the index where they exist */
-    ewi_gguf gguf;      /* EWI_CHECKPOINT_GGUF */
+    ewi_map **maps;     /* the GGUF files, or the shards, then config.json and the index where they exist */
+    ewi_gguf gguf;      /* EWI_CHECKPOINT_GGUF: the first file */
     ewi_bytes config;   /* EWI_CHECKPOINT_SAFETENSORS: config.json; len 0 = absent */
     const char *folder; /* EWI_CHECKPOINT_SAFETENSORS: where config.json and tokenizer.json lie */
     bool is_container;
@@ -44,7 +45,8 @@ typedef struct ewi_checkpoint {
     ewi_bytes weights, tokenizer, tokenizer_config, chat_template, generation_config; /* len 0 = absent */
     size_t n_shards;
     size_t n_tensors;
-    const ewi_tensor *tensors; /* GGUF: in the order of the file; safetensors: sorted by name */
+    const ewi_tensor *tensors;   /* GGUF: in the order of the files; safetensors: sorted by name */
+    ewi_name_index tensor_names; /* private, of GGUF */
     size_t n_meta;
     const ewi_checkpoint_meta *meta;
 } ewi_checkpoint;

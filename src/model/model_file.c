@@ -21,8 +21,10 @@ static void name_format(ew_file *file) {
         snprintf(file->format, sizeof file->format, "package, %.*s, from %s",
                  type.len < 20 ? (int)type.len : 20, type.data,
                  c->kind == EWI_CHECKPOINT_GGUF ? "GGUF" : "safetensors");
-    else if (c->kind == EWI_CHECKPOINT_GGUF)
+    else if (c->kind == EWI_CHECKPOINT_GGUF && c->n_shards == 1)
         snprintf(file->format, sizeof file->format, "GGUF v%u", c->gguf.version);
+    else if (c->kind == EWI_CHECKPOINT_GGUF)
+        snprintf(file->format, sizeof file->format, "GGUF v%u, %zu files", c->gguf.version, c->n_shards);
     else if (c->n_shards == 1)
         snprintf(file->format, sizeof file->format, "safetensors");
     else

@@ -2,6 +2,7 @@
 #include "model/checkpoint.h"
 
 #include "expect.h"
+#include "gguf_build.h"
 #include "golden.h"
 #include "hf_folder.h"
 #include "scratch.h"
@@ -144,6 +145,115 @@ static void single_file_finds_its_config(void **state) {
     ewi_checkpoint_close(&c);
 }
 
+/* ---- GGUF in parts, as llama.cpp's gguf-split writes them (tools/gguf-split: keys and names) ---- */
+
+typedef struct part {
+    const char *file;
+    int no, count, n_tensors; /* what split.no, split.count and split.tensors.count say */
+    const char *tensor, *key, *value;
+} part;
+
+static void write_part(const part *p) {
+    gguf_build *b = gguf_build_new();
+    gguf_build_u32(b, "split.no", (uint32_t)p->no);
+    gguf_build_u32(b, "split.count", (uint32_t)p->count);
+    gguf_build_i32(b, "split.tensors.count", p->n_tensors);
+    if (p->key) gguf_build_str(b, p->key, p->value);
+    if (p->tensor) gguf_build_tensor(b, p->tensor, EWI_F32, 1, (uint64_t[]){1}, &(float){(float)p->no});
+    gguf_build_write(b, scratch_path(p->file));
+    gguf_build_free(b);
+}
+
+#define FIRST  "m-00001-of-00003.gguf"
+#define SECOND "m-00002-of-00003.gguf"
+#define THIRD  "m-00003-of-00003.gguf"
+
+/* Three parts: the first with metadata only. `instead`: written over one of them. */
+static const char *three_parts(const part *instead) {
+    write_part(&(part){FIRST, 0, 3, 2, .key = "general.architecture", .value = "llama"});
+    write_part(&(part){SECOND, 1, 3, 2, .tensor = "b"});
+    write_part(&(part){THIRD, 2, 3, 2, .tensor = "a"});
+    if (instead) write_part(instead);
+    return scratch_path(FIRST);
+}
+
+static void parts_as_one_list(void **state) {
+    (void)state;
+    ewi_checkpoint c;
+    ew_error err = {0};
+    expect_ok(ewi_checkpoint_open(three_parts(NULL), &c, &err), &err);
+    assert_int_equal(c.n_shards, 3);
+    assert_int_equal(c.n_tensors, 2);
+    assert_int_equal(c.n_meta, 4);
+    const ewi_tensor *a = ewi_checkpoint_find(&c, EWI_STR("a")), *b = ewi_checkpoint_find(&c, EWI_STR("b"));
+    assert_ptr_equal(b, &c.tensors[0]);
+    assert_ptr_equal(a, &c.tensors[1]);
+    assert_true(((const float *)(const void *)a->data)[0] == 2.0f);
+    assert_true(((const float *)(const void *)b->data)[0] == 1.0f);
+    assert_null(ewi_checkpoint_find(&c, EWI_STR("c")));
+    ewi_checkpoint_close(&c);
+    ew_file *file = NULL;
+    expect_ok(ew_file_open(scratch_path(FIRST), &file, &err), &err);
+    assert_string_equal(ew_file_format(file), "GGUF v3, 3 files");
+    ew_file_close(file);
+}
+
+static void part_may_say_the_metadata_again(void **state) {
+    (void)state;
+    ewi_checkpoint c;
+    ew_error err = {0};
+    part again = {SECOND, 1, 3, 2, "b", "general.architecture", "llama"};
+    expect_ok(ewi_checkpoint_open(three_parts(&again), &c, &err), &err);
+    ewi_checkpoint_close(&c);
+    again.value = "qwen2";
+    refused(three_parts(&again), EW_FORMAT, "m-00002-of-00003.gguf: key general.architecture");
+    refused(three_parts(&(part){THIRD, 2, 3, 2, "a", "llama.block_count", "1"}), EW_FORMAT,
+            "m-00003-of-00003.gguf: key llama.block_count");
+}
+
+static void parts_that_disagree(void **state) {
+    (void)state;
+    refused(three_parts(&(part){SECOND, 2, 3, 2, .tensor = "b"}), EW_FORMAT, "says it is part 3 of 3");
+    refused(three_parts(&(part){SECOND, 1, 4, 2, .tensor = "b"}), EW_FORMAT, "says it is part 2 of 4");
+    refused(three_parts(&(part){SECOND, 1, 3, 3, .tensor = "b"}), EW_FORMAT, "with 3 tensors in all");
+    refused(three_parts(&(part){SECOND, 1, 3, 2, .tensor = "a"}), EW_FORMAT, "tensor a");
+    refused(three_parts(&(part){SECOND, 1, 3, 2, .tensor = NULL}), EW_FORMAT,
+            "split.tensors.count: 2, but the parts hold 1");
+    refused(three_parts(&(part){FIRST, 0, 513, 2, .tensor = NULL}), EW_LIMIT,
+            "split.count: 513 parts, at most 512");
+    refused(three_parts(&(part){FIRST, 0, 0, 2, .tensor = NULL}), EW_LIMIT, "split.count: 0 parts");
+    refused(three_parts(&(part){FIRST, 3, 3, 2, .tensor = NULL}), EW_FORMAT, "split.no: part 3 of 3");
+    refused(three_parts(&(part){FIRST, 0, 2, 2, .tensor = NULL}), EW_FORMAT,
+            "must end in -00001-of-00002.gguf");
+}
+
+static void part_that_is_not_the_first(void **state) {
+    (void)state;
+    three_parts(NULL);
+    refused(scratch_path(THIRD), EW_FORMAT, "is part 3 of 3 of a split model: open the first");
+}
+
+static void part_is_missing(void **state) {
+    (void)state;
+    write_part(&(part){"n-00001-of-00002.gguf", 0, 2, 1, .tensor = "a"});
+    refused(scratch_path("n-00001-of-00002.gguf"), EW_IO, "n-00002-of-00002.gguf");
+}
+
+static void part_without_its_number(void **state) {
+    (void)state;
+    const char *first = three_parts(NULL);
+    gguf_build *b = gguf_build_new();
+    gguf_build_str(b, "split.no", "one");
+    gguf_build_write(b, scratch_path(SECOND));
+    gguf_build_free(b);
+    refused(first, EW_FORMAT, "key split.no: is not an integer");
+    b = gguf_build_new();
+    gguf_build_u32(b, "split.no", 1);
+    gguf_build_write(b, scratch_path(SECOND));
+    gguf_build_free(b);
+    refused(scratch_path(FIRST), EW_FORMAT, "key split.count: is missing");
+}
+
 /* ---- what a file holds: the ew_file functions ---- */
 
 static void file_of_shards(void **state) {
@@ -225,6 +335,12 @@ static void metadata_of_config_json(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shards_as_one_list),
+        cmocka_unit_test(parts_as_one_list),
+        cmocka_unit_test(part_may_say_the_metadata_again),
+        cmocka_unit_test(parts_that_disagree),
+        cmocka_unit_test(part_that_is_not_the_first),
+        cmocka_unit_test(part_is_missing),
+        cmocka_unit_test(part_without_its_number),
         cmocka_unit_test(shard_is_missing),
         cmocka_unit_test(index_names_an_absent_tensor),
         cmocka_unit_test(shard_holds_more_than_the_index),
