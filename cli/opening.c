@@ -37,6 +37,35 @@ const char *cli_model_path(const cli_verb *verb, const cli_engine_values *values
     return NULL;
 }
 
+/* "PATH" or "PATH:SCALE": a path that ends like that is still a path when something lies there. */
+static int open_adapter(const cli_verb *verb, ew_str text, cli_opened *out) {
+    static const cli_option option = {NULL, "lora", CLI_NUMBER, 0, "SCALE", -1000, 1000, NULL};
+    char path[4096], why[CLI_WHY];
+    ew_error err = {0};
+    cli_number scale = {.value = 1};
+    if (text.len >= sizeof path) return cli_usage(verb->name, "--lora: the path is too long");
+    memcpy(path, text.data, text.len);
+    path[text.len] = '\0';
+    char *colon = access(path, F_OK) == 0 ? NULL : strrchr(path, ':');
+    if (colon) {
+        if (!cli_parse_value(&option, colon + 1, &scale, why))
+            return cli_usage(verb->name, "--lora %s: the scale: %s", path, why);
+        *colon = '\0';
+    }
+    size_t i = out->n_adapters;
+    if (ew_adapter_open(out->model, path, &out->adapters[i], &err)) return cli_fail(&err);
+    out->uses[i] = (ew_adapter_use){out->adapters[i], (float)scale.value};
+    out->n_adapters++;
+    return CLI_OK;
+}
+
+static int open_adapters(const cli_verb *verb, const cli_engine_values *values, cli_opened *out) {
+    int code = CLI_OK;
+    for (size_t i = 0; i < values->adapters.n && code == CLI_OK; i++)
+        code = open_adapter(verb, values->adapters.items[i], out);
+    return code;
+}
+
 int cli_open_engine(const cli_verb *verb, const cli_engine_values *values, cli_opened *out) {
     int code = CLI_OK;
     const char *path = cli_model_path(verb, values, &code);
@@ -45,8 +74,12 @@ int cli_open_engine(const cli_verb *verb, const cli_engine_values *values, cli_o
     out->is_default = !values->model && !values->operand;
     if (ew_model_open(path, &out->model, &err)) return cli_fail(&err);
     out->tokenizer = ew_model_tokenizer(out->model);
+    code = open_adapters(verb, values, out);
+    if (code != CLI_OK) return code;
     ew_engine_options options = {
         .struct_size = sizeof options,
+        .adapters = (const ew_adapter *const *)out->adapters,
+        .n_adapters = out->n_adapters,
         .n_threads = values->threads.value,
         .n_rows = values->rows.value,
         .cache_k = (ew_cache_type)values->cache_k.value,
@@ -64,7 +97,8 @@ int cli_open_session(const cli_engine_values *values, cli_opened *out, ew_sessio
         .context_full = (ew_context_full)values->context_full.value,
         .n_keep = values->keep.value,
     };
-    return ew_session_new(out->engine, &options, session, &err) ? cli_fail(&err) : CLI_OK;
+    if (ew_session_new(out->engine, &options, session, &err)) return cli_fail(&err);
+    return ew_session_set_adapters(*session, out->uses, out->n_adapters, &err) ? cli_fail(&err) : CLI_OK;
 }
 
 int cli_open(const cli_verb *verb, const cli_engine_values *values, cli_opened *out) {
@@ -75,6 +109,7 @@ int cli_open(const cli_verb *verb, const cli_engine_values *values, cli_opened *
 void cli_opened_close(cli_opened *opened) {
     ew_session_free(opened->session);
     ew_engine_free(opened->engine);
+    for (size_t i = 0; i < opened->n_adapters; i++) ew_adapter_close(opened->adapters[i]);
     ew_model_close(opened->model);
     *opened = (cli_opened){0};
 }

@@ -20,6 +20,7 @@ typedef struct cli_engine_values {
     cli_count threads, rows, context, keep;
     cli_choice cache_k, cache_v, context_full;
     bool exact;
+    cli_texts adapters; /* --lora */
 } cli_engine_values;
 
 /* In the order of ew_cache_type and of ew_context_full: a choice's index is the enum's value. */
@@ -47,6 +48,9 @@ typedef struct cli_engine_values {
      "how keys are kept (default f16)"}, \
     {"ctv", "cache-type-v", CLI_CHOICE, offsetof(type, engine.cache_v), CLI_CACHE_TYPES, 0, 0, \
      "how values are kept (default f16)"}, \
+    {NULL, "lora", CLI_TEXTS, offsetof(type, engine.adapters), "PATH[:SCALE]", 0, 0, \
+     "a LoRA adapter: a GGUF file of llama.cpp's convert_lora_to_gguf or a folder of PEFT; may be given " \
+     "again"}, \
     {NULL, "exact", CLI_FLAG, offsetof(type, engine.exact), NULL, 0, 0, \
      "no faster arithmetic, in steps of 16 rows and more, for F16 and BF16 weights, and for attention at " \
      "level amx: the same bits for any -b and on every machine"}
@@ -56,8 +60,11 @@ typedef struct cli_opened {
     ew_model *model;
     ew_engine *engine;
     ew_session *session;
-    const ew_tokenizer *tokenizer; /* NULL: the model holds none */
-    bool is_default;               /* no model was named */
+    size_t n_adapters;
+    ew_adapter *adapters[CLI_TEXTS_MAX];
+    ew_adapter_use uses[CLI_TEXTS_MAX]; /* the same */
+    const ew_tokenizer *tokenizer;      /* NULL: the model holds none */
+    bool is_default;                    /* no model was named */
 } cli_opened;
 
 /* The path that MODEL or -m gives, not both, or the default model's; something must lie there. Says what is

@@ -313,6 +313,21 @@ EW_API ew_status ew_quantize(const ew_model *model, const char *path, const ew_q
                              ew_progress_fn on_progress, void *user, ew_quantize_report *report,
                              ew_error *err);
 
+/* ----------------------------------------------------------------------------------------------- adapters */
+
+/* A LoRA adapter (arXiv 2106.09685) of a model; immutable, shared by engines. */
+typedef struct ew_adapter ew_adapter;
+
+/*
+ * Reads a GGUF file that llama.cpp's convert_lora_to_gguf made, for a GGUF model, or a folder of Hugging Face
+ * PEFT (adapter_config.json, adapter_model.safetensors), for a model in their form. The model must outlive
+ * it. Errors: EW_FORMAT when it does not fit the model; EW_UNSUPPORTED names what is not implemented (DoRA,
+ * biases, adapted embeddings and heads); EW_IO, EW_LIMIT, EW_NO_MEMORY.
+ */
+EW_API ew_status ew_adapter_open(const ew_model *model, const char *path, ew_adapter **out, ew_error *err);
+/* Only after the last engine that was made with it is freed. */
+EW_API void ew_adapter_close(ew_adapter *adapter);
+
 /* ------------------------------------------------------------------------------------------------ engines */
 
 typedef struct ew_engine ew_engine;
@@ -330,6 +345,9 @@ typedef struct ew_engine_options {
      * amx for attention (docs/numerics.md, "Halves", "Tiles", "Attention on tiles"). Exact: never, and a
      * row's bits depend on nothing but itself. */
     bool exact;
+    /* Which adapters its sessions may use; copied. */
+    const ew_adapter *const *adapters;
+    size_t n_adapters; /* at most 64 */
 } ew_engine_options;
 
 /* Builds, checks and plans the model's graph and starts the threads. The model must outlive the engine. */
@@ -389,6 +407,21 @@ EW_API uint32_t ew_session_length(const ew_session *session);
 EW_API uint32_t ew_session_n_ctx(const ew_session *session);
 /* Forgets everything from position `length` on (length <= ew_session_length). */
 EW_API void ew_session_truncate(ew_session *session, uint32_t length);
+
+/* One of the engine's adapters, and how much of it. */
+typedef struct ew_adapter_use {
+    const ew_adapter *adapter;
+    float scale; /* 1: as it was trained */
+} ew_adapter_use;
+
+/*
+ * From now on the session's rows are run with these adapters, added up; n = 0: with none. Copied. What the
+ * session holds already stays as it was made: truncate it to have all of it made anew. Sessions with
+ * different adapters may share steps. Errors: EW_INVALID when the engine was not made with one of them, when
+ * one comes twice, or a scale is not finite.
+ */
+EW_API ew_status ew_session_set_adapters(ew_session *session, const ew_adapter_use *uses, size_t n,
+                                         ew_error *err);
 
 /* One row of a step: token `token` of a session at `position`. */
 typedef struct ew_row {

@@ -31,6 +31,7 @@ _edgewise() {
         run:-b | run:--rows) COMPREPLY=() ;;
         run:-ctk | run:--cache-type-k) _edgewise_words "f16 f32 q8" ;;
         run:-ctv | run:--cache-type-v) _edgewise_words "f16 f32 q8" ;;
+        run:--lora) COMPREPLY=() ;;
         run:--context-full) _edgewise_words "error shift" ;;
         run:--keep) COMPREPLY=() ;;
         inspect:--meta) COMPREPLY=() ;;
@@ -47,6 +48,7 @@ _edgewise() {
         logits:-b | logits:--rows) COMPREPLY=() ;;
         logits:-ctk | logits:--cache-type-k) _edgewise_words "f16 f32 q8" ;;
         logits:-ctv | logits:--cache-type-v) _edgewise_words "f16 f32 q8" ;;
+        logits:--lora) COMPREPLY=() ;;
         logits:--beside) COMPREPLY=() ;;
         quantize:-m | quantize:--model) _edgewise_files ;;
         quantize:-o | quantize:--out) _edgewise_files ;;
@@ -63,16 +65,17 @@ _edgewise() {
         bench:-b | bench:--rows) COMPREPLY=() ;;
         bench:-ctk | bench:--cache-type-k) _edgewise_words "f16 f32 q8" ;;
         bench:-ctv | bench:--cache-type-v) _edgewise_words "f16 f32 q8" ;;
+        bench:--lora) COMPREPLY=() ;;
         *) false ;;
     esac && return
     case $verb in
-        run) words='-m --model -p --prompt -n --n-predict --stop --ignore-eos --system --raw --special --temp --top-k --top-p --min-p --repeat-penalty --frequency-penalty --presence-penalty --repeat-last-n --seed -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --exact --context-full --keep --ids --json --verbose --dump-graph --help' ;;
+        run) words='-m --model -p --prompt -n --n-predict --stop --ignore-eos --system --raw --special --temp --top-k --top-p --min-p --repeat-penalty --frequency-penalty --presence-penalty --repeat-last-n --seed -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --context-full --keep --ids --json --verbose --dump-graph --help' ;;
         inspect) words='--tensors --meta --verify --json --help' ;;
         tokenize) words='-m --model --bos --no-bos --special --decode --show --json --help' ;;
         template) words='-m --model --bos --eos --date --help' ;;
-        logits) words='-m --model --out --tokens --special -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --exact --beside --help' ;;
+        logits) words='-m --model --out --tokens --special -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --beside --help' ;;
         quantize) words='-m --model -o --out --type --force -t --threads --json --help' ;;
-        bench) words='-m --model --prompt-tokens --gen-tokens --depth --batch -r --repetitions -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --exact --profile --json --help' ;;
+        bench) words='-m --model --prompt-tokens --gen-tokens --depth --batch -r --repetitions -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --profile --json --help' ;;
         devices) words='--json --help' ;;
         help) words='--help' ;;
     esac

@@ -1,3 +1,4 @@
+#include "engine/adapt.h"
 #include "engine/attend.h"
 
 #include <inttypes.h>
@@ -117,7 +118,8 @@ static ew_status allocate(ew_engine *e, ew_error *err) {
     size_t n_peaks = ewi_n_peaks(e->graph.nodes[e->graph.output].cols);
     e->peaks = ewi_arena_array(&e->tables, e->plan.head_rows * n_peaks, sizeof *e->peaks);
     bool ok = e->values && e->wanted && e->peaks && make_op_tables(e) && ewi_attend_init(e) &&
-              make_panels(e) && ewi_profile_init(&e->profile, &e->graph, &e->tables);
+              make_panels(e) && ewi_adapt_make_scratch(e) &&
+              ewi_profile_init(&e->profile, &e->graph, &e->tables);
     return ok ? EW_OK : ewi_no_memory(err, "an engine; fewer rows a step need less");
 }
 
@@ -134,7 +136,9 @@ static ew_status make_parts(ew_engine *e, const ew_engine_options *o, ew_error *
     EWI_TRY(ewi_kernels_init(err));
     e->kern = ewi_kernels_get();
     EWI_TRY(ewi_pool_new(o->n_threads, &e->pool, err));
+    EWI_TRY(ewi_adapt_init(e, o, err));
     EWI_TRY(ewi_model_build(e->model, &e->graph, err));
+    EWI_TRY(ewi_adapt_graph(e, &e->graph, err));
     EWI_TRY(ewi_passes_run(&e->graph, ewi_passes_default, ewi_n_passes_default, NULL, err));
     uint32_t n_rows = o->n_rows ? o->n_rows : default_rows(e);
     EWI_TRY(ewi_plan_make(&e->graph, n_rows, EWI_HEAD_ROWS, &e->tables, &e->plan, err));
@@ -197,6 +201,7 @@ static ew_status dump_to(const ew_engine *engine, ewi_buffer *text, ew_error *er
     ewi_graph graph;
     ewi_graph_init(&graph);
     ew_status status = ewi_model_build(engine->model, &graph, err);
+    if (status == EW_OK) status = ewi_adapt_graph(engine, &graph, err);
     if (status == EW_OK) status = ewi_passes_run(&graph, ewi_passes_default, ewi_n_passes_default, text, err);
     ewi_graph_deinit(&graph);
     if (status != EW_OK) return status;

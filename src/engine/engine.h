@@ -65,9 +65,13 @@ struct ew_engine {
     uint32_t *parts_left;           /* of the items whose spans are shared: that many are not done */
     ewi_profile profile;
     uint8_t **panels; /* [n_threads] scratch of linear layers */
-    bool exact;       /* as asked for */
-    uint32_t *wanted; /* [n_rows] rows whose logits are wanted */
-    float *peaks;     /* [head_rows, ewi_n_peaks(columns of the head)] */
+    size_t n_adapters;
+    const ew_adapter *const *adapters;
+    uint32_t max_rank;     /* of the adapters */
+    float **adapt_scratch; /* [n_threads] adapt.c's */
+    bool exact;            /* as asked for */
+    uint32_t *wanted;      /* [n_rows] rows whose logits are wanted */
+    float *peaks;          /* [head_rows, ewi_n_peaks(columns of the head)] */
 };
 
 struct ew_session {
@@ -81,6 +85,8 @@ struct ew_session {
     ew_row *rows;     /* [engine's n_rows] for ew_eval */
     float *parts;     /* attend.c's: what rows have of each span, where threads share them; or NULL */
     ewi_flag cancelled;
+    size_t n_uses;
+    ew_adapter_use *uses; /* [engine's n_adapters] */
 };
 
 /* Which rows of an evaluation want logits. */

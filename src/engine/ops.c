@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "engine/adapt.h"
 #include "kernels/pack.h"
 
 void *ewi_op_input(const ewi_job *j, uint32_t i) {
@@ -150,6 +151,7 @@ void ewi_op_run(const ewi_job *job, const ewi_part *part) {
     case EWI_OP_EMBED: run_embed(job, part); return;
     case EWI_OP_RMS_NORM: run_rms_norm(job, part); return;
     case EWI_OP_LINEAR: run_linear(job, part); return;
+    case EWI_OP_ADAPT: ewi_adapt_run(job, part); return;
     case EWI_OP_QUANTIZE: run_quantize(job, part); return;
     case EWI_OP_ROPE: run_rope(job, part); return;
     case EWI_OP_STORE: run_store(job, part); return;
@@ -166,6 +168,7 @@ size_t ewi_op_cost(const ewi_job *j) {
     const ewi_node *node = j->node;
     size_t out = j->n_rows * node->cols;
     if (node->op == EWI_OP_LINEAR) return out * (size_t)node->weight->dims[1];
+    if (node->op == EWI_OP_ADAPT) return ewi_adapt_cost(j);
     if (node->op != EWI_OP_ATTENTION) return out * 4;
     size_t n_positions = 0;
     for (size_t i = 0; i < j->n_rows; i++) n_positions += j->rows[i].position + 1;

@@ -65,6 +65,10 @@ ewi_value ewi_graph_linear(ewi_graph *graph, ewi_value x, const ewi_tensor *weig
     return add_node(graph, node);
 }
 
+ewi_value ewi_graph_adapt(ewi_graph *graph, ewi_value y, ewi_value x, const ewi_tensor *weight) {
+    return add_node(graph, (ewi_node){.op = EWI_OP_ADAPT, .n_inputs = 2, .inputs = {y, x}, .weight = weight});
+}
+
 ewi_value ewi_graph_rope(ewi_graph *graph, ewi_value x, ewi_rope_attrs attrs) {
     return add_node(graph, (ewi_node){.op = EWI_OP_ROPE, .n_inputs = 1, .inputs = {x}, .attrs.rope = attrs});
 }

@@ -32,6 +32,7 @@
     X(ROPE, "rope")           /* rotates the first rope_dims of each head by position (arXiv 2104.09864) */ \
     X(ATTENTION, "attention") /* appends k, v to the layer's state, then attends causally; grouped heads */ \
     X(SWIGLU, "swiglu")       /* silu(gate) * up (arXiv 2002.05202) */                                      \
+    X(ADAPT, "adapt")         /* y + what the row's adapters of the weight make of x, see engine/adapt.h */ \
     X(ADD, "add")                                                                                           \
     X(STORE, "store")       /* appends k, v to the layer's state */                                         \
     X(QUANTIZE, "quantize") /* x as rows of int8, see kernels/qrows.h */                                    \
@@ -122,6 +123,8 @@ ewi_value ewi_graph_embed(ewi_graph *graph, ewi_value tokens, const ewi_tensor *
 ewi_value ewi_graph_rms_norm(ewi_graph *graph, ewi_value x, const ewi_tensor *weight, float eps);
 /* bias may be NULL. */
 ewi_value ewi_graph_linear(ewi_graph *graph, ewi_value x, const ewi_tensor *weight, const ewi_tensor *bias);
+/* y = linear(x, weight), to which adapters of the weight are added. */
+ewi_value ewi_graph_adapt(ewi_graph *graph, ewi_value y, ewi_value x, const ewi_tensor *weight);
 ewi_value ewi_graph_rope(ewi_graph *graph, ewi_value x, ewi_rope_attrs attrs);
 ewi_value ewi_graph_attention(ewi_graph *graph, ewi_value q, ewi_value k, ewi_value v,
                               ewi_attention_attrs attrs);

@@ -30,6 +30,7 @@ static bool joins_rows(const fusing *f, const ewi_node *node) {
 /* Columns of the result need the same columns, or heads, of what the step makes; a matrix needs all. */
 static bool joins_columns(const fusing *f, const ewi_node *node) {
     if (node->op == EWI_OP_LINEAR) return all_inputs(f, node, false);
+    if (node->op == EWI_OP_ADAPT) return is_here(f, node->inputs[0]) && !is_here(f, node->inputs[1]);
     if (node->op == EWI_OP_ROPE || node->op == EWI_OP_STORE) return all_inputs(f, node, true);
     return (node->op == EWI_OP_SWIGLU || node->op == EWI_OP_ADD) && !all_inputs(f, node, false);
 }

@@ -42,6 +42,10 @@ void ewi_pass_quantize(const ewi_graph *from, ewi_graph *to);
  */
 void ewi_pass_fuse(const ewi_graph *from, ewi_graph *to);
 
+/* adapt: a node after each linear layer that has one of these weights. Not among the default passes: it runs
+ * before them, where an engine has adapters. */
+void ewi_pass_adapt(const ewi_graph *from, ewi_graph *to, const ewi_tensor *const *weights, size_t n);
+
 /* dead: leaves out what the output does not need. An attention is needed for the state that it writes. */
 void ewi_pass_dead(const ewi_graph *from, ewi_graph *to);
 

@@ -56,9 +56,9 @@ static bool accepts(const ewi_node *node, const ewi_node *x) {
 
 static ew_status check_inputs(const ewi_graph *graph, const ewi_node *node, ew_error *err) {
     static const uint32_t n_inputs[EWI_N_OPS] = {
-        [EWI_OP_TOKENS] = 0,   [EWI_OP_EMBED] = 1,     [EWI_OP_RMS_NORM] = 1, [EWI_OP_LINEAR] = 1,
-        [EWI_OP_ROPE] = 1,     [EWI_OP_ATTENTION] = 3, [EWI_OP_SWIGLU] = 2,   [EWI_OP_ADD] = 2,
-        [EWI_OP_QUANTIZE] = 1, [EWI_OP_SELECT] = 1,    [EWI_OP_STORE] = 2,
+        [EWI_OP_TOKENS] = 0, [EWI_OP_EMBED] = 1,     [EWI_OP_RMS_NORM] = 1, [EWI_OP_LINEAR] = 1,
+        [EWI_OP_ROPE] = 1,   [EWI_OP_ATTENTION] = 3, [EWI_OP_SWIGLU] = 2,   [EWI_OP_ADD] = 2,
+        [EWI_OP_ADAPT] = 2,  [EWI_OP_QUANTIZE] = 1,  [EWI_OP_SELECT] = 1,   [EWI_OP_STORE] = 2,
     };
     if ((unsigned)node->op >= EWI_N_OPS) return ewi_fail(err, EW_FORMAT, "unknown op %u", (unsigned)node->op);
     if (node->n_inputs != n_inputs[node->op])
@@ -110,6 +110,19 @@ static ew_status infer_linear(ewi_node *node, const ewi_node *x, ew_error *err) 
     same_as(node, x);
     node->type = EWI_VALUE_F32;
     node->cols = (uint32_t)w->dims[0];
+    return EW_OK;
+}
+
+/* The layer's own result comes first: it alone may be written over. */
+static ew_status infer_adapt(const ewi_graph *graph, ewi_node *node, ew_error *err) {
+    const ewi_node *y = input(graph, node, 0), *x = input(graph, node, 1);
+    const ewi_tensor *w = node->weight;
+    if (!w || y->op != EWI_OP_LINEAR || y->weight != w)
+        return ewi_fail(err, EW_FORMAT, "adapt: its first input is not the linear layer of its weight");
+    if (x->cols != w->dims[1] || x->rows != y->rows)
+        return ewi_fail(err, EW_FORMAT, "adapt: tensor %.*s takes %" PRIu64 " columns, not %u",
+                        EWI_STR_ARG(w->name), w->dims[1], x->cols);
+    same_as(node, y);
     return EW_OK;
 }
 
@@ -194,6 +207,7 @@ ew_status ewi_node_infer(const ewi_graph *graph, ewi_node *node, ew_error *err) 
     case EWI_OP_EMBED: return infer_embed(node, first, err);
     case EWI_OP_RMS_NORM: return infer_rms_norm(node, first, err);
     case EWI_OP_LINEAR: return infer_linear(node, first, err);
+    case EWI_OP_ADAPT: return infer_adapt(graph, node, err);
     case EWI_OP_ROPE: return infer_rope(node, first, err);
     case EWI_OP_ATTENTION: return infer_attention(graph, node, err);
     case EWI_OP_STORE: return infer_store(graph, node, err);

@@ -1,7 +1,8 @@
 /* fuzz_hparams.c: metadata of a GGUF file, or any text as config.json and as generation_config.json: what is
- * accepted is within the limits and fits together. */
+ * accepted is within the limits and fits together; the same text as adapter_config.json. */
 #include "base/error.h"
 #include "fuzz.h"
+#include "model/adapter.h"
 #include "model/generation_config.h"
 #include "model/hparams.h"
 
@@ -35,6 +36,16 @@ static void check_sampling(ewi_bytes text, ewi_arena *arena) {
     EW_ASSERT(s.top_p >= -1 && s.top_p <= 1 && s.min_p >= -1 && s.min_p <= 1 && s.top_k >= -1);
 }
 
+static void check_adapter(ewi_bytes text, ewi_arena *arena) {
+    ewi_peft_config config;
+    ew_error err;
+    ew_status status = ewi_peft_config_read(text, arena, &config, &err);
+    if (status)
+        EW_ASSERT(err.status == status && err.text[0]);
+    else
+        EW_ASSERT(config.rank <= EWI_ADAPTER_MAX_RANK && config.alpha - config.alpha == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     ewi_checkpoint c = {.folder = "folder"};
     ewi_hparams h;
@@ -49,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         c.kind = EWI_CHECKPOINT_SAFETENSORS;
         c.config = bytes;
         check_sampling(bytes, &c.arena);
+        check_adapter(bytes, &c.arena);
     }
     if (status == EW_OK) status = ewi_hparams_read(&c, &h, &err);
     if (status == EW_OK)

@@ -95,6 +95,14 @@ static void run_attention(const tape *t, const ewi_node *n, double *y) {
         }
 }
 
+/* An adapter of rank 1: what it adds is the sum of a row's inputs, over 64. */
+static void run_adapt(const ewi_node *n, const double *base, const double *x, size_t n_x, double *y) {
+    for (size_t i = 0; i < n_rows(n) * n->cols; i++) {
+        y[i] = base[i];
+        for (size_t k = 0; k < n_x; k++) y[i] += x[i / n->cols * n_x + k] / 64;
+    }
+}
+
 static void run_node(tape *t, uint32_t index) {
     const ewi_node *n = &t->graph->nodes[index];
     size_t count = n_rows(n) * n->cols;
@@ -109,6 +117,7 @@ static void run_node(tape *t, uint32_t index) {
         break;
     case EWI_OP_RMS_NORM: run_norm(n, a, y); break;
     case EWI_OP_LINEAR: run_linear(n, a, t->graph->nodes[n->inputs[0]].cols, y); break;
+    case EWI_OP_ADAPT: run_adapt(n, a, b, t->graph->nodes[n->inputs[1]].cols, y); break;
     case EWI_OP_ROPE: run_rope(n, a, y); break;
     case EWI_OP_ATTENTION: run_attention(t, n, y); break;
     case EWI_OP_SWIGLU:
@@ -293,6 +302,54 @@ static void narrow_leaves_ropes(void **state) {
     toy_graph_deinit(&toy);
 }
 
+/* ---- adapt ---- */
+
+static const ewi_tensor *tensor_named(const toy_graph *toy, const char *name) {
+    for (uint32_t i = 0; i < toy->n_tensors; i++)
+        if (strcmp(toy->names[i], name) == 0) return &toy->tensors[i];
+    fail_msg("no tensor %s", name);
+    return NULL;
+}
+
+/* Each layer that has an adapter gets a node after it, which goes with it through all passes: up with the
+ * selection, into its step, beside rows of int8. */
+static void adapters_follow_their_layers(void **state) {
+    (void)state;
+    static toy_graph toy;
+    ewi_graph adapted, narrow, quantized, fused;
+    toy_graph_init(&toy, &sizes);
+    const ewi_tensor *weights[] = {tensor_named(&toy, "blk.0.attn_q.weight"),
+                                   tensor_named(&toy, "blk.0.attn_v.weight"),
+                                   tensor_named(&toy, "blk.1.ffn_down.weight")};
+    toy.tensors[weights[1] - toy.tensors].dtype = EWI_Q8_0;
+    ew_error err = {0};
+    ewi_graph_init(&adapted);
+    ewi_pass_adapt(&toy.graph, &adapted, weights, 3);
+    expect_ok(ewi_graph_verify(&adapted, &err), &err);
+    assert_int_equal(count_op(&adapted, EWI_OP_ADAPT), 3);
+    run_pass(&adapted, &narrow, ewi_pass_narrow);
+    toy.tensors[weights[1] - toy.tensors].dtype = EWI_F32;
+    check_same_output(&adapted, &narrow, sizes.n_vocab);
+    assert_int_equal(narrow.nodes[find_weight(&narrow, "blk.1.ffn_down.weight") + 1].op, EWI_OP_ADAPT);
+    assert_int_equal(narrow.nodes[find_weight(&narrow, "blk.1.ffn_down.weight") + 1].rows, EWI_DIM_L);
+    toy.tensors[weights[1] - toy.tensors].dtype = EWI_Q8_0;
+    run_pass(&narrow, &quantized, ewi_pass_quantize);
+    run_pass(&quantized, &fused, ewi_pass_fuse);
+    const uint32_t q = find_weight(&fused, "blk.0.attn_q.weight"),
+                   v = find_weight(&fused, "blk.0.attn_v.weight");
+    assert_int_equal(fused.nodes[q + 1].op, EWI_OP_ADAPT);
+    assert_int_equal(fused.nodes[q + 1].step, fused.nodes[q].step);
+    assert_int_equal(fused.nodes[fused.nodes[v].inputs[0]].op, EWI_OP_QUANTIZE);
+    assert_int_equal(fused.nodes[v + 1].inputs[0], v);
+    assert_int_equal(fused.nodes[fused.nodes[v + 1].inputs[1]].type, EWI_VALUE_F32);
+    toy.tensors[weights[1] - toy.tensors].dtype = EWI_F32;
+    ewi_graph_deinit(&adapted);
+    ewi_graph_deinit(&narrow);
+    ewi_graph_deinit(&quantized);
+    ewi_graph_deinit(&fused);
+    toy_graph_deinit(&toy);
+}
+
 /* ---- dead ---- */
 
 /* An attention stays although nothing reads it: later steps read what it writes into the state. */
@@ -364,6 +421,7 @@ int main(void) {
         cmocka_unit_test(narrow_leaves_ropes),
         cmocka_unit_test(quantize_is_shared),
         cmocka_unit_test(fuse_makes_steps),
+        cmocka_unit_test(adapters_follow_their_layers),
         cmocka_unit_test(narrow_leaves_what_all_rows_need),
         cmocka_unit_test(dead_leaves_out_what_is_unused),
         cmocka_unit_test(default_passes),
