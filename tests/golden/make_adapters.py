@@ -86,7 +86,8 @@ def main():
         (data / "saved" / "README.md").unlink()
         (data / "saved").rmdir()
         converter = [llama_cpp / "convert_lora_to_gguf.py", "--base", base, "--outtype", "f32"]
-        subprocess.run([sys.executable, *converter, "--outfile", data / f"llama-gqa.lora-{name}.gguf", folder], check=True)
+        out = ["--outfile", data / f"llama-gqa.lora-{name}.gguf"]
+        subprocess.run([sys.executable, *converter, *out, folder], check=True)
 
 
 main()
