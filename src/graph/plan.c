@@ -46,7 +46,8 @@ static bool read_in_step(const planner *p, ewi_value v, uint32_t i) {
 /* The input whose bytes node i can write over: an element-wise op's dying input of the same size. */
 static ewi_value overwritten(const planner *p, uint32_t i) {
     const ewi_node *node = &p->graph->nodes[i];
-    bool elementwise = node->op == EWI_OP_ADD || node->op == EWI_OP_SWIGLU || node->op == EWI_OP_ROPE;
+    bool elementwise = node->op == EWI_OP_ADD || node->op == EWI_OP_ACT || node->op == EWI_OP_SCALE ||
+                       node->op == EWI_OP_ROPE;
     for (uint32_t k = 0; elementwise && k < node->n_inputs; k++) {
         ewi_value v = node->inputs[k];
         if (p->lives[v].last_use == i && p->lives[v].size_bytes == p->lives[i].size_bytes &&

@@ -20,13 +20,14 @@ static ewi_value plain_linear(const builder *b, ewi_value x, ewi_role weight, ui
 }
 
 static ewi_value norm(const builder *b, ewi_value x, ewi_role weight, uint32_t layer) {
-    return ewi_graph_rms_norm(b->graph, x, get(b, weight, layer), b->model->hparams.norm_eps);
+    return ewi_graph_rms_norm(b->graph, x, get(b, weight, layer),
+                              (ewi_norm_attrs){b->model->hparams.norm_eps, 1});
 }
 
 static ewi_value rope(const builder *b, ewi_value x, uint32_t n_heads) {
     const ewi_hparams *h = &b->model->hparams;
-    return ewi_graph_rope(b->graph, x,
-                          (ewi_rope_attrs){h->pairing, n_heads, h->head_dim, h->rope_dims, h->rope_base});
+    return ewi_graph_rope(
+        b->graph, x, (ewi_rope_attrs){h->pairing, n_heads, h->head_dim, h->rope_dims, h->rope_base, NULL});
 }
 
 static ewi_value attention(const builder *b, ewi_value x, uint32_t layer) {
@@ -35,7 +36,7 @@ static ewi_value attention(const builder *b, ewi_value x, uint32_t layer) {
     ewi_value k = rope(b, linear(b, x, EWI_ROLE_ATTN_K, EWI_ROLE_ATTN_K_BIAS, layer), h->n_kv_heads);
     ewi_value v = linear(b, x, EWI_ROLE_ATTN_V, EWI_ROLE_ATTN_V_BIAS, layer);
     float scale = (float)(1.0 / __builtin_sqrt((double)h->head_dim));
-    ewi_attention_attrs attrs = {layer, h->n_heads, h->n_kv_heads, h->head_dim, scale};
+    ewi_attention_attrs attrs = {layer, h->n_heads, h->n_kv_heads, h->head_dim, scale, 0, 0, 0};
     return linear(b, ewi_graph_attention(b->graph, q, k, v, attrs), EWI_ROLE_ATTN_OUT, EWI_ROLE_ATTN_OUT_BIAS,
                   layer);
 }
@@ -43,7 +44,7 @@ static ewi_value attention(const builder *b, ewi_value x, uint32_t layer) {
 static ewi_value feed_forward(const builder *b, ewi_value x, uint32_t layer) {
     ewi_value gate = plain_linear(b, x, EWI_ROLE_FFN_GATE, layer);
     ewi_value up = plain_linear(b, x, EWI_ROLE_FFN_UP, layer);
-    return plain_linear(b, ewi_graph_swiglu(b->graph, gate, up), EWI_ROLE_FFN_DOWN, layer);
+    return plain_linear(b, ewi_graph_act(b->graph, EWI_ACT_SILU, gate, up), EWI_ROLE_FFN_DOWN, layer);
 }
 
 static ewi_value decoder_layer(const builder *b, ewi_value x, uint32_t layer) {

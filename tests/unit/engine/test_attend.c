@@ -13,7 +13,7 @@
 /* Positions beyond two spans of 512, and heads that fill no vector. */
 enum { N = 1100, HEADS = 6, KV_HEADS = 2, GROUP = HEADS / KV_HEADS, DIM = 20, LAYER = 1 };
 
-static const ewi_attention_attrs attrs = {LAYER, HEADS, KV_HEADS, DIM, 0.3f};
+static const ewi_attention_attrs attrs = {LAYER, HEADS, KV_HEADS, DIM, 0.3f, 0, 0, 0};
 
 static float q[N * HEADS * DIM], k[N * KV_HEADS * DIM], v[N * KV_HEADS * DIM];
 static double expected[N * HEADS * DIM];
