@@ -13,6 +13,7 @@
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "kernels/elementary.h"
 #include "kernels/qrows.h"
 
 /* Queries (rows times heads of a group) that make a tile: their scores and sums stay in the second-level
@@ -234,8 +235,19 @@ static size_t head_of(const item *it, size_t i) {
     return it->h * it->group + i % it->group;
 }
 
+/* The first position that query i sees. */
+static size_t first_seen(const item *it, size_t i) {
+    size_t length = it->position + i / it->group + 1, window = it->a->attrs->window;
+    return window && length > window ? length - window : 0;
+}
+
+/* The first of the spans that query i sees any key of. */
+static size_t first_span(const item *it, size_t i) {
+    return first_seen(it, i) / EWI_ATTENTION_SPAN;
+}
+
 static bool sees_span(const item *it, size_t i, size_t span) {
-    return it->position + i / it->group >= span * EWI_ATTENTION_SPAN;
+    return it->position + i / it->group >= span * EWI_ATTENTION_SPAN && span >= first_span(it, i);
 }
 
 /* Element 0 of query i in a value [n_rows, n_heads * head_dim]. */
@@ -257,12 +269,29 @@ static bool is_fast(const item *it) {
     return !e->exact && e->kern->has_tiles && row_of(it, 0)->session->n_pending >= EWI_FAST_ROWS;
 }
 
+static size_t place_in_block(size_t position, size_t block) {
+    size_t before = block * EWI_BLOCK_POSITIONS, at = position > before ? position - before : 0;
+    return at < EWI_BLOCK_POSITIONS ? at : EWI_BLOCK_POSITIONS;
+}
+
 static void see_keys(const item *it, ewi_attention_row *rows, size_t block) {
     for (size_t i = 0; i < it->n; i++) {
-        size_t length = it->position + i / it->group + 1, before = block * EWI_BLOCK_POSITIONS;
-        size_t n = length > before ? length - before : 0;
-        rows[i].n_keys = n < EWI_BLOCK_POSITIONS ? n : EWI_BLOCK_POSITIONS;
+        size_t position = it->position + i / it->group;
+        rows[i].first_key = place_in_block(first_seen(it, i), block);
+        rows[i].n_keys = place_in_block(position + 1, block);
+        if (rows[i].first_key >= rows[i].n_keys) rows[i].first_key = rows[i].n_keys = 0;
+        rows[i].distance = (float)((double)block * EWI_BLOCK_POSITIONS - (double)position);
     }
+}
+
+/* Slopes of ALiBi (arXiv 2108.12409): powers of 2^(-most / n) for the first n heads, n a power of two, and
+ * the odd powers of its root for the rest. */
+static float slope_of(const ewi_attention_attrs *attrs, size_t head) {
+    size_t n = 1;
+    if (attrs->alibi_max == 0) return 0;
+    while (2 * n <= attrs->n_heads) n *= 2;
+    double power = head < n ? (double)(head + 1) : (double)(head - n) + 0.5;
+    return (float)ewi_pow(2.0, -(double)attrs->alibi_max * power / (double)n);
 }
 
 /* Fills rows, whose acc are set, with what they have of one span. */
@@ -274,12 +303,14 @@ static void look_at_span(const item *it, ewi_attention_row *rows, size_t span) {
         is_fast(it) ? e->kern->attention_bf16 : e->kern->attention;
     const uint32_t per_span = EWI_ATTENTION_SPAN / EWI_BLOCK_POSITIONS;
     uint32_t last = (it->position + it->tile->n - 1) / EWI_BLOCK_POSITIONS, first = (uint32_t)span * per_span;
+    uint32_t end = first + per_span, seen = (uint32_t)(first_seen(it, 0) / EWI_BLOCK_POSITIONS);
     for (size_t i = 0; i < it->n; i++) {
         rows[i] = (ewi_attention_row){.q = a->q + offset_of(it, i), .acc = rows[i].acc, .max = -INFINITY};
         rows[i].qrow = it->scratch->qrows + i * qrow_bytes(e);
+        rows[i].slope = slope_of(a->attrs, head_of(it, i));
         memset(rows[i].acc, 0, a->attrs->head_dim * sizeof *rows[i].acc);
     }
-    for (uint32_t block = first; block <= last && block < first + per_span; block++) {
+    for (uint32_t block = first > seen ? first : seen; block <= last && block < end; block++) {
         see_keys(it, rows, block);
         attention(&(ewi_attention){
             .rows = rows,
@@ -292,6 +323,7 @@ static void look_at_span(const item *it, ewi_attention_row *rows, size_t span) {
             .k_scales = ewi_state_key_scales(state, a->attrs->layer, it->h, block),
             .v_scales = ewi_state_value_scales(state, a->attrs->layer, it->h, block),
             .scale = a->attrs->scale,
+            .cap = a->attrs->cap,
             .scratch = it->scratch->block,
         });
     }
@@ -302,18 +334,30 @@ static void finish(const item *it, const ewi_attention_row *row, size_t i) {
                                      it->a->attrs->head_dim);
 }
 
+/* What query i has of its first span is its own; that of the others is merged into it. */
+static void take_span(const item *it, size_t i, size_t span, ewi_attention_row *row,
+                      ewi_attention_row *next) {
+    const ewi_attention_row before = *row;
+    if (!sees_span(it, i, span)) return;
+    if (span > first_span(it, i)) {
+        it->a->e->kern->attention_merge(row, next, it->a->attrs->head_dim);
+        return;
+    }
+    *row = *next;
+    *next = before;
+}
+
 /* One thread takes all spans. */
 static void look_alone(const item *it) {
-    const ewi_kernels *kern = it->a->e->kern;
     ewi_attention_row *const *rows = it->scratch->rows;
     size_t dim = it->a->attrs->head_dim, last = it->position + it->tile->n - 1;
     for (int j = 0; j < 2; j++)
         for (size_t i = 0; i < it->n; i++) rows[j][i].acc = it->scratch->acc[j] + i * dim;
-    look_at_span(it, rows[0], 0);
-    for (size_t span = 1; span <= last / EWI_ATTENTION_SPAN; span++) {
+    size_t first = first_span(it, 0);
+    look_at_span(it, rows[0], first);
+    for (size_t span = first + 1; span <= last / EWI_ATTENTION_SPAN; span++) {
         look_at_span(it, rows[1], span);
-        for (size_t i = 0; i < it->n; i++)
-            if (sees_span(it, i, span)) kern->attention_merge(&rows[0][i], &rows[1][i], dim);
+        for (size_t i = 0; i < it->n; i++) take_span(it, i, span, &rows[0][i], &rows[1][i]);
     }
     for (size_t i = 0; i < it->n; i++) finish(it, &rows[0][i], i);
 }
@@ -325,8 +369,9 @@ static ewi_attention_row load_part(const item *it, size_t i, size_t span) {
 
 static void merge_parts(const item *it) {
     for (size_t i = 0; i < it->n; i++) {
-        ewi_attention_row row = load_part(it, i, 0);
-        for (size_t span = 1; span < it->tile->n_parts && sees_span(it, i, span); span++) {
+        size_t first = first_span(it, i);
+        ewi_attention_row row = load_part(it, i, first);
+        for (size_t span = first + 1; span < it->tile->n_parts && sees_span(it, i, span); span++) {
             ewi_attention_row next = load_part(it, i, span);
             it->a->e->kern->attention_merge(&row, &next, it->a->attrs->head_dim);
         }

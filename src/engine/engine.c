@@ -14,21 +14,37 @@
 #define DEFAULT_FAST     256u              /* what a panel of codes costs is shared by more rows */
 #define MAX_TABLES_BYTES ((size_t)1 << 40) /* the machine's memory is the limit */
 
+/* NULL: no memory. */
+static double *make_freqs(ew_engine *e, const ewi_rope_attrs *a, const double *divisors) {
+    double *freqs = ewi_arena_array(&e->tables, a->n_dims / 2, sizeof *freqs);
+    for (uint32_t i = 0; freqs && i < a->n_dims / 2; i++) {
+        freqs[i] = ewi_pow(a->base, -2.0 * i / a->n_dims);
+        if (divisors) freqs[i] /= divisors[i];
+    }
+    return freqs;
+}
+
 static bool fill_rope(ew_engine *e, ewi_rope_table *rope, const ewi_rope_attrs *a) {
+    static const ewi_rope_scaling none = {.magnitude = 1};
+    const ewi_rope_scaling *scaling = a->scaling ? a->scaling : &none;
     rope->base = a->base;
+    rope->scaling = a->scaling;
     rope->n_pairs = a->n_dims / 2;
-    rope->freqs = ewi_arena_array(&e->tables, rope->n_pairs, sizeof *rope->freqs);
+    rope->n_ctx_short = scaling->n_ctx_short;
+    rope->magnitude = scaling->magnitude;
+    rope->freqs[0] = rope->freqs[1] = make_freqs(e, a, scaling->divisors);
+    if (scaling->long_divisors) rope->freqs[1] = make_freqs(e, a, scaling->long_divisors);
     rope->cos = ewi_arena_array(&e->tables, (size_t)e->plan.n_rows * rope->n_pairs, sizeof *rope->cos);
     rope->sin = ewi_arena_array(&e->tables, (size_t)e->plan.n_rows * rope->n_pairs, sizeof *rope->sin);
-    if (!rope->freqs || !rope->cos || !rope->sin) return false;
-    for (uint32_t i = 0; i < rope->n_pairs; i++) rope->freqs[i] = ewi_pow(a->base, -2.0 * i / a->n_dims);
-    return true;
+    return rope->freqs[0] && rope->freqs[1] && rope->cos && rope->sin;
 }
 
 static uint32_t find_rope(const ew_engine *e, const ewi_rope_attrs *a) {
-    uint32_t i = 0;
-    while (i < e->n_ropes && (e->ropes[i].base != a->base || e->ropes[i].n_pairs != a->n_dims / 2)) i++;
-    return i;
+    for (uint32_t i = 0; i < e->n_ropes; i++) {
+        const ewi_rope_table *r = &e->ropes[i];
+        if (r->base == a->base && r->n_pairs == a->n_dims / 2 && r->scaling == a->scaling) return i;
+    }
+    return e->n_ropes;
 }
 
 /* One table for each distinct rope. */

@@ -26,8 +26,10 @@
 /* Cosines and sines of one kind of rope for the rows of a step. */
 typedef struct ewi_rope_table {
     double base;
-    uint32_t n_pairs;
-    double *freqs;    /* [n_pairs] base^(-2i / n_dims) */
+    const ewi_rope_scaling *scaling; /* NULL: none */
+    uint32_t n_pairs, n_ctx_short;
+    double magnitude;
+    double *freqs[2]; /* [n_pairs] base^(-2i / n_dims) / divisor i: in sessions of n_ctx_short, and longer */
     float *cos, *sin; /* [n_rows, n_pairs] */
 } ewi_rope_table;
 

@@ -24,20 +24,41 @@ static void run_embed(const ewi_job *j, const ewi_part *p) {
     const uint8_t *packed = ewi_packing_find(j->e->model->packing, w);
     size_t row_bytes = (size_t)(w->size_bytes / w->dims[0]), cols = j->node->cols;
     for (size_t i = p->row0; i < p->row1; i++) {
-        size_t token = (size_t)j->rows[i].token;
+        size_t at = j->node->op == EWI_OP_EMBED ? (size_t)j->rows[i].token : j->rows[i].position;
         if (packed)
-            ewi_unpack_row(w->dtype, packed, token, cols, ewi_op_output(j) + i * cols);
+            ewi_unpack_row(w->dtype, packed, at, cols, ewi_op_output(j) + i * cols);
         else
-            j->e->kern->widen[w->dtype](ewi_op_output(j) + i * cols, w->data + token * row_bytes, cols);
+            j->e->kern->widen[w->dtype](ewi_op_output(j) + i * cols, w->data + at * row_bytes, cols);
     }
 }
 
-static void run_rms_norm(const ewi_job *j, const ewi_part *p) {
-    const float *w = (const float *)(const void *)j->node->weight->data;
-    size_t cols = j->node->cols;
+static const float *vector_of(const ewi_tensor *vector) {
+    return vector ? (const float *)(const void *)vector->data : NULL;
+}
+
+/* Whole groups of columns. */
+static void run_norm(const ewi_job *j, const ewi_part *p) {
+    const float *w = vector_of(j->node->weight), *b = vector_of(j->node->bias);
+    const ewi_norm_attrs *a = &j->node->attrs.norm;
+    size_t n = j->node->cols / a->n_groups;
     for (size_t i = p->row0; i < p->row1; i++)
-        j->e->kern->rms_norm(ewi_op_output(j) + i * cols, input_of(j, 0) + i * cols, w, cols,
-                             j->node->attrs.eps);
+        for (size_t at = p->col0; at < p->col1; at += n) {
+            float *y = ewi_op_output(j) + i * j->node->cols + at;
+            const float *x = input_of(j, 0) + i * j->node->cols + at;
+            if (j->node->op == EWI_OP_RMS_NORM)
+                j->e->kern->rms_norm(y, x, w, n, a->eps);
+            else
+                j->e->kern->layer_norm(y, x, w, b, n, a->eps);
+        }
+}
+
+static void run_columns(const ewi_job *j, const ewi_part *p) {
+    const ewi_columns_attrs *a = &j->node->attrs.columns;
+    size_t x_cols = j->e->graph.nodes[j->node->inputs[0]].cols;
+    for (size_t i = p->row0; i < p->row1; i++)
+        for (size_t g = 0; g < a->n_groups; g++)
+            memcpy(ewi_op_output(j) + i * j->node->cols + g * a->width,
+                   input_of(j, 0) + i * x_cols + a->first + g * a->stride, a->width * sizeof(float));
 }
 
 static void run_quantize(const ewi_job *j, const ewi_part *p) {
@@ -95,12 +116,16 @@ static void run_packed_linear(const ewi_job *j, const ewi_part *p, const float *
 
 static void run_linear(const ewi_job *j, const ewi_part *p) {
     const ewi_tensor *bias = j->node->bias;
-    const float *from = bias ? (const float *)(const void *)bias->data + p->col0 : NULL;
+    const float *from = bias ? vector_of(bias) + p->col0 : NULL;
     if (p->row0 == p->row1 || p->col0 == p->col1) return;
     if (ewi_packed_info_get(j->node->weight->dtype))
         run_packed_linear(j, p, from);
     else
         run_float_linear(j, p, from);
+    for (size_t i = p->row0; i < p->row1 && j->node->attrs.cap != 0; i++) {
+        float *y = ewi_op_output(j) + i * j->node->cols + p->col0;
+        j->e->kern->cap(y, y, j->node->attrs.cap, p->col1 - p->col0);
+    }
 }
 
 static void run_rope(const ewi_job *j, const ewi_part *p) {
@@ -131,9 +156,11 @@ static void run_elementwise(const ewi_job *j, const ewi_part *p) {
     for (size_t i = p->row0; i < p->row1; i++) {
         size_t at = i * j->node->cols + p->col0;
         float *y = ewi_op_output(j) + at;
-        const float *a = input_of(j, 0) + at, *b = input_of(j, 1) + at;
-        if (j->node->op == EWI_OP_SWIGLU)
-            j->e->kern->swiglu(y, a, b, p->col1 - p->col0);
+        const float *a = input_of(j, 0) + at, *b = j->node->n_inputs > 1 ? input_of(j, 1) + at : NULL;
+        if (j->node->op == EWI_OP_ACT)
+            j->e->kern->act[j->node->attrs.act](y, a, b, p->col1 - p->col0);
+        else if (j->node->op == EWI_OP_SCALE)
+            j->e->kern->scale(y, a, j->node->attrs.factor, p->col1 - p->col0);
         else
             j->e->kern->add(y, a, b, p->col1 - p->col0);
     }
@@ -148,14 +175,18 @@ static void run_select(const ewi_job *j, const ewi_part *p) {
 void ewi_op_run(const ewi_job *job, const ewi_part *part) {
     switch (job->node->op) {
     case EWI_OP_TOKENS: return;
-    case EWI_OP_EMBED: run_embed(job, part); return;
-    case EWI_OP_RMS_NORM: run_rms_norm(job, part); return;
+    case EWI_OP_EMBED:
+    case EWI_OP_POSITIONS: run_embed(job, part); return;
+    case EWI_OP_RMS_NORM:
+    case EWI_OP_LAYER_NORM: run_norm(job, part); return;
+    case EWI_OP_COLUMNS: run_columns(job, part); return;
     case EWI_OP_LINEAR: run_linear(job, part); return;
     case EWI_OP_ADAPT: ewi_adapt_run(job, part); return;
     case EWI_OP_QUANTIZE: run_quantize(job, part); return;
     case EWI_OP_ROPE: run_rope(job, part); return;
     case EWI_OP_STORE: run_store(job, part); return;
-    case EWI_OP_SWIGLU:
+    case EWI_OP_ACT:
+    case EWI_OP_SCALE:
     case EWI_OP_ADD: run_elementwise(job, part); return;
     case EWI_OP_SELECT: run_select(job, part); return;
     case EWI_OP_ATTENTION:

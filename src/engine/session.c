@@ -28,6 +28,10 @@ static ew_status init_session(ew_session *s, ew_engine *engine, const ew_session
     s->n_keep = o->n_keep;
     if (s->n_ctx > EWI_MAX_CTX)
         return ewi_fail(err, EW_LIMIT, "a context of %u positions, at most %u", s->n_ctx, EWI_MAX_CTX);
+    uint32_t learned = engine->model->n_positions;
+    if (learned && s->n_ctx > learned)
+        return ewi_fail(err, EW_LIMIT, "a context of %u positions, but the model has learned %u", s->n_ctx,
+                        learned);
     if (s->n_keep >= s->n_ctx)
         return ewi_fail(err, EW_INVALID, "cannot keep %u positions of a context of %u", s->n_keep, s->n_ctx);
     EWI_TRY(check_memory(engine, s->n_ctx, err));

@@ -39,6 +39,7 @@ static size_t unit_of(const ewi_node *node, size_t unit) {
     size_t head = 1, all = unit;
     if (node->op == EWI_OP_ROPE) head = node->attrs.rope.head_dim;
     if (node->op == EWI_OP_STORE) head = node->attrs.attention.head_dim;
+    if (node->op == EWI_OP_RMS_NORM) head = node->cols / node->attrs.norm.n_groups;
     while (all % head != 0) all += unit;
     return all;
 }
@@ -182,16 +183,19 @@ static void list_wanted(step *s) {
         if (s->rows[i].wants_logits) s->e->wanted[s->n_wanted++] = (uint32_t)i;
 }
 
-static void fill_ropes(const step *s) {
-    for (uint32_t t = 0; t < s->e->n_ropes; t++) {
-        ewi_rope_table *table = &s->e->ropes[t];
-        for (size_t i = 0; i < s->n_rows; i++)
-            for (uint32_t p = 0; p < table->n_pairs; p++) {
-                double angle = s->rows[i].position * table->freqs[p];
-                table->cos[i * table->n_pairs + p] = (float)ewi_cos(angle);
-                table->sin[i * table->n_pairs + p] = (float)ewi_sin(angle);
-            }
+static void fill_rope_row(const ewi_rope_table *table, const ew_row *row, size_t i) {
+    const double *freqs = table->freqs[row->session->n_ctx > table->n_ctx_short];
+    float *cosines = table->cos + i * table->n_pairs, *sines = table->sin + i * table->n_pairs;
+    for (uint32_t p = 0; p < table->n_pairs; p++) {
+        double angle = row->position * freqs[p];
+        cosines[p] = (float)(ewi_cos(angle) * table->magnitude);
+        sines[p] = (float)(ewi_sin(angle) * table->magnitude);
     }
+}
+
+static void fill_ropes(const step *s) {
+    for (uint32_t t = 0; t < s->e->n_ropes; t++)
+        for (size_t i = 0; i < s->n_rows; i++) fill_rope_row(&s->e->ropes[t], &s->rows[i], i);
 }
 
 static void commit_rows(const step *s) {

@@ -55,18 +55,51 @@ ewi_value ewi_graph_embed(ewi_graph *graph, ewi_value tokens, const ewi_tensor *
                     (ewi_node){.op = EWI_OP_EMBED, .n_inputs = 1, .inputs = {tokens}, .weight = weight});
 }
 
-ewi_value ewi_graph_rms_norm(ewi_graph *graph, ewi_value x, const ewi_tensor *weight, float eps) {
-    ewi_node node = {.op = EWI_OP_RMS_NORM, .n_inputs = 1, .inputs = {x}, .weight = weight, .attrs.eps = eps};
+ewi_value ewi_graph_positions(ewi_graph *graph, ewi_value tokens, const ewi_tensor *weight) {
+    return add_node(graph,
+                    (ewi_node){.op = EWI_OP_POSITIONS, .n_inputs = 1, .inputs = {tokens}, .weight = weight});
+}
+
+ewi_value ewi_graph_rms_norm(ewi_graph *graph, ewi_value x, const ewi_tensor *weight, ewi_norm_attrs attrs) {
+    ewi_node node = {
+        .op = EWI_OP_RMS_NORM, .n_inputs = 1, .inputs = {x}, .weight = weight, .attrs.norm = attrs};
+    return add_node(graph, node);
+}
+
+ewi_value ewi_graph_layer_norm(ewi_graph *graph, ewi_value x, const ewi_tensor *weight,
+                               const ewi_tensor *bias, ewi_norm_attrs attrs) {
+    ewi_node node = {.op = EWI_OP_LAYER_NORM,
+                     .n_inputs = 1,
+                     .inputs = {x},
+                     .weight = weight,
+                     .bias = bias,
+                     .attrs.norm = attrs};
     return add_node(graph, node);
 }
 
 ewi_value ewi_graph_linear(ewi_graph *graph, ewi_value x, const ewi_tensor *weight, const ewi_tensor *bias) {
-    ewi_node node = {.op = EWI_OP_LINEAR, .n_inputs = 1, .inputs = {x}, .weight = weight, .bias = bias};
+    return ewi_graph_capped_linear(graph, x, weight, bias, 0);
+}
+
+ewi_value ewi_graph_capped_linear(ewi_graph *graph, ewi_value x, const ewi_tensor *weight,
+                                  const ewi_tensor *bias, float cap) {
+    ewi_node node = {
+        .op = EWI_OP_LINEAR, .n_inputs = 1, .inputs = {x}, .weight = weight, .bias = bias, .attrs.cap = cap};
     return add_node(graph, node);
 }
 
 ewi_value ewi_graph_adapt(ewi_graph *graph, ewi_value y, ewi_value x, const ewi_tensor *weight) {
     return add_node(graph, (ewi_node){.op = EWI_OP_ADAPT, .n_inputs = 2, .inputs = {y, x}, .weight = weight});
+}
+
+ewi_value ewi_graph_columns(ewi_graph *graph, ewi_value x, ewi_columns_attrs attrs) {
+    return add_node(graph,
+                    (ewi_node){.op = EWI_OP_COLUMNS, .n_inputs = 1, .inputs = {x}, .attrs.columns = attrs});
+}
+
+ewi_value ewi_graph_scale(ewi_graph *graph, ewi_value x, float factor) {
+    return add_node(graph,
+                    (ewi_node){.op = EWI_OP_SCALE, .n_inputs = 1, .inputs = {x}, .attrs.factor = factor});
 }
 
 ewi_value ewi_graph_rope(ewi_graph *graph, ewi_value x, ewi_rope_attrs attrs) {
@@ -79,8 +112,10 @@ ewi_value ewi_graph_attention(ewi_graph *graph, ewi_value q, ewi_value k, ewi_va
     return add_node(graph, node);
 }
 
-ewi_value ewi_graph_swiglu(ewi_graph *graph, ewi_value gate, ewi_value up) {
-    return add_node(graph, (ewi_node){.op = EWI_OP_SWIGLU, .n_inputs = 2, .inputs = {gate, up}});
+ewi_value ewi_graph_act(ewi_graph *graph, ewi_act act, ewi_value x, ewi_value up) {
+    uint32_t n_inputs = up == EWI_NO_VALUE ? 1 : 2;
+    return add_node(graph,
+                    (ewi_node){.op = EWI_OP_ACT, .n_inputs = n_inputs, .inputs = {x, up}, .attrs.act = act});
 }
 
 ewi_value ewi_graph_add(ewi_graph *graph, ewi_value a, ewi_value b) {

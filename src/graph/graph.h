@@ -20,19 +20,24 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "kernels/act.h"
 #include "kernels/qrows.h"
 #include "tensor/tensor.h"
 
 /* X(name, text): transformer ops, [rows, columns] in and out. */
 #define EWI_OP_MAP(X)                                                                                       \
-    X(TOKENS, "tokens")       /* the rows' token ids, [T] */                                                \
-    X(EMBED, "embed")         /* row t = weight[token t], widened to f32 */                                 \
-    X(RMS_NORM, "rms_norm")   /* x / sqrt(mean(x^2) + eps) * weight */                                      \
-    X(LINEAR, "linear")       /* x W^T (+ bias), W is [out, in] */                                          \
+    X(TOKENS, "tokens")         /* the rows' token ids, [T] */                                              \
+    X(EMBED, "embed")           /* row t = weight[token t], widened to f32 */                               \
+    X(POSITIONS, "positions")   /* row t = weight[position of row t], widened to f32 */                     \
+    X(RMS_NORM, "rms_norm")     /* x / sqrt(mean(x^2) + eps) * weight, of each group of columns */          \
+    X(LAYER_NORM, "layer_norm") /* the same of x - mean(x) (+ bias) */                                      \
+    X(LINEAR, "linear")         /* x W^T (+ bias), W is [out, in]; then capped */                           \
+    X(COLUMNS, "columns")       /* some columns of x: a part of a fused layer's output */                   \
+    X(SCALE, "scale")           /* x * factor */                                                            \
     X(ROPE, "rope")           /* rotates the first rope_dims of each head by position (arXiv 2104.09864) */ \
     X(ATTENTION, "attention") /* appends k, v to the layer's state, then attends causally; grouped heads */ \
-    X(SWIGLU, "swiglu")       /* silu(gate) * up (arXiv 2002.05202) */                                      \
     X(ADAPT, "adapt")         /* y + what the row's adapters of the weight make of x, see engine/adapt.h */ \
+    X(ACT, "act")             /* act(x), times a second input where there is one (arXiv 2002.05202) */      \
     X(ADD, "add")                                                                                           \
     X(STORE, "store")       /* appends k, v to the layer's state */                                         \
     X(QUANTIZE, "quantize") /* x as rows of int8, see kernels/qrows.h */                                    \
@@ -66,18 +71,41 @@ typedef enum ewi_rope_pairing {
     EWI_ROPE_HALVES,   /* (x0, x[d/2]), ... as GPT-NeoX and Hugging Face have it */
 } ewi_rope_pairing;
 
+/* How a rope's angles and size differ from the plain ones. */
+typedef struct ewi_rope_scaling {
+    /* [n_dims / 2] angle i is divided by; NULL: by 1. The second is for sessions of more than n_ctx_short
+     * positions, where it is not NULL. */
+    const double *divisors, *long_divisors;
+    uint32_t n_ctx_short;
+    double magnitude; /* of cosines and sines */
+} ewi_rope_scaling;
+
 typedef struct ewi_rope_attrs {
     ewi_rope_pairing pairing;
     uint32_t n_heads, head_dim;
-    uint32_t n_dims; /* of each head that rotate; even */
-    double base;     /* angle i of a row at position p is p * base^(-2i / n_dims) */
+    uint32_t n_dims;                 /* of each head that rotate; even */
+    double base;                     /* angle i of a row at position p is p * base^(-2i / n_dims) */
+    const ewi_rope_scaling *scaling; /* NULL: none */
 } ewi_rope_attrs;
 
 typedef struct ewi_attention_attrs {
     uint32_t layer; /* whose state */
     uint32_t n_heads, n_kv_heads, head_dim;
-    float scale; /* of q k^T */
+    float scale;     /* of q k^T */
+    uint32_t window; /* a row sees so many positions, its own the last; 0: all */
+    float cap;       /* scores become cap * tanh(score / cap); 0: no cap */
+    float alibi_max; /* head h's scores lose 2^(-alibi_max (h + 1) / n_heads) per position; 0: nothing */
 } ewi_attention_attrs;
+
+typedef struct ewi_norm_attrs {
+    float eps;
+    uint32_t n_groups; /* of columns: heads that have one weight, or 1 */
+} ewi_norm_attrs;
+
+/* Columns [first, first + width) of each of n_groups pieces of `stride` columns. */
+typedef struct ewi_columns_attrs {
+    uint32_t first, width, stride, n_groups;
+} ewi_columns_attrs;
 
 /*
  * What threads share without waiting for each other inside: nodes of one step follow each other in the graph.
@@ -93,8 +121,12 @@ typedef struct ewi_node {
     ewi_value inputs[EWI_MAX_INPUTS];
     const ewi_tensor *weight, *bias; /* NULL where the op has none */
     union {
-        float eps;            /* RMS_NORM */
+        ewi_norm_attrs norm;  /* RMS_NORM, LAYER_NORM */
+        float cap;            /* LINEAR: cap * tanh(y / cap); 0: no cap */
+        float factor;         /* SCALE */
+        ewi_act act;          /* ACT */
         ewi_qrows_kind qrows; /* QUANTIZE */
+        ewi_columns_attrs columns;
         ewi_rope_attrs rope;
         ewi_attention_attrs attention;
     } attrs;
@@ -120,15 +152,26 @@ void ewi_graph_deinit(ewi_graph *graph);
 
 ewi_value ewi_graph_tokens(ewi_graph *graph);
 ewi_value ewi_graph_embed(ewi_graph *graph, ewi_value tokens, const ewi_tensor *weight);
-ewi_value ewi_graph_rms_norm(ewi_graph *graph, ewi_value x, const ewi_tensor *weight, float eps);
+/* weight[i] belongs to position i. */
+ewi_value ewi_graph_positions(ewi_graph *graph, ewi_value tokens, const ewi_tensor *weight);
+ewi_value ewi_graph_rms_norm(ewi_graph *graph, ewi_value x, const ewi_tensor *weight, ewi_norm_attrs attrs);
+/* bias may be NULL. */
+ewi_value ewi_graph_layer_norm(ewi_graph *graph, ewi_value x, const ewi_tensor *weight,
+                               const ewi_tensor *bias, ewi_norm_attrs attrs);
 /* bias may be NULL. */
 ewi_value ewi_graph_linear(ewi_graph *graph, ewi_value x, const ewi_tensor *weight, const ewi_tensor *bias);
+/* The same, capped where cap is not 0. */
+ewi_value ewi_graph_capped_linear(ewi_graph *graph, ewi_value x, const ewi_tensor *weight,
+                                  const ewi_tensor *bias, float cap);
+ewi_value ewi_graph_columns(ewi_graph *graph, ewi_value x, ewi_columns_attrs attrs);
+ewi_value ewi_graph_scale(ewi_graph *graph, ewi_value x, float factor);
 /* y = linear(x, weight), to which adapters of the weight are added. */
 ewi_value ewi_graph_adapt(ewi_graph *graph, ewi_value y, ewi_value x, const ewi_tensor *weight);
 ewi_value ewi_graph_rope(ewi_graph *graph, ewi_value x, ewi_rope_attrs attrs);
 ewi_value ewi_graph_attention(ewi_graph *graph, ewi_value q, ewi_value k, ewi_value v,
                               ewi_attention_attrs attrs);
-ewi_value ewi_graph_swiglu(ewi_graph *graph, ewi_value gate, ewi_value up);
+/* up may be EWI_NO_VALUE: nothing is multiplied. */
+ewi_value ewi_graph_act(ewi_graph *graph, ewi_act act, ewi_value x, ewi_value up);
 ewi_value ewi_graph_add(ewi_graph *graph, ewi_value a, ewi_value b);
 ewi_value ewi_graph_select(ewi_graph *graph, ewi_value x);
 ewi_value ewi_graph_quantize(ewi_graph *graph, ewi_value x, ewi_qrows_kind kind);

@@ -23,16 +23,17 @@ static bool all_inputs(const fusing *f, const ewi_node *node, bool here) {
 /* Row i of the result needs row i of what the step makes; a selection needs any row. */
 static bool joins_rows(const fusing *f, const ewi_node *node) {
     if (node->op == EWI_OP_SELECT) return all_inputs(f, node, false);
-    return node->op == EWI_OP_RMS_NORM || node->op == EWI_OP_QUANTIZE || node->op == EWI_OP_SWIGLU ||
-           node->op == EWI_OP_ADD;
+    return node->op != EWI_OP_LINEAR && node->op != EWI_OP_ATTENTION && node->op != EWI_OP_TOKENS;
 }
 
 /* Columns of the result need the same columns, or heads, of what the step makes; a matrix needs all. */
 static bool joins_columns(const fusing *f, const ewi_node *node) {
     if (node->op == EWI_OP_LINEAR) return all_inputs(f, node, false);
     if (node->op == EWI_OP_ADAPT) return is_here(f, node->inputs[0]) && !is_here(f, node->inputs[1]);
-    if (node->op == EWI_OP_ROPE || node->op == EWI_OP_STORE) return all_inputs(f, node, true);
-    return (node->op == EWI_OP_SWIGLU || node->op == EWI_OP_ADD) && !all_inputs(f, node, false);
+    bool has_heads = node->op == EWI_OP_RMS_NORM && node->attrs.norm.n_groups > 1;
+    if (has_heads || node->op == EWI_OP_ROPE || node->op == EWI_OP_STORE) return all_inputs(f, node, true);
+    bool is_elementwise = node->op == EWI_OP_ACT || node->op == EWI_OP_ADD || node->op == EWI_OP_SCALE;
+    return is_elementwise && !all_inputs(f, node, false);
 }
 
 /* `node` has the new graph's inputs; its type is not known yet: it has its first input's rows. */

@@ -3,8 +3,9 @@
 
 /* Works on each row by itself, whatever the row's place in the step. */
 static bool is_rowwise(ewi_op op) {
-    return op == EWI_OP_RMS_NORM || op == EWI_OP_LINEAR || op == EWI_OP_ADAPT || op == EWI_OP_SWIGLU ||
-           op == EWI_OP_ADD || op == EWI_OP_QUANTIZE;
+    return op == EWI_OP_RMS_NORM || op == EWI_OP_LAYER_NORM || op == EWI_OP_LINEAR || op == EWI_OP_COLUMNS ||
+           op == EWI_OP_ADAPT || op == EWI_OP_SCALE || op == EWI_OP_ACT || op == EWI_OP_ADD ||
+           op == EWI_OP_QUANTIZE;
 }
 
 /*

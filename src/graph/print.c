@@ -29,19 +29,53 @@ static void print_weight(const ewi_tensor *weight, ewi_buffer *out) {
     ewi_buffer_add(out, "]", 1);
 }
 
+static void print_norm(const ewi_norm_attrs *norm, ewi_buffer *out) {
+    ewi_buffer_printf(out, " {eps=%g", (double)norm->eps);
+    if (norm->n_groups > 1) ewi_buffer_printf(out, ", heads=%u", norm->n_groups);
+    ewi_buffer_add(out, "}", 1);
+}
+
+static void print_rope(const ewi_rope_attrs *r, ewi_buffer *out) {
+    ewi_buffer_printf(out, " {%s, heads=%u, dims=%u/%u, base=%g%s}",
+                      r->pairing == EWI_ROPE_ADJACENT ? "adjacent" : "halves", r->n_heads, r->n_dims,
+                      r->head_dim, r->base, r->scaling ? ", scaled" : "");
+}
+
+static void print_attention(const ewi_attention_attrs *a, ewi_buffer *out) {
+    ewi_buffer_printf(out, " {layer=%u, heads=%u/%u, dim=%u, scale=%g", a->layer, a->n_heads, a->n_kv_heads,
+                      a->head_dim, (double)a->scale);
+    if (a->window) ewi_buffer_printf(out, ", window=%u", a->window);
+    if (a->cap != 0) ewi_buffer_printf(out, ", cap=%g", (double)a->cap);
+    if (a->alibi_max != 0) ewi_buffer_printf(out, ", alibi=%g", (double)a->alibi_max);
+    ewi_buffer_add(out, "}", 1);
+}
+
+static void print_columns(const ewi_columns_attrs *c, ewi_buffer *out) {
+    ewi_buffer_printf(out, " {%u..%u of %u, groups=%u}", c->first, c->first + c->width, c->stride,
+                      c->n_groups);
+}
+
+static const char *act_name(ewi_act act) {
+    static const char *const names[EWI_N_ACTS] = {
+#define EWI_ACT_TEXT(name, text) text,
+        EWI_ACT_MAP(EWI_ACT_TEXT)
+#undef EWI_ACT_TEXT
+    };
+    return (unsigned)act < EWI_N_ACTS ? names[act] : "?";
+}
+
 static void print_attrs(const ewi_node *node, ewi_buffer *out) {
-    const ewi_rope_attrs *r = &node->attrs.rope;
-    const ewi_attention_attrs *a = &node->attrs.attention;
-    if (node->op == EWI_OP_RMS_NORM) ewi_buffer_printf(out, " {eps=%g}", (double)node->attrs.eps);
+    if (node->op == EWI_OP_RMS_NORM || node->op == EWI_OP_LAYER_NORM) print_norm(&node->attrs.norm, out);
+    if (node->op == EWI_OP_LINEAR && node->attrs.cap != 0)
+        ewi_buffer_printf(out, " {cap=%g}", (double)node->attrs.cap);
+    if (node->op == EWI_OP_SCALE) ewi_buffer_printf(out, " {%g}", (double)node->attrs.factor);
+    if (node->op == EWI_OP_ACT) ewi_buffer_printf(out, " {%s}", act_name(node->attrs.act));
+    if (node->op == EWI_OP_COLUMNS) print_columns(&node->attrs.columns, out);
     if (node->op == EWI_OP_QUANTIZE)
         ewi_buffer_printf(out, " {%s}", node->attrs.qrows == EWI_QROWS_WHOLE ? "whole rows" : "256");
-    if (node->op == EWI_OP_ROPE)
-        ewi_buffer_printf(out, " {%s, heads=%u, dims=%u/%u, base=%g}",
-                          r->pairing == EWI_ROPE_ADJACENT ? "adjacent" : "halves", r->n_heads, r->n_dims,
-                          r->head_dim, r->base);
+    if (node->op == EWI_OP_ROPE) print_rope(&node->attrs.rope, out);
     if (node->op == EWI_OP_ATTENTION || node->op == EWI_OP_STORE)
-        ewi_buffer_printf(out, " {layer=%u, heads=%u/%u, dim=%u, scale=%g}", a->layer, a->n_heads,
-                          a->n_kv_heads, a->head_dim, (double)a->scale);
+        print_attention(&node->attrs.attention, out);
 }
 
 static void print_node(const ewi_graph *graph, uint32_t index, ewi_buffer *out) {

@@ -48,7 +48,7 @@ static ew_status check_matrix(const ewi_node *node, ew_error *err) {
 
 /* A matrix in packed form takes rows of its kind; as built, before the pass that quantizes, also f32. */
 static bool accepts(const ewi_node *node, const ewi_node *x) {
-    if (node->op == EWI_OP_EMBED) return x->type == EWI_VALUE_TOKEN;
+    if (node->op == EWI_OP_EMBED || node->op == EWI_OP_POSITIONS) return x->type == EWI_VALUE_TOKEN;
     if (x->type != EWI_VALUE_QROWS) return x->type == EWI_VALUE_F32;
     return node->op == EWI_OP_LINEAR && node->weight && ewi_packed_info_get(node->weight->dtype) &&
            ewi_qrows_for(node->weight->dtype) == x->attrs.qrows;
@@ -56,12 +56,14 @@ static bool accepts(const ewi_node *node, const ewi_node *x) {
 
 static ew_status check_inputs(const ewi_graph *graph, const ewi_node *node, ew_error *err) {
     static const uint32_t n_inputs[EWI_N_OPS] = {
-        [EWI_OP_TOKENS] = 0, [EWI_OP_EMBED] = 1,     [EWI_OP_RMS_NORM] = 1, [EWI_OP_LINEAR] = 1,
-        [EWI_OP_ROPE] = 1,   [EWI_OP_ATTENTION] = 3, [EWI_OP_SWIGLU] = 2,   [EWI_OP_ADD] = 2,
-        [EWI_OP_ADAPT] = 2,  [EWI_OP_QUANTIZE] = 1,  [EWI_OP_SELECT] = 1,   [EWI_OP_STORE] = 2,
+        [EWI_OP_TOKENS] = 0,     [EWI_OP_EMBED] = 1,     [EWI_OP_RMS_NORM] = 1, [EWI_OP_LINEAR] = 1,
+        [EWI_OP_ROPE] = 1,       [EWI_OP_ATTENTION] = 3, [EWI_OP_ACT] = 1,      [EWI_OP_ADD] = 2,
+        [EWI_OP_QUANTIZE] = 1,   [EWI_OP_SELECT] = 1,    [EWI_OP_STORE] = 2,    [EWI_OP_POSITIONS] = 1,
+        [EWI_OP_LAYER_NORM] = 1, [EWI_OP_COLUMNS] = 1,   [EWI_OP_SCALE] = 1,    [EWI_OP_ADAPT] = 2,
     };
     if ((unsigned)node->op >= EWI_N_OPS) return ewi_fail(err, EW_FORMAT, "unknown op %u", (unsigned)node->op);
-    if (node->n_inputs != n_inputs[node->op])
+    bool is_gated = node->op == EWI_OP_ACT && node->n_inputs == 2;
+    if (node->n_inputs != n_inputs[node->op] && !is_gated)
         return ewi_fail(err, EW_FORMAT, "%s: %u inputs, needs %u", ewi_op_name(node->op), node->n_inputs,
                         n_inputs[node->op]);
     for (uint32_t i = 0; i < node->n_inputs; i++) {
@@ -87,12 +89,40 @@ static ew_status infer_embed(ewi_node *node, const ewi_node *tokens, ew_error *e
     return EW_OK;
 }
 
-static ew_status infer_rms_norm(ewi_node *node, const ewi_node *x, ew_error *err) {
-    if (!node->weight) return ewi_fail(err, EW_FORMAT, "rms_norm: has no weight");
-    EWI_TRY(check_vector(node, node->weight, x->cols, err));
-    if (!(node->attrs.eps >= 0 && node->attrs.eps < 1))
-        return ewi_fail(err, EW_FORMAT, "rms_norm: epsilon %g is not in [0, 1)", (double)node->attrs.eps);
+static ew_status infer_norm(ewi_node *node, const ewi_node *x, ew_error *err) {
+    const ewi_norm_attrs *a = &node->attrs.norm;
+    const char *op = ewi_op_name(node->op);
+    if (!node->weight) return ewi_fail(err, EW_FORMAT, "%s: has no weight", op);
+    if (a->n_groups == 0 || x->cols % a->n_groups != 0)
+        return ewi_fail(err, EW_FORMAT, "%s: %u columns are not %u groups", op, x->cols, a->n_groups);
+    EWI_TRY(check_vector(node, node->weight, x->cols / a->n_groups, err));
+    if (node->bias) EWI_TRY(check_vector(node, node->bias, x->cols / a->n_groups, err));
+    if (!(a->eps >= 0 && a->eps < 1))
+        return ewi_fail(err, EW_FORMAT, "%s: epsilon %g is not in [0, 1)", op, (double)a->eps);
     same_as(node, x);
+    return EW_OK;
+}
+
+static bool is_finite(double x) {
+    return x - x == 0;
+}
+
+static ew_status infer_scale(ewi_node *node, const ewi_node *x, ew_error *err) {
+    if (!is_finite((double)node->attrs.factor))
+        return ewi_fail(err, EW_FORMAT, "scale: factor is not finite");
+    same_as(node, x);
+    return EW_OK;
+}
+
+static ew_status infer_columns(ewi_node *node, const ewi_node *x, ew_error *err) {
+    const ewi_columns_attrs *a = &node->attrs.columns;
+    if ((uint64_t)a->stride * a->n_groups > x->cols || (uint64_t)a->first + a->width > x->cols ||
+        a->width == 0 || a->n_groups == 0 || a->width > a->stride ||
+        (uint64_t)a->first + (uint64_t)a->stride * (a->n_groups - 1) + a->width > x->cols)
+        return ewi_fail(err, EW_FORMAT, "columns: %u groups of %u, %u of each from %u on, do not fit %u",
+                        a->n_groups, a->stride, a->width, a->first, x->cols);
+    same_as(node, x);
+    node->cols = a->width * a->n_groups;
     return EW_OK;
 }
 
@@ -107,6 +137,8 @@ static ew_status infer_linear(ewi_node *node, const ewi_node *x, ew_error *err) 
         return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: rows of %" PRIu64 " quantized weights, at most %u",
                         EWI_STR_ARG(w->name), w->dims[1], EWI_PACKED_MAX_K);
     if (node->bias) EWI_TRY(check_vector(node, node->bias, w->dims[0], err));
+    if (!(node->attrs.cap >= 0 && is_finite((double)node->attrs.cap)))
+        return ewi_fail(err, EW_FORMAT, "linear: cap %g", (double)node->attrs.cap);
     same_as(node, x);
     node->type = EWI_VALUE_F32;
     node->cols = (uint32_t)w->dims[0];
@@ -136,6 +168,8 @@ static ew_status infer_rope(ewi_node *node, const ewi_node *x, ew_error *err) {
                         a->n_dims, a->head_dim);
     if (!(a->base >= 1 && a->base <= 1e12))
         return ewi_fail(err, EW_FORMAT, "rope: base %g is not in [1, 1e12]", a->base);
+    if (a->scaling && !(a->scaling->magnitude > 0 && is_finite(a->scaling->magnitude)))
+        return ewi_fail(err, EW_FORMAT, "rope: magnitude %g", a->scaling->magnitude);
     same_as(node, x);
     return EW_OK;
 }
@@ -146,6 +180,9 @@ static ew_status infer_attention(const ewi_graph *graph, ewi_node *node, ew_erro
     if (a->n_heads == 0 || a->n_kv_heads == 0 || a->head_dim == 0 || a->n_heads % a->n_kv_heads != 0)
         return ewi_fail(err, EW_FORMAT, "attention: %u query heads cannot share %u key heads", a->n_heads,
                         a->n_kv_heads);
+    if (!(a->cap >= 0 && is_finite((double)a->cap) && a->alibi_max >= 0 && is_finite((double)a->alibi_max)))
+        return ewi_fail(err, EW_FORMAT, "attention: cap %g or largest slope %g", (double)a->cap,
+                        (double)a->alibi_max);
     uint64_t n_q = (uint64_t)a->n_heads * a->head_dim, n_kv = (uint64_t)a->n_kv_heads * a->head_dim;
     if (q->cols != n_q || k->cols != n_kv || v->cols != n_kv)
         return ewi_fail(err, EW_FORMAT,
@@ -179,6 +216,14 @@ static ew_status infer_pair(const ewi_graph *graph, ewi_node *node, ew_error *er
     return EW_OK;
 }
 
+static ew_status infer_act(const ewi_graph *graph, ewi_node *node, ew_error *err) {
+    if ((unsigned)node->attrs.act >= EWI_N_ACTS)
+        return ewi_fail(err, EW_FORMAT, "act: unknown activation %u", (unsigned)node->attrs.act);
+    if (node->n_inputs == 2) return infer_pair(graph, node, err);
+    same_as(node, input(graph, node, 0));
+    return EW_OK;
+}
+
 static ew_status infer_quantize(ewi_node *node, const ewi_node *x, ew_error *err) {
     if ((unsigned)node->attrs.qrows >= EWI_N_QROWS)
         return ewi_fail(err, EW_FORMAT, "quantize: unknown kind of rows %u", (unsigned)node->attrs.qrows);
@@ -204,14 +249,18 @@ ew_status ewi_node_infer(const ewi_graph *graph, ewi_node *node, ew_error *err) 
         node->rows = EWI_DIM_T;
         node->cols = 1;
         return EW_OK;
-    case EWI_OP_EMBED: return infer_embed(node, first, err);
-    case EWI_OP_RMS_NORM: return infer_rms_norm(node, first, err);
+    case EWI_OP_EMBED:
+    case EWI_OP_POSITIONS: return infer_embed(node, first, err);
+    case EWI_OP_RMS_NORM:
+    case EWI_OP_LAYER_NORM: return infer_norm(node, first, err);
+    case EWI_OP_COLUMNS: return infer_columns(node, first, err);
+    case EWI_OP_SCALE: return infer_scale(node, first, err);
     case EWI_OP_LINEAR: return infer_linear(node, first, err);
     case EWI_OP_ADAPT: return infer_adapt(graph, node, err);
     case EWI_OP_ROPE: return infer_rope(node, first, err);
     case EWI_OP_ATTENTION: return infer_attention(graph, node, err);
     case EWI_OP_STORE: return infer_store(graph, node, err);
-    case EWI_OP_SWIGLU:
+    case EWI_OP_ACT: return infer_act(graph, node, err);
     case EWI_OP_ADD: return infer_pair(graph, node, err);
     case EWI_OP_QUANTIZE: return infer_quantize(node, first, err);
     case EWI_OP_SELECT: return infer_select(node, first, err);

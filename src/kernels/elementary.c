@@ -161,3 +161,8 @@ float ewi_expf(float x) {
     float second = ewi_bits_float(((uint32_t)(e - half) + 127) << 23);
     return y * first * second;
 }
+
+float ewi_capf(float x, float cap) {
+    float t = x / cap;
+    return cap * (1.0f - 2.0f / (ewi_expf(t + t) + 1.0f));
+}

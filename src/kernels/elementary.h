@@ -24,5 +24,7 @@ double ewi_pow(double base, double y);
 
 /* The float exponential that the kernels use, for one number. */
 float ewi_expf(float x);
+/* cap * tanh(x / cap) as the kernels compute it, for one number. */
+float ewi_capf(float x, float cap);
 
 #endif

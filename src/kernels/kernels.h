@@ -15,6 +15,7 @@
 #ifndef EW_KERNELS_KERNELS_H
 #define EW_KERNELS_KERNELS_H
 
+#include "kernels/act.h"
 #include "kernels/cpu.h"
 #include "kernels/qrows.h"
 #include "tensor/dtype.h"
@@ -81,13 +82,16 @@ typedef struct ewi_fit {
 #define EWI_ATTENTION_SCRATCH(n) (EWI_ATTENTION_KEYS * (2 * (size_t)(n) + 32))
 
 /* One query head at one position. Before the first block of a span: max = -INFINITY, sum = 0, acc all
- * zero. */
+ * zero. Of this block it sees the keys first_key .. n_keys - 1. */
 typedef struct ewi_attention_row {
     const float *q;      /* [head_dim] */
     const uint8_t *qrow; /* with I8 keys: q as quantize[EWI_QROWS_256] writes it; q is not looked at */
     float *acc;          /* [head_dim]: sum over keys of exp(score - max) * value */
     float max, sum;
-    size_t n_keys; /* the row sees the first n_keys keys of this block; 0 leaves it as it is */
+    size_t first_key; /* below n_keys, where that is not 0 */
+    size_t n_keys;    /* 0 leaves the row as it is */
+    float slope;      /* score j gains slope * (distance + j) (ALiBi, arXiv 2108.12409); 0: nothing */
+    float distance;   /* a whole number: position of the block's first key minus the row's */
 } ewi_attention_row;
 
 /*
@@ -105,6 +109,7 @@ typedef struct ewi_attention {
     const void *v;                    /* [64, head_dim] */
     const float *k_scales, *v_scales; /* [64], with I8 */
     float scale;                      /* score = scale * q k */
+    float cap;                        /* then cap * tanh(score / cap); 0: no cap */
     float *scratch;                   /* [EWI_ATTENTION_SCRATCH(head_dim)] */
 } ewi_attention;
 
@@ -141,12 +146,19 @@ typedef struct ewi_kernels {
 
     /* y[i] = (x[i] / sqrt(mean(x^2) + eps)) * w[i]; in place allowed. n > 0. */
     void (*rms_norm)(float *y, const float *x, const float *w, size_t n, float eps);
+    /* y[i] = (d[i] / sqrt(mean(d^2) + eps)) * w[i] + b[i], d = x - mean(x); b may be NULL: none. In
+     * place allowed. n > 0. */
+    void (*layer_norm)(float *y, const float *x, const float *w, const float *b, size_t n, float eps);
     ewi_rope_fn rope_adjacent; /* pairs (2p, 2p + 1): what GGUF calls NORM */
     ewi_rope_fn rope_halves;   /* pairs (p, p + n_pairs): what GGUF calls NEOX */
-    /* y[i] = gate[i] / (1 + exp(-gate[i])) * up[i]; in place allowed. */
-    void (*swiglu)(float *y, const float *gate, const float *up, size_t n);
+    /* y[i] = act(x[i]) * up[i]; up may be NULL: nothing is multiplied. In place allowed. */
+    void (*act[EWI_N_ACTS])(float *y, const float *x, const float *up, size_t n);
     /* y[i] = a[i] + b[i]; in place allowed. */
     void (*add)(float *y, const float *a, const float *b, size_t n);
+    /* y[i] = x[i] * factor; in place allowed. */
+    void (*scale)(float *y, const float *x, float factor, size_t n);
+    /* y[i] = cap * tanh(x[i] / cap); in place allowed. */
+    void (*cap)(float *y, const float *x, float cap, size_t n);
 
     /* y[i] = exp(x[i] - shift); in place allowed. */
     void (*exp)(float *y, const float *x, float shift, size_t n);

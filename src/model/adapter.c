@@ -81,8 +81,8 @@ static ew_status check_tensor(const ewi_tensor *t, ew_error *err) {
 static bool is_bound(const ew_model *model, const ewi_tensor *weight) {
     for (uint32_t layer = 0; layer < model->hparams.n_layers; layer++)
         for (unsigned role = 0; role < EWI_N_ROLES; role++)
-            if (role != EWI_ROLE_TOKEN_EMBD && role != EWI_ROLE_OUTPUT &&
-                ewi_model_tensor(model, (ewi_role)role, layer) == weight)
+            if (ewi_role_is_of_layer((ewi_role)role) &&
+                ewi_model_weight(model, (ewi_role)role, layer) == weight)
                 return true;
     return false;
 }

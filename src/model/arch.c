@@ -1,21 +1,72 @@
 #include "model/arch.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "base/slice.h"
 
-/* X(name, Hugging Face class, pairing in GGUF, pairing in HF, biases of q, k and v, bias of the output) */
-#define ARCH_MAP(X)                                                              \
-    X("llama", "LlamaForCausalLM", ADJACENT, HALVES, EWI_OPTIONAL, EWI_OPTIONAL) \
-    X("mistral", "MistralForCausalLM", ADJACENT, HALVES, EWI_ABSENT, EWI_ABSENT) \
-    X("qwen2", "Qwen2ForCausalLM", HALVES, HALVES, EWI_REQUIRED, EWI_ABSENT)
+#define ROPES(gguf, hf) .gguf_pairing = EWI_ROPE_##gguf, .hf_pairing = EWI_ROPE_##hf
+#define LAYER_NORMS     .has_layer_norm = true, .norm_bias = EWI_REQUIRED
+#define BIASES          .qkv_bias = EWI_REQUIRED, .out_bias = EWI_REQUIRED, .ffn_bias = EWI_REQUIRED
 
+/* clang-format off */
 static const ewi_arch archs[] = {
-#define ARCH_ROW(name, hf, gguf_pairing, hf_pairing, qkv, out) \
-    {name, hf, EWI_ROPE_##gguf_pairing, EWI_ROPE_##hf_pairing, qkv, out},
-    ARCH_MAP(ARCH_ROW)
-#undef ARCH_ROW
+    {.name = "llama", .hf_class = "LlamaForCausalLM", ROPES(ADJACENT, HALVES),
+     .qkv_bias = EWI_OPTIONAL, .out_bias = EWI_OPTIONAL, .ffn_bias = EWI_OPTIONAL},
+    {.name = "mistral", .hf_class = "MistralForCausalLM", ROPES(ADJACENT, HALVES), .window = EWI_WINDOW_ALL},
+    {.name = "qwen2", .hf_class = "Qwen2ForCausalLM", ROPES(HALVES, HALVES), .qkv_bias = EWI_REQUIRED,
+     .window = EWI_WINDOW_SWITCH},
+    {.name = "qwen3", .hf_class = "Qwen3ForCausalLM", ROPES(HALVES, HALVES), .qk_norm = EWI_QK_NORM_HEADS,
+     .qkv_bias = EWI_OPTIONAL, .out_bias = EWI_OPTIONAL, .window = EWI_WINDOW_SWITCH},
+    {.name = "olmo2", .hf_class = "Olmo2ForCausalLM", ROPES(HALVES, HALVES), .qk_norm = EWI_QK_NORM_WHOLE,
+     .norm_place = EWI_NORM_AFTER},
+    {.name = "smollm3", .hf_class = "SmolLM3ForCausalLM", ROPES(ADJACENT, HALVES), .rope_period = 4,
+     .window = EWI_WINDOW_SWITCH, .is_tied = true},
+    {.name = "granite", .hf_class = "GraniteForCausalLM", ROPES(ADJACENT, HALVES),
+     .qkv_bias = EWI_OPTIONAL, .out_bias = EWI_OPTIONAL, .ffn_bias = EWI_OPTIONAL, .has_multipliers = true},
+    {.name = "phi2", .hf_class = "PhiForCausalLM", .hf_names = "phi2", ROPES(HALVES, HALVES), LAYER_NORMS,
+     BIASES, .head_bias = EWI_REQUIRED, .is_parallel = true, .shares_norm = true, .is_plain_ffn = true,
+     .act = EWI_ACT_GELU_TANH, .partial_rotary = 0.5},
+    {.name = "phi3", .hf_class = "Phi3ForCausalLM", ROPES(HALVES, HALVES), .has_fused_qkv = true,
+     .has_fused_gate_up = true, .window = EWI_WINDOW_ALL},
+    {.name = "stablelm", .hf_class = "StableLmForCausalLM", ROPES(HALVES, HALVES), LAYER_NORMS,
+     .qkv_bias = EWI_OPTIONAL, .shares_norm = true, .partial_rotary = 0.25},
+    {.name = "starcoder2", .hf_class = "Starcoder2ForCausalLM", .hf_names = "starcoder2",
+     ROPES(HALVES, HALVES), LAYER_NORMS, .qkv_bias = EWI_OPTIONAL, .out_bias = EWI_OPTIONAL,
+     .ffn_bias = EWI_OPTIONAL, .is_plain_ffn = true, .act = EWI_ACT_GELU_TANH, .window = EWI_WINDOW_ALL,
+     .is_tied = true},
+    {.name = "gptneox", .hf_class = "GPTNeoXForCausalLM", .hf_names = "gptneox", ROPES(HALVES, HALVES),
+     LAYER_NORMS, .qkv_bias = EWI_OPTIONAL, .out_bias = EWI_OPTIONAL, .ffn_bias = EWI_REQUIRED,
+     .is_parallel = true, .is_plain_ffn = true, .act = EWI_ACT_GELU, .has_fused_qkv = true,
+     .hf_qkv_by_head = true, .partial_rotary = 0.25},
+    {.name = "gemma", .hf_class = "GemmaForCausalLM", ROPES(HALVES, HALVES), .hf_norm_plus_one = true,
+     .act = EWI_ACT_GELU_TANH, .is_tied = true, .scales_embd = true},
+    {.name = "gemma2", .hf_class = "Gemma2ForCausalLM", .hf_names = "sandwich", ROPES(HALVES, HALVES),
+     .hf_norm_plus_one = true, .norm_place = EWI_NORM_AROUND, .act = EWI_ACT_GELU_TANH,
+     .window = EWI_WINDOW_LAYERS, .window_period = 2, .is_tied = true, .scales_embd = true, .has_caps = true,
+     .large_layers = 46},
+    {.name = "gemma3", .hf_class = "Gemma3ForCausalLM", .hf_names = "sandwich", ROPES(HALVES, HALVES),
+     .hf_norm_plus_one = true, .norm_place = EWI_NORM_AROUND, .qk_norm = EWI_QK_NORM_HEADS,
+     .act = EWI_ACT_GELU_TANH, .window = EWI_WINDOW_LAYERS, .window_period = 6, .is_tied = true,
+     .scales_embd = true, .local_rope_base = 10000, .has_caps = true,
+     .large_layers = 62},
+    {.name = "gpt2", .hf_class = "GPT2LMHeadModel", .hf_names = "gpt2", LAYER_NORMS, BIASES,
+     .is_plain_ffn = true, .act = EWI_ACT_GELU_TANH, .has_fused_qkv = true, .hf_is_turned = true,
+     .positions = EWI_POSITIONS_LEARNED, .is_tied = true},
+    {.name = "mpt", .hf_class = "MptForCausalLM", .hf_alias = "MPTForCausalLM", .hf_names = "mpt",
+     .has_layer_norm = true,
+     .is_plain_ffn = true, .act = EWI_ACT_GELU, .has_fused_qkv = true, .positions = EWI_POSITIONS_ALIBI,
+     .is_tied = true},
+    {.name = "bloom", .hf_class = "BloomForCausalLM", .hf_names = "bloom", LAYER_NORMS, BIASES,
+     .has_embd_norm = true, .is_plain_ffn = true, .act = EWI_ACT_GELU_TANH, .has_fused_qkv = true,
+     .hf_qkv_by_head = true, .positions = EWI_POSITIONS_ALIBI, .is_tied = true},
+    {.name = "falcon", .hf_class = "FalconForCausalLM", .hf_names = "bloom", ROPES(HALVES, HALVES),
+     LAYER_NORMS, .is_parallel = true, .shares_norm = true, .is_plain_ffn = true, .act = EWI_ACT_GELU,
+     .has_fused_qkv = true, .is_tied = true},
+    {.name = "command-r", .hf_class = "CohereForCausalLM", ROPES(ADJACENT, ADJACENT), .has_layer_norm = true,
+     .is_parallel = true, .shares_norm = true, .is_tied = true,
+     .has_logit_scale = true},
 };
+/* clang-format on */
 
 const ewi_arch *ewi_arch_from_gguf(ew_str architecture) {
     for (size_t i = 0; i < EWI_COUNT(archs); i++)
@@ -25,30 +76,14 @@ const ewi_arch *ewi_arch_from_gguf(ew_str architecture) {
 
 const ewi_arch *ewi_arch_from_hf(ew_str hf_class) {
     for (size_t i = 0; i < EWI_COUNT(archs); i++)
-        if (ewi_str_is(hf_class, archs[i].hf_class)) return &archs[i];
+        if (ewi_str_is(hf_class, archs[i].hf_class) ||
+            (archs[i].hf_alias && ewi_str_is(hf_class, archs[i].hf_alias)))
+            return &archs[i];
     return NULL;
 }
 
 const char *ewi_arch_list(void) {
-    static const char list[] =
-#define ARCH_NAME(name, hf, gguf_pairing, hf_pairing, qkv, out) ", " name
-        ARCH_MAP(ARCH_NAME);
-#undef ARCH_NAME
-    return list + 2; /* past the first comma */
-}
-
-static const char *const role_formats[EWI_N_ROLES][EWI_N_NAMINGS] = {
-#define EWI_ROLE_FORMATS(role, gguf, hf) {gguf, hf},
-    EWI_ROLE_MAP(EWI_ROLE_FORMATS)
-#undef EWI_ROLE_FORMATS
-};
-
-/* The one place of a format holds a number: written by hand, so that no format string is ever a variable. */
-ew_str ewi_role_name(ewi_role role, ewi_naming naming, uint32_t layer, char buf[EWI_ROLE_NAME_BYTES]) {
-    const char *format = role_formats[role][naming];
-    const char *mark = strstr(format, "%u");
-    int n =
-        mark ? snprintf(buf, EWI_ROLE_NAME_BYTES, "%.*s%u%s", (int)(mark - format), format, layer, mark + 2)
-             : snprintf(buf, EWI_ROLE_NAME_BYTES, "%s", format);
-    return (ew_str){buf, (size_t)n};
+    return "llama, mistral, qwen2, qwen3, olmo2, smollm3, granite, phi2, phi3, stablelm, starcoder2, "
+           "gptneox, "
+           "gemma, gemma2, gemma3, gpt2, mpt, bloom, falcon, command-r";
 }

@@ -1,65 +1,176 @@
-/* build.c: the Llama family as a graph: arXiv 2302.13971, with the features of arch.h. */
+/* build.c: a model as a graph: the decoder of arXiv 2302.13971 and its relatives, with the features of
+ * arch.h. */
 #include "base/error.h"
 #include "model/model.h"
 
 typedef struct builder {
     const ew_model *model;
+    const ewi_hparams *h;
+    const ewi_arch *arch;
     ewi_graph *graph;
 } builder;
 
-static const ewi_tensor *get(const builder *b, ewi_role role, uint32_t layer) {
-    return ewi_model_tensor(b->model, role, layer);
+static const ewi_tensor *weight(const builder *b, ewi_role role, uint32_t layer) {
+    return ewi_model_weight(b->model, role, layer);
 }
 
-static ewi_value linear(const builder *b, ewi_value x, ewi_role weight, ewi_role bias, uint32_t layer) {
-    return ewi_graph_linear(b->graph, x, get(b, weight, layer), get(b, bias, layer));
+static ewi_value linear(const builder *b, ewi_value x, ewi_role role, uint32_t layer) {
+    return ewi_graph_linear(b->graph, x, weight(b, role, layer), ewi_model_bias(b->model, role, layer));
 }
 
-static ewi_value plain_linear(const builder *b, ewi_value x, ewi_role weight, uint32_t layer) {
-    return ewi_graph_linear(b->graph, x, get(b, weight, layer), NULL);
+static ewi_value norm(const builder *b, ewi_value x, ewi_role role, uint32_t layer) {
+    const ewi_norm_attrs attrs = {b->h->norm_eps, 1};
+    if (!b->arch->has_layer_norm) return ewi_graph_rms_norm(b->graph, x, weight(b, role, layer), attrs);
+    return ewi_graph_layer_norm(b->graph, x, weight(b, role, layer), ewi_model_bias(b->model, role, layer),
+                                attrs);
 }
 
-static ewi_value norm(const builder *b, ewi_value x, ewi_role weight, uint32_t layer) {
-    return ewi_graph_rms_norm(b->graph, x, get(b, weight, layer), b->model->hparams.norm_eps);
+static ewi_value scale(const builder *b, ewi_value x, float factor) {
+    return factor == 1 ? x : ewi_graph_scale(b->graph, x, factor);
 }
 
-static ewi_value rope(const builder *b, ewi_value x, uint32_t n_heads) {
-    const ewi_hparams *h = &b->model->hparams;
-    return ewi_graph_rope(b->graph, x,
-                          (ewi_rope_attrs){h->pairing, n_heads, h->head_dim, h->rope_dims, h->rope_base});
+/* ---- attention ---- */
+
+typedef struct heads {
+    ewi_value q, k, v;
+} heads;
+
+static ewi_value columns(const builder *b, ewi_value x, uint32_t first, uint32_t width, uint32_t stride,
+                         uint32_t n_groups) {
+    return ewi_graph_columns(b->graph, x, (ewi_columns_attrs){first, width, stride, n_groups});
+}
+
+static heads split(const builder *b, ewi_value qkv) {
+    const ewi_hparams *h = b->h;
+    uint32_t dim = h->head_dim, n_q = h->n_heads * dim, n_kv = h->n_kv_heads * dim, all = n_q + 2 * n_kv;
+    if (b->arch->hf_qkv_by_head && h->naming == EWI_NAMES_HF)
+        return (heads){columns(b, qkv, 0, dim, 3 * dim, h->n_heads),
+                       columns(b, qkv, dim, dim, 3 * dim, h->n_heads),
+                       columns(b, qkv, 2 * dim, dim, 3 * dim, h->n_heads)};
+    return (heads){columns(b, qkv, 0, n_q, all, 1), columns(b, qkv, n_q, n_kv, all, 1),
+                   columns(b, qkv, n_q + n_kv, n_kv, all, 1)};
+}
+
+static heads project(const builder *b, ewi_value x, uint32_t layer) {
+    if (b->arch->has_fused_qkv) return split(b, linear(b, x, EWI_ROLE_ATTN_QKV, layer));
+    return (heads){linear(b, x, EWI_ROLE_ATTN_Q, layer), linear(b, x, EWI_ROLE_ATTN_K, layer),
+                   linear(b, x, EWI_ROLE_ATTN_V, layer)};
+}
+
+static ewi_value qk_norm(const builder *b, ewi_value x, ewi_role role, uint32_t layer, uint32_t n_heads) {
+    if (b->arch->qk_norm == EWI_QK_NORM_NONE) return x;
+    uint32_t n_groups = b->arch->qk_norm == EWI_QK_NORM_HEADS ? n_heads : 1;
+    return ewi_graph_rms_norm(b->graph, x, weight(b, role, layer),
+                              (ewi_norm_attrs){b->h->norm_eps, n_groups});
+}
+
+static ewi_value rope(const builder *b, ewi_value x, uint32_t layer, uint32_t n_heads) {
+    const ewi_hparams *h = b->h;
+    bool is_local = (h->layers[layer] & EWI_LAYER_LOCAL) && h->local_rope_base != 0;
+    if (b->arch->positions != EWI_POSITIONS_ROPE || (h->layers[layer] & EWI_LAYER_NO_ROPE)) return x;
+    ewi_rope_attrs attrs = {h->pairing,   n_heads,      h->head_dim,
+                            h->rope_dims, h->rope_base, b->model->rope_scaling};
+    if (is_local) attrs.base = h->local_rope_base, attrs.scaling = NULL;
+    return ewi_graph_rope(b->graph, x, attrs);
 }
 
 static ewi_value attention(const builder *b, ewi_value x, uint32_t layer) {
-    const ewi_hparams *h = &b->model->hparams;
-    ewi_value q = rope(b, linear(b, x, EWI_ROLE_ATTN_Q, EWI_ROLE_ATTN_Q_BIAS, layer), h->n_heads);
-    ewi_value k = rope(b, linear(b, x, EWI_ROLE_ATTN_K, EWI_ROLE_ATTN_K_BIAS, layer), h->n_kv_heads);
-    ewi_value v = linear(b, x, EWI_ROLE_ATTN_V, EWI_ROLE_ATTN_V_BIAS, layer);
-    float scale = (float)(1.0 / __builtin_sqrt((double)h->head_dim));
-    ewi_attention_attrs attrs = {layer, h->n_heads, h->n_kv_heads, h->head_dim, scale};
-    return linear(b, ewi_graph_attention(b->graph, q, k, v, attrs), EWI_ROLE_ATTN_OUT, EWI_ROLE_ATTN_OUT_BIAS,
-                  layer);
+    const ewi_hparams *h = b->h;
+    heads at = project(b, x, layer);
+    ewi_value q = rope(b, qk_norm(b, at.q, EWI_ROLE_ATTN_Q_NORM, layer, h->n_heads), layer, h->n_heads);
+    ewi_value k = rope(b, qk_norm(b, at.k, EWI_ROLE_ATTN_K_NORM, layer, h->n_kv_heads), layer, h->n_kv_heads);
+    ewi_attention_attrs attrs = {
+        .layer = layer,
+        .n_heads = h->n_heads,
+        .n_kv_heads = h->n_kv_heads,
+        .head_dim = h->head_dim,
+        .scale = h->attn_scale != 0 ? h->attn_scale : (float)(1.0 / __builtin_sqrt((double)h->head_dim)),
+        .window = h->layers[layer] & EWI_LAYER_LOCAL ? h->window : 0,
+        .cap = h->attn_cap,
+        .alibi_max = h->alibi_max,
+    };
+    return linear(b, ewi_graph_attention(b->graph, q, k, at.v, attrs), EWI_ROLE_ATTN_OUT, layer);
+}
+
+/* ---- feed-forward ---- */
+
+static ewi_value activate(const builder *b, ewi_value x, uint32_t layer) {
+    const uint32_t n = b->h->d_ffn;
+    ewi_value gate, up = EWI_NO_VALUE;
+    if (b->arch->is_plain_ffn) {
+        gate = linear(b, x, EWI_ROLE_FFN_UP, layer);
+    } else if (b->arch->has_fused_gate_up) {
+        ewi_value both = linear(b, x, EWI_ROLE_FFN_GATE_UP, layer);
+        gate = columns(b, both, 0, n, 2 * n, 1);
+        up = columns(b, both, n, n, 2 * n, 1);
+    } else {
+        gate = linear(b, x, EWI_ROLE_FFN_GATE, layer);
+        up = linear(b, x, EWI_ROLE_FFN_UP, layer);
+    }
+    return ewi_graph_act(b->graph, b->h->act, gate, up);
 }
 
 static ewi_value feed_forward(const builder *b, ewi_value x, uint32_t layer) {
-    ewi_value gate = plain_linear(b, x, EWI_ROLE_FFN_GATE, layer);
-    ewi_value up = plain_linear(b, x, EWI_ROLE_FFN_UP, layer);
-    return plain_linear(b, ewi_graph_swiglu(b->graph, gate, up), EWI_ROLE_FFN_DOWN, layer);
+    return linear(b, activate(b, x, layer), EWI_ROLE_FFN_DOWN, layer);
+}
+
+/* ---- layers ---- */
+
+static ewi_value before(const builder *b, ewi_value x, ewi_role role, uint32_t layer) {
+    return b->arch->norm_place == EWI_NORM_AFTER ? x : norm(b, x, role, layer);
+}
+
+static ewi_value after(const builder *b, ewi_value x, ewi_role role, uint32_t layer) {
+    return b->arch->norm_place == EWI_NORM_BEFORE ? x : norm(b, x, role, layer);
+}
+
+static ewi_value residual(const builder *b, ewi_value x, ewi_value y) {
+    return ewi_graph_add(b->graph, x, scale(b, y, b->h->residual_scale));
+}
+
+/* Both halves look at x. */
+static ewi_value parallel_layer(const builder *b, ewi_value x, uint32_t layer) {
+    ewi_value seen = norm(b, x, EWI_ROLE_ATTN_NORM, layer);
+    ewi_value attended = attention(b, seen, layer);
+    ewi_value other = b->arch->shares_norm ? seen : norm(b, x, EWI_ROLE_FFN_NORM, layer);
+    return residual(b, residual(b, x, attended), feed_forward(b, other, layer));
 }
 
 static ewi_value decoder_layer(const builder *b, ewi_value x, uint32_t layer) {
     b->graph->stage = 1 + layer;
-    x = ewi_graph_add(b->graph, x, attention(b, norm(b, x, EWI_ROLE_ATTN_NORM, layer), layer));
-    return ewi_graph_add(b->graph, x, feed_forward(b, norm(b, x, EWI_ROLE_FFN_NORM, layer), layer));
+    if (b->h->is_parallel) return parallel_layer(b, x, layer);
+    ewi_value y = attention(b, before(b, x, EWI_ROLE_ATTN_NORM, layer), layer);
+    x = residual(b, x, after(b, y, EWI_ROLE_ATTN_POST_NORM, layer));
+    y = feed_forward(b, before(b, x, EWI_ROLE_FFN_NORM, layer), layer);
+    return residual(b, x, after(b, y, EWI_ROLE_FFN_POST_NORM, layer));
+}
+
+/* ---- the ends ---- */
+
+static ewi_value embed(const builder *b) {
+    ewi_value tokens = ewi_graph_tokens(b->graph);
+    ewi_value x = ewi_graph_embed(b->graph, tokens, weight(b, EWI_ROLE_TOKEN_EMBD, 0));
+    x = scale(b, x, b->h->embd_scale);
+    if (b->arch->positions == EWI_POSITIONS_LEARNED)
+        x = ewi_graph_add(b->graph, x,
+                          ewi_graph_positions(b->graph, tokens, weight(b, EWI_ROLE_POSITION_EMBD, 0)));
+    return b->arch->has_embd_norm ? norm(b, x, EWI_ROLE_EMBD_NORM, 0) : x;
+}
+
+/* Logits are scaled where it costs least: at their input. */
+static ewi_value head(const builder *b, ewi_value x) {
+    const ewi_tensor *own = weight(b, EWI_ROLE_OUTPUT, 0);
+    x = scale(b, norm(b, x, EWI_ROLE_OUTPUT_NORM, 0), b->h->logit_scale);
+    return ewi_graph_capped_linear(b->graph, x, own ? own : weight(b, EWI_ROLE_TOKEN_EMBD, 0),
+                                   ewi_model_bias(b->model, EWI_ROLE_OUTPUT, 0), b->h->logit_cap);
 }
 
 ew_status ewi_model_build(const ew_model *model, ewi_graph *graph, ew_error *err) {
-    builder b = {model, graph};
-    ewi_value x = ewi_graph_embed(graph, ewi_graph_tokens(graph), get(&b, EWI_ROLE_TOKEN_EMBD, 0));
-    for (uint32_t layer = 0; layer < model->hparams.n_layers; layer++) x = decoder_layer(&b, x, layer);
-    graph->stage = 1 + model->hparams.n_layers;
-    const ewi_tensor *head = get(&b, EWI_ROLE_OUTPUT, 0);
-    x = ewi_graph_linear(graph, norm(&b, x, EWI_ROLE_OUTPUT_NORM, 0),
-                         head ? head : get(&b, EWI_ROLE_TOKEN_EMBD, 0), NULL);
-    ewi_graph_set_output(graph, ewi_graph_select(graph, x));
+    const ewi_hparams *h = &model->hparams;
+    builder b = {model, h, h->arch, graph};
+    ewi_value x = embed(&b);
+    for (uint32_t layer = 0; layer < h->n_layers; layer++) x = decoder_layer(&b, x, layer);
+    graph->stage = 1 + h->n_layers;
+    ewi_graph_set_output(graph, ewi_graph_select(graph, head(&b, x)));
     return ewi_graph_verify(graph, err);
 }

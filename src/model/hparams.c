@@ -2,14 +2,72 @@
 
 #include "base/error.h"
 
+void ewi_hparams_mark_windows(ewi_hparams *h, uint32_t period) {
+    for (uint32_t i = 0; i < h->n_layers; i++)
+        if (period == 0 || (i + 1) % period != 0) h->layers[i] |= EWI_LAYER_LOCAL;
+}
+
+void ewi_hparams_defaults(ewi_hparams *h) {
+    const ewi_arch *arch = h->arch;
+    h->act = arch->act;
+    h->is_parallel = arch->is_parallel;
+    h->embd_scale = h->residual_scale = h->logit_scale = 1;
+    h->alibi_max = arch->positions == EWI_POSITIONS_ALIBI ? 8 : 0;
+    h->local_rope_base = arch->local_rope_base;
+    if (arch->scales_embd) h->embd_scale = (float)__builtin_sqrt((double)h->d_model);
+    for (uint32_t i = 0; i < h->n_layers && arch->rope_period; i++)
+        if ((i + 1) % arch->rope_period == 0) h->layers[i] |= EWI_LAYER_NO_ROPE;
+}
+
+static ew_status missing(const char *what, ew_error *err) {
+    return ewi_fail(err, EW_FORMAT, "rope_scaling: %s is missing, or not above 0", what);
+}
+
+static ew_status check_factors(const ewi_rope_rule *rule, uint32_t n_pairs, ew_error *err) {
+    if (rule->n_factors != n_pairs)
+        return ewi_fail(err, EW_FORMAT, "rope_scaling: %u long and short factors for %u pairs",
+                        rule->n_factors, n_pairs);
+    for (uint32_t i = 0; i < n_pairs; i++)
+        if (!(rule->short_factors[i] >= 1e-3 && rule->short_factors[i] <= 1e6) ||
+            !(rule->long_factors[i] >= 1e-3 && rule->long_factors[i] <= 1e6))
+            return ewi_fail(err, EW_FORMAT, "rope_scaling: factor %u is not in 0.001..1000000", i);
+    return EW_OK;
+}
+
+static ew_status check_rope(const ewi_hparams *h, ew_error *err) {
+    const ewi_rope_rule *rule = &h->rope;
+    bool needs_factor =
+        rule->kind == EWI_ROPE_LINEAR || rule->kind == EWI_ROPE_LLAMA3 || rule->kind == EWI_ROPE_YARN;
+    if (rule->kind == EWI_ROPE_PLAIN) return EW_OK;
+    if (needs_factor && rule->factor == 0) return missing("factor", err);
+    if (rule->kind != EWI_ROPE_LINEAR && rule->n_ctx_original == 0)
+        return missing("original_max_position_embeddings", err);
+    if (rule->kind == EWI_ROPE_LLAMA3 && !(rule->low_freq_factor > 0)) return missing("low_freq_factor", err);
+    if (rule->kind == EWI_ROPE_LLAMA3 && !(rule->high_freq_factor > rule->low_freq_factor))
+        return ewi_fail(err, EW_FORMAT, "rope_scaling: high_freq_factor is not above low_freq_factor");
+    if (rule->kind == EWI_ROPE_YARN && !(h->rope_base > 1))
+        return ewi_fail(err, EW_FORMAT, "rope_scaling: yarn needs a base above 1");
+    if (rule->kind == EWI_ROPE_LONGROPE && rule->n_ctx_original < 2)
+        return ewi_fail(err, EW_FORMAT, "rope_scaling: an original context of one position");
+    if (rule->kind == EWI_ROPE_LONGROPE && h->naming == EWI_NAMES_HF &&
+        !(rule->short_factors && rule->long_factors))
+        return ewi_fail(err, EW_FORMAT, "rope_scaling: longrope without its factors");
+    return rule->kind == EWI_ROPE_LONGROPE && rule->short_factors ? check_factors(rule, h->rope_dims / 2, err)
+                                                                  : EW_OK;
+}
+
 static ew_status check_attention(const ewi_hparams *h, ew_error *err) {
     if (h->n_heads % h->n_kv_heads != 0)
         return ewi_fail(err, EW_FORMAT, "%u attention heads cannot share %u key/value heads evenly",
                         h->n_heads, h->n_kv_heads);
-    if (h->rope_dims > h->head_dim || h->rope_dims % 2 != 0)
+    if (h->arch->hf_qkv_by_head && h->naming == EWI_NAMES_HF && h->n_heads != h->n_kv_heads)
+        return ewi_fail(err, EW_FORMAT, "%u attention heads, but %u of keys: %s models have as many",
+                        h->n_heads, h->n_kv_heads, h->arch->name);
+    if (h->arch->positions != EWI_POSITIONS_ROPE) return EW_OK;
+    if (h->rope_dims > h->head_dim || h->rope_dims % 2 != 0 || h->rope_dims == 0)
         return ewi_fail(err, EW_FORMAT, "%u of the %u dimensions of a head cannot rotate in pairs",
                         h->rope_dims, h->head_dim);
-    return EW_OK;
+    return check_rope(h, err);
 }
 
 static ew_status read_config(ewi_checkpoint *checkpoint, ewi_hparams *out, ew_error *err) {

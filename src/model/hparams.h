@@ -9,6 +9,22 @@
 
 #include "model/arch.h"
 #include "model/checkpoint.h"
+#include "model/rope_scaling.h"
+
+/* Limits of what any reader may hand on. */
+#define EWI_MAX_LAYERS   512u
+#define EWI_MAX_HEADS    1024u
+#define EWI_MAX_HEAD_DIM 1024u
+#define EWI_MAX_D_MODEL  (1u << 17)
+#define EWI_MAX_D_FFN    (1u << 20)
+#define EWI_MAX_VOCAB    (1u << 22)
+#define EWI_MAX_CTX      (1u << 24) /* rope angles stay exact in double up to here */
+
+/* How a layer differs from the others. */
+typedef enum ewi_layer_flags {
+    EWI_LAYER_LOCAL = 1, /* it has the window */
+    EWI_LAYER_NO_ROPE = 2,
+} ewi_layer_flags;
 
 typedef struct ewi_hparams {
     const ewi_arch *arch;
@@ -21,7 +37,17 @@ typedef struct ewi_hparams {
     ewi_rope_pairing pairing;
     uint32_t rope_dims;
     double rope_base;
+    double local_rope_base; /* of layers with a window, whose angles are not stretched; 0: as the others' */
+    ewi_rope_rule rope;
+    uint32_t window;                /* positions that layers with a window see; 0: there is none */
+    uint8_t layers[EWI_MAX_LAYERS]; /* ewi_layer_flags */
+    ewi_act act;
+    bool is_parallel;
     float norm_eps;
+    float embd_scale, residual_scale, logit_scale; /* 1: nothing is scaled */
+    float attn_scale;                              /* 0: 1 / sqrt(head_dim) */
+    float attn_cap, logit_cap;                     /* 0: no cap */
+    float alibi_max;                               /* 0: no ALiBi */
     ewi_presence output; /* EWI_ABSENT: the head is the embedding; EWI_OPTIONAL: if there is no other */
 } ewi_hparams;
 
@@ -32,13 +58,9 @@ EWI_NODISCARD ew_status ewi_hparams_from_gguf(const ewi_gguf *gguf, ewi_hparams 
 EWI_NODISCARD ew_status ewi_hparams_from_hf(ewi_bytes config, ewi_arena *arena, ewi_hparams *out,
                                             ew_error *err);
 
-/* Limits of what any reader may hand on. */
-#define EWI_MAX_LAYERS   512u
-#define EWI_MAX_HEADS    1024u
-#define EWI_MAX_HEAD_DIM 1024u
-#define EWI_MAX_D_MODEL  (1u << 17)
-#define EWI_MAX_D_FFN    (1u << 20)
-#define EWI_MAX_VOCAB    (1u << 22)
-#define EWI_MAX_CTX      (1u << 24) /* rope angles stay exact in double up to here */
+/* What the architecture says where metadata does not: for readers, before they read. */
+void ewi_hparams_defaults(ewi_hparams *h);
+/* Marks each layer that is not the period-th with the flag; period 0: every layer. */
+void ewi_hparams_mark_windows(ewi_hparams *h, uint32_t period);
 
 #endif

@@ -62,27 +62,34 @@ static bool all_are(const ewi_gguf_kv *kv, double unused) {
     return kv->n > 0;
 }
 
-/* Keys that change the mathematics, with the value that means "not used". */
-static ew_status refuse_unsupported(const reader *r) {
-    static const struct {
+/* Keys that change the mathematics, with the value that means "not used", and who has them. */
+static ew_status refuse_unsupported(const reader *r, const ewi_arch *arch) {
+    const bool has_multipliers = arch->has_multipliers, has_caps = arch->has_caps;
+    const struct {
         const char *name;
         double unused;
+        bool is_used;
     } keys[] = {
-        {"expert_count", 0},        {"attention.sliding_window", 0}, {"attention.clamp_kqv", 0},
-        {"attention.scale", 0},     {"attn_logit_softcapping", 0},   {"final_logit_softcapping", 0},
-        {"logit_scale", 0},         {"residual_scale", 0},           {"embedding_scale", 0},
-        {"rope.scaling.factor", 1}, {"rope.scale_linear", 1},
+        {"expert_count", 0, false},
+        {"attention.clamp_kqv", 0, false},
+        {"attention.sliding_window", 0, arch->window == EWI_WINDOW_ALL || arch->window == EWI_WINDOW_LAYERS},
+        {"attention.scale", 0, has_multipliers},
+        {"residual_scale", 0, has_multipliers},
+        {"embedding_scale", 0, has_multipliers},
+        {"logit_scale", 0, has_multipliers || arch->has_logit_scale},
+        {"attn_logit_softcapping", 0, has_caps},
+        {"final_logit_softcapping", 0, has_caps},
+        {"rope.scaling.attn_factor", 1, arch->positions == EWI_POSITIONS_ROPE},
+        {"rope.scaling.yarn_log_multiplier", 0, false},
+        {"rope.scale_linear", 1, false},
     };
     char key[KEY_BYTES];
     for (size_t i = 0; i < EWI_COUNT(keys); i++) {
         const ewi_gguf_kv *kv = find(r, keys[i].name, key);
-        if (!kv || all_are(kv, keys[i].unused)) continue;
+        if (!kv || keys[i].is_used || all_are(kv, keys[i].unused)) continue;
         return ewi_fail(r->err, EW_UNSUPPORTED, "metadata %s: this feature of %s models is not implemented",
                         key, r->arch);
     }
-    const ewi_gguf_kv *scaling = find(r, "rope.scaling.type", key);
-    if (scaling && (scaling->type != EWI_GGUF_STRING || !ewi_str_is(ewi_gguf_string(scaling), "none")))
-        return ewi_fail(r->err, EW_UNSUPPORTED, "metadata %s: rope scaling is not implemented", key);
     return EW_OK;
 }
 
@@ -116,18 +123,129 @@ static ew_status read_attention(const reader *r, ewi_hparams *out) {
     if (value_dim != out->head_dim)
         return ewi_fail(r->err, EW_UNSUPPORTED, "heads of %u for keys and %u for values are not implemented",
                         out->head_dim, value_dim);
-    EWI_TRY(read_f64(r, "attention.layer_norm_rms_epsilon", 0, 0.999, 1e-5, &eps));
+    EWI_TRY(read_f64(
+        r, out->arch->has_layer_norm ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon", 0,
+        0.999, 1e-5, &eps));
     out->norm_eps = (float)eps;
     EWI_TRY(read_u32(r, "rope.dimension_count", 2, EWI_MAX_HEAD_DIM, out->head_dim, &out->rope_dims));
     return read_f64(r, "rope.freq_base", 1, 1e12, 10000, &out->rope_base);
 }
 
+/* ---- features ---- */
+
+static ew_status read_f32(const reader *r, const char *name, double min, double max, float *out) {
+    double value;
+    EWI_TRY(read_f64(r, name, min, max, (double)*out, &value));
+    *out = (float)value;
+    return EW_OK;
+}
+
+static ew_status read_rope_kind(const reader *r, ewi_rope_rule *rule) {
+    char key[KEY_BYTES];
+    const ewi_gguf_kv *kv = find(r, "rope.scaling.type", key);
+    if (!kv) return EW_OK;
+    rule->kind = kv->type == EWI_GGUF_STRING ? ewi_rope_kind_from(ewi_gguf_string(kv)) : EWI_N_ROPE_KINDS;
+    if (rule->kind < EWI_N_ROPE_KINDS && rule->kind != EWI_ROPE_LLAMA3) return EW_OK;
+    return ewi_fail(r->err, EW_UNSUPPORTED, "metadata %s: this rope scaling is not implemented", key);
+}
+
+/* longrope's factors are tensors, and their presence says it too. */
+static ew_status read_rope_scaling(const reader *r, ewi_hparams *out) {
+    ewi_rope_rule *rule = &out->rope;
+    EWI_TRY(read_rope_kind(r, rule));
+    EWI_TRY(read_f64(r, "rope.scaling.factor", 1e-3, 1e6, 0, &rule->factor));
+    EWI_TRY(read_u32(r, "rope.scaling.original_context_length", 1, EWI_MAX_CTX, out->n_ctx_train,
+                     &rule->n_ctx_original));
+    EWI_TRY(read_f64(r, "rope.scaling.attn_factor", 1e-3, 1e3, 0, &rule->attention_factor));
+    EWI_TRY(read_f64(r, "rope.scaling.yarn_beta_fast", 1e-3, 1e6, 0, &rule->beta_fast));
+    EWI_TRY(read_f64(r, "rope.scaling.yarn_beta_slow", 1e-3, 1e6, 0, &rule->beta_slow));
+    if (rule->kind == EWI_ROPE_YARN && rule->attention_factor == 1) rule->attention_factor = 0;
+    if (rule->kind == EWI_ROPE_YARN && rule->attention_factor != 0)
+        return ewi_fail(r->err, EW_UNSUPPORTED,
+                        "metadata %s.rope.scaling.attn_factor: not implemented with yarn", r->arch);
+    if (rule->attention_factor == 0)
+        EWI_TRY(read_f64(r, "rope.scaling.yarn_attn_factor", 1e-3, 1e3, 0, &rule->attention_factor));
+    if (rule->kind == EWI_ROPE_PLAIN && rule->factor != 0 && rule->factor != 1)
+        return ewi_fail(r->err, EW_FORMAT, "metadata %s.rope.scaling.factor: without a rope.scaling.type",
+                        r->arch);
+    return EW_OK;
+}
+
+/* A period, or a truth for each layer. */
+static ew_status read_pattern(const reader *r, ewi_hparams *out) {
+    char key[KEY_BYTES];
+    uint32_t period;
+    const ewi_gguf_kv *kv = find(r, "attention.sliding_window_pattern", key);
+    if (!kv || kv->type != EWI_GGUF_ARRAY) {
+        EWI_TRY(read_u32(r, "attention.sliding_window_pattern", 1, EWI_MAX_LAYERS, out->arch->window_period,
+                         &period));
+        ewi_hparams_mark_windows(out, period);
+        return EW_OK;
+    }
+    if (kv->n != out->n_layers)
+        return ewi_fail(r->err, EW_FORMAT, "metadata %s: not one value for each of %u layers", key,
+                        out->n_layers);
+    for (uint32_t i = 0; i < out->n_layers; i++) {
+        int64_t is_local;
+        if (!ewi_gguf_i64(kv, i, &is_local))
+            return ewi_fail(r->err, EW_FORMAT, "metadata %s: is not an array of bool", key);
+        if (is_local) out->layers[i] |= EWI_LAYER_LOCAL;
+    }
+    return EW_OK;
+}
+
+static ew_status read_window(const reader *r, ewi_hparams *out) {
+    if (out->arch->window != EWI_WINDOW_ALL && out->arch->window != EWI_WINDOW_LAYERS) return EW_OK;
+    EWI_TRY(read_u32(r, "attention.sliding_window", 0, EWI_MAX_CTX, UINT32_MAX, &out->window));
+    if (out->window == UINT32_MAX) out->window = 0;
+    if (out->window == 0 && out->arch->window == EWI_WINDOW_LAYERS)
+        return ewi_fail(r->err, EW_FORMAT, "metadata %s.attention.sliding_window: is missing", r->arch);
+    if (out->window == 0) return EW_OK;
+    if (out->arch->window == EWI_WINDOW_LAYERS) return read_pattern(r, out);
+    ewi_hparams_mark_windows(out, 0);
+    return EW_OK;
+}
+
+static ew_status read_multipliers(const reader *r, ewi_hparams *out) {
+    const ewi_arch *arch = out->arch;
+    if (arch->has_multipliers) {
+        EWI_TRY(read_f32(r, "embedding_scale", -1e6, 1e6, &out->embd_scale));
+        EWI_TRY(read_f32(r, "residual_scale", -1e6, 1e6, &out->residual_scale));
+        EWI_TRY(read_f32(r, "attention.scale", 0, 1e6, &out->attn_scale));
+    }
+    if (arch->has_multipliers || arch->has_logit_scale)
+        EWI_TRY(read_f32(r, "logit_scale", 1e-6, 1e6, &out->logit_scale));
+    if (arch->has_multipliers) out->logit_scale = 1 / out->logit_scale;
+    if (arch->has_caps) {
+        EWI_TRY(read_f32(r, "attn_logit_softcapping", 0, 1e6, &out->attn_cap));
+        EWI_TRY(read_f32(r, "final_logit_softcapping", 0, 1e6, &out->logit_cap));
+    }
+    if (arch->large_layers && out->n_layers == arch->large_layers)
+        out->attn_scale = 1 / (float)__builtin_sqrt((double)out->d_model / out->n_heads);
+    return EW_OK;
+}
+
+static ew_status read_features(const reader *r, ewi_hparams *out) {
+    uint32_t is_parallel;
+    EWI_TRY(read_u32(r, "use_parallel_residual", 0, 1, UINT32_MAX, &is_parallel));
+    if (is_parallel != UINT32_MAX) out->is_parallel = is_parallel;
+    if (out->arch->positions == EWI_POSITIONS_ALIBI)
+        EWI_TRY(read_f32(r, "attention.max_alibi_bias", 1e-3, 1e3, &out->alibi_max));
+    if (out->local_rope_base != 0)
+        EWI_TRY(read_f64(r, "rope.freq_base_swa", 1, 1e12, out->local_rope_base, &out->local_rope_base));
+    EWI_TRY(read_window(r, out));
+    EWI_TRY(read_multipliers(r, out));
+    return read_rope_scaling(r, out);
+}
+
 ew_status ewi_hparams_from_gguf(const ewi_gguf *gguf, ewi_hparams *out, ew_error *err) {
     EWI_TRY(find_arch(gguf, out, err));
     reader r = {gguf, out->arch->name, err};
-    EWI_TRY(refuse_unsupported(&r));
+    EWI_TRY(refuse_unsupported(&r, out->arch));
     EWI_TRY(read_sizes(&r, out));
     EWI_TRY(read_attention(&r, out));
+    ewi_hparams_defaults(out);
+    EWI_TRY(read_features(&r, out));
     if (out->n_vocab == UINT32_MAX) out->n_vocab = 0;
     out->naming = EWI_NAMES_GGUF;
     out->pairing = out->arch->gguf_pairing;

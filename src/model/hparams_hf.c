@@ -1,178 +1,227 @@
-/* hparams_hf.c: config.json as Hugging Face transformers writes it for LlamaConfig, MistralConfig and
- * Qwen2Config. */
-#include <inttypes.h>
-
+/* hparams_hf.c: what config.json, as Hugging Face transformers writes it, makes of a model. */
 #include "base/error.h"
-#include "format/json.h"
-#include "model/hparams.h"
+#include "model/hf_config.h"
 
-typedef struct config {
-    ewi_hparams *hparams;
-    uint32_t head_dim;
-    double rope_base, norm_eps;
-    ew_error *err;
-} config;
-
-static ew_status read_u32(ewi_json *json, ew_str key, uint32_t max, uint32_t *out, ew_error *err) {
-    uint64_t value;
-    if (ewi_json_peek(json) == EWI_JSON_NULL) return ewi_json_skip(json, err);
-    ew_status status = ewi_json_read_u64(json, &value, err);
-    if (status != EW_OK) return ewi_fail_at(err, status, "%.*s", EWI_STR_ARG(key));
-    if (value < 1 || value > max)
-        return ewi_fail(err, EW_FORMAT, "%.*s: %" PRIu64 " is not in 1..%u", EWI_STR_ARG(key), value, max);
-    *out = (uint32_t)value;
-    return EW_OK;
-}
-
-static ew_status read_f64(ewi_json *json, ew_str key, double min, double max, double *out, ew_error *err) {
-    ew_status status = ewi_json_read_double(json, out, err);
-    if (status != EW_OK) return ewi_fail_at(err, status, "%.*s", EWI_STR_ARG(key));
-    if (!(*out >= min && *out <= max))
-        return ewi_fail(err, EW_FORMAT, "%.*s: %g is not in %g..%g", EWI_STR_ARG(key), *out, min, max);
-    return EW_OK;
-}
-
-static bool is_unset(ew_str text) {
-    return ewi_str_is(text, "null") || ewi_str_is(text, "false") || ewi_str_is(text, "0");
-}
-
-static ew_status must_be_unset(ewi_json *json, ew_str key, ew_error *err) {
-    ew_str text;
-    EWI_TRY(ewi_json_skip_to(json, &text, err));
-    if (is_unset(text)) return EW_OK;
-    return ewi_fail(err, EW_UNSUPPORTED, "%.*s: this feature is not implemented", EWI_STR_ARG(key));
-}
-
-static ew_status must_be_silu(ewi_json *json, ew_error *err) {
-    ew_str text;
-    EWI_TRY(ewi_json_skip_to(json, &text, err));
-    if (ewi_str_is(text, "\"silu\"")) return EW_OK;
-    return ewi_fail(err, EW_UNSUPPORTED, "hidden_act: %.*s is not implemented (silu is)", EWI_STR_ARG(text));
-}
-
-static ew_status read_architectures(ewi_json *json, ewi_hparams *out, ew_error *err) {
-    EWI_TRY(ewi_json_enter_array(json, err));
-    while (ewi_json_next_item(json)) {
-        ew_str text;
-        EWI_TRY(ewi_json_skip_to(json, &text, err));
-        ew_str name = text.len >= 2 ? (ew_str){text.data + 1, text.len - 2} : text;
-        if (!out->arch) out->arch = ewi_arch_from_hf(name);
-        if (!out->arch)
-            return ewi_fail(err, EW_UNSUPPORTED, "architecture %.*s is not implemented (%s are)",
-                            EWI_STR_ARG(name), ewi_arch_list());
-    }
-    return ewi_json_check(json, err);
-}
-
-/* Newer files nest the rope's constants; only the plain kind is implemented. */
-static ew_status read_rope_parameters(ewi_json *json, config *c) {
-    ew_str key, text;
-    if (ewi_json_peek(json) == EWI_JSON_NULL) return ewi_json_skip(json, c->err);
-    EWI_TRY(ewi_json_enter_object(json, c->err));
-    while (ewi_json_next_key(json, &key)) {
-        if (ewi_str_is(key, "rope_theta")) {
-            EWI_TRY(read_f64(json, key, 1, 1e12, &c->rope_base, c->err));
-            continue;
-        }
-        EWI_TRY(ewi_json_skip_to(json, &text, c->err));
-        if (ewi_str_is(key, "rope_type") && ewi_str_is(text, "\"default\"")) continue;
-        return ewi_fail(c->err, EW_UNSUPPORTED, "rope_parameters.%.*s: %.*s is not implemented",
-                        EWI_STR_ARG(key), EWI_STR_ARG(text));
-    }
-    return ewi_json_check(json, c->err);
-}
-
-static ew_status read_tied(ewi_json *json, ewi_hparams *out, ew_error *err) {
-    bool tied;
-    EWI_TRY(ewi_json_read_bool(json, &tied, err));
-    out->output = tied ? EWI_ABSENT : EWI_REQUIRED;
-    return EW_OK;
-}
-
-static ew_status read_member(ewi_json *json, ew_str key, config *c) {
-    ewi_hparams *h = c->hparams;
-    const struct {
-        const char *key;
-        uint32_t max;
-        uint32_t *out;
-    } sizes[] = {
-        {"hidden_size", EWI_MAX_D_MODEL, &h->d_model},
-        {"intermediate_size", EWI_MAX_D_FFN, &h->d_ffn},
-        {"num_hidden_layers", EWI_MAX_LAYERS, &h->n_layers},
-        {"num_attention_heads", EWI_MAX_HEADS, &h->n_heads},
-        {"num_key_value_heads", EWI_MAX_HEADS, &h->n_kv_heads},
-        {"head_dim", EWI_MAX_HEAD_DIM, &c->head_dim},
-        {"max_position_embeddings", EWI_MAX_CTX, &h->n_ctx_train},
-        {"vocab_size", EWI_MAX_VOCAB, &h->n_vocab},
-    };
-    for (size_t i = 0; i < EWI_COUNT(sizes); i++)
-        if (ewi_str_is(key, sizes[i].key)) return read_u32(json, key, sizes[i].max, sizes[i].out, c->err);
-    static const char *const unset[] = {"rope_scaling", "mlp_bias", "use_sliding_window",
-                                        "quantization_config", "partial_rotary_factor"};
-    for (size_t i = 0; i < EWI_COUNT(unset); i++)
-        if (ewi_str_is(key, unset[i])) return must_be_unset(json, key, c->err);
-    if (ewi_str_is(key, "architectures")) return read_architectures(json, h, c->err);
-    if (ewi_str_is(key, "hidden_act")) return must_be_silu(json, c->err);
-    if (ewi_str_is(key, "rms_norm_eps")) return read_f64(json, key, 0, 0.999, &c->norm_eps, c->err);
-    if (ewi_str_is(key, "rope_theta")) return read_f64(json, key, 1, 1e12, &c->rope_base, c->err);
-    if (ewi_str_is(key, "rope_parameters")) return read_rope_parameters(json, c);
-    if (ewi_str_is(key, "tie_word_embeddings")) return read_tied(json, h, c->err);
-    return ewi_json_skip(json, c->err);
-}
-
-static ew_status require(const ewi_hparams *h, ew_error *err) {
+static ew_status require(const ewi_hf_config *c) {
     const struct {
         const char *key;
         uint32_t value;
     } sizes[] = {
-        {"hidden_size", h->d_model},
-        {"intermediate_size", h->d_ffn},
-        {"num_hidden_layers", h->n_layers},
-        {"num_attention_heads", h->n_heads},
-        {"max_position_embeddings", h->n_ctx_train},
+        {"hidden_size", c->d_model},           {"intermediate_size", c->d_ffn},
+        {"num_hidden_layers", c->n_layers},    {"num_attention_heads", c->n_heads},
+        {"max_position_embeddings", c->n_ctx},
     };
-    if (!h->arch) return ewi_fail(err, EW_FORMAT, "architectures: is missing or empty");
     for (size_t i = 0; i < EWI_COUNT(sizes); i++)
-        if (sizes[i].value == 0) return ewi_fail(err, EW_FORMAT, "%s: is missing", sizes[i].key);
+        if (sizes[i].value == 0) return ewi_fail(c->err, EW_FORMAT, "%s: is missing", sizes[i].key);
     return EW_OK;
 }
 
-/* Qwen2 files name a window that use_sliding_window turns off; Mistral's window is always in force. */
-static ew_status refuse_window(ewi_bytes text, ewi_arena *arena, const ewi_hparams *h, ew_error *err) {
-    ewi_json json;
-    ew_str key;
-    if (!ewi_str_is(EWI_STR("mistral"), h->arch->name)) return EW_OK;
-    ewi_json_init(&json, text, arena);
-    EWI_TRY(ewi_json_enter_object(&json, err));
-    while (ewi_json_next_key(&json, &key)) {
-        if (ewi_str_is(key, "sliding_window"))
-            EWI_TRY(must_be_unset(&json, key, err));
-        else
-            EWI_TRY(ewi_json_skip(&json, err));
-    }
+static bool is_one_of(const ewi_arch *arch, const char *a, const char *b) {
+    return ewi_str_is(ewi_str(arch->name), a) || ewi_str_is(ewi_str(arch->name), b);
+}
+
+/* Sizes that files of some architectures leave to the code that reads them. */
+static void fill_in(ewi_hf_config *c) {
+    bool is_bloom_like = is_one_of(c->arch, "bloom", "falcon");
+    if (!c->d_ffn && (is_bloom_like || is_one_of(c->arch, "gpt2", "mpt")) && c->d_model <= EWI_MAX_D_FFN / 64)
+        c->d_ffn = c->d_model * (c->ffn_ratio ? c->ffn_ratio : 4);
+    if (!c->n_ctx && is_bloom_like) c->n_ctx = 2048;
+    if (is_one_of(c->arch, "falcon", "falcon")) c->n_kv_heads = 1;
+    if (!c->n_kv_heads) c->n_kv_heads = c->n_heads;
+    if (!c->head_dim) c->head_dim = c->d_model / c->n_heads;
+    if (c->partial_rotary == 0)
+        c->partial_rotary = c->arch->partial_rotary != 0 ? c->arch->partial_rotary : 1;
+}
+
+static ew_status read_act(const ewi_hf_config *c, ewi_act *out) {
+    static const struct {
+        const char *name;
+        ewi_act act;
+    } acts[] = {
+        {"\"silu\"", EWI_ACT_SILU},          {"\"swish\"", EWI_ACT_SILU},
+        {"\"gelu\"", EWI_ACT_GELU},          {"\"gelu_pytorch_tanh\"", EWI_ACT_GELU_TANH},
+        {"\"gelu_new\"", EWI_ACT_GELU_TANH},
+    };
+    if (!c->act.len) return EW_OK;
+    for (size_t i = 0; i < EWI_COUNT(acts); i++)
+        if (ewi_str_is(c->act, acts[i].name)) {
+            *out = acts[i].act;
+            return EW_OK;
+        }
+    return ewi_fail(c->err, EW_UNSUPPORTED, "hidden_act: %.*s is not implemented (silu, gelu, gelu_new are)",
+                    EWI_STR_ARG(c->act));
+}
+
+static ew_status refuse(const ewi_hf_config *c, const char *key) {
+    return ewi_fail(c->err, EW_UNSUPPORTED, "%s: this feature of %s models is not implemented", key,
+                    c->arch->name);
+}
+
+/* Numbers and truths that only some architectures have a meaning for. */
+static ew_status refuse_strangers(const ewi_hf_config *c) {
+    const ewi_arch *arch = c->arch;
+    const bool is_rope = arch->positions == EWI_POSITIONS_ROPE,
+               is_alibi = arch->positions == EWI_POSITIONS_ALIBI;
+    const bool is_mpt = is_one_of(arch, "mpt", "mpt"), is_falcon = is_one_of(arch, "falcon", "falcon");
+    const struct {
+        const char *key;
+        bool is_wrong;
+    } checks[] = {
+        {"embedding_multiplier", c->embedding_multiplier != 0 && !arch->has_multipliers},
+        {"attention_multiplier", c->attention_multiplier != 0 && !arch->has_multipliers},
+        {"residual_multiplier", c->residual_multiplier != 0 && !arch->has_multipliers},
+        {"logits_scaling", c->logits_scaling != 0 && !arch->has_multipliers},
+        {"logit_scale", c->logit_scale != 0 && !arch->has_logit_scale},
+        {"attn_logit_softcapping", c->attn_cap != 0 && !arch->has_caps},
+        {"final_logit_softcapping", c->logit_cap != 0 && !arch->has_caps},
+        {"query_pre_attn_scalar", c->query_scalar != 0 && !arch->has_caps},
+        {"softmax_scale", c->softmax_scale != 0 && !is_mpt},
+        {"alibi", c->has_alibi != EWI_UNSAID && (c->has_alibi == EWI_YES) != is_alibi},
+        {"no_bias", c->has_no_bias == EWI_NO && is_mpt},
+        {"parallel_attn", c->is_parallel_attn == EWI_NO && is_falcon},
+        {"multi_query", c->is_multi_query == EWI_NO && is_falcon},
+        {"partial_rotary_factor",
+         c->partial_rotary != 1 && !(is_rope && (arch->partial_rotary != 0 || arch->has_fused_gate_up))},
+        {"rope_scaling", c->rope.kind != EWI_ROPE_PLAIN && !is_rope},
+        {"use_sliding_window", c->uses_window == EWI_YES && arch->window != EWI_WINDOW_SWITCH},
+    };
+    for (size_t i = 0; i < EWI_COUNT(checks); i++)
+        if (checks[i].is_wrong) return refuse(c, checks[i].key);
     return EW_OK;
+}
+
+/* ---- layers ---- */
+
+/* A list with one word for each layer. */
+typedef struct layer_list {
+    const char *key, *set, *unset; /* the words, as JSON */
+    uint8_t flag;
+} layer_list;
+
+static const layer_list local_layers = {"layer_types", "\"sliding_attention\"", "\"full_attention\"",
+                                        EWI_LAYER_LOCAL};
+static const layer_list rope_layers = {"no_rope_layers", "0", "1", EWI_LAYER_NO_ROPE};
+
+static ew_status read_list(const ewi_hf_config *c, const layer_list *list, ew_str text, ewi_hparams *h) {
+    ewi_json json;
+    ew_str word;
+    size_t n;
+    ewi_json_init(&json, (ewi_bytes){(const uint8_t *)text.data, text.len}, c->arena);
+    EWI_TRY(ewi_json_count(&json, &n, c->err));
+    if (n != h->n_layers)
+        return ewi_fail(c->err, EW_FORMAT, "%s: not one value for each of %u layers", list->key, h->n_layers);
+    EWI_TRY(ewi_json_enter_array(&json, c->err));
+    for (size_t i = 0; ewi_json_next_item(&json); i++) {
+        EWI_TRY(ewi_json_skip_to(&json, &word, c->err));
+        if (ewi_str_is(word, list->set))
+            h->layers[i] |= list->flag;
+        else if (ewi_str_is(word, list->unset))
+            h->layers[i] &= (uint8_t)~list->flag;
+        else
+            return ewi_fail(c->err, EW_UNSUPPORTED, "%s: %.*s is not implemented", list->key,
+                            EWI_STR_ARG(word));
+    }
+    return ewi_json_check(&json, c->err);
+}
+
+/* Null is none. */
+static bool is_list(ew_str text) {
+    return text.len > 0 && !ewi_str_is(text, "null");
+}
+
+/* Without a list, from the architecture's rule. */
+static ew_status mark_windows(const ewi_hf_config *c, ewi_hparams *h) {
+    ewi_window_kind kind = h->arch->window;
+    if (is_list(c->layer_types)) return read_list(c, &local_layers, c->layer_types, h);
+    if (kind == EWI_WINDOW_ALL) ewi_hparams_mark_windows(h, 0);
+    if (kind == EWI_WINDOW_LAYERS)
+        ewi_hparams_mark_windows(h, c->window_period ? c->window_period : h->arch->window_period);
+    for (uint32_t i = c->max_window_layers; kind == EWI_WINDOW_SWITCH && i < h->n_layers; i++)
+        h->layers[i] |= EWI_LAYER_LOCAL;
+    return EW_OK;
+}
+
+/* Qwen2's files name a window that use_sliding_window turns off; Mistral's window is always in force. */
+static ew_status read_windows(const ewi_hf_config *c, ewi_hparams *h) {
+    bool has_window = h->arch->window != EWI_WINDOW_NONE && c->window != 0;
+    if (h->arch->window == EWI_WINDOW_SWITCH && c->uses_window != EWI_YES) has_window = false;
+    if (h->arch->window == EWI_WINDOW_SWITCH && c->uses_window == EWI_YES && !c->window)
+        return ewi_fail(c->err, EW_FORMAT, "sliding_window: is missing, but use_sliding_window asks for it");
+    if (h->arch->window == EWI_WINDOW_LAYERS && !c->window)
+        return ewi_fail(c->err, EW_FORMAT, "sliding_window: is missing");
+    if (has_window) {
+        h->window = c->window;
+        return mark_windows(c, h);
+    }
+    if (is_list(c->layer_types)) EWI_TRY(read_list(c, &local_layers, c->layer_types, h));
+    for (uint32_t i = 0; i < h->n_layers; i++)
+        if (h->layers[i] & EWI_LAYER_LOCAL)
+            return ewi_fail(c->err, EW_FORMAT, "layer_types: layer %u slides, but there is no window", i);
+    return EW_OK;
+}
+
+static ew_status read_rope_layers(const ewi_hf_config *c, ewi_hparams *h) {
+    if (!is_list(c->rope_layers)) return EW_OK;
+    if (!h->arch->rope_period) return refuse(c, "no_rope_layers");
+    return read_list(c, &rope_layers, c->rope_layers, h);
+}
+
+/* ---- all ---- */
+
+static void take_sizes(const ewi_hf_config *c, ewi_hparams *h) {
+    h->arch = c->arch;
+    h->n_layers = c->n_layers;
+    h->n_heads = c->n_heads;
+    h->n_kv_heads = c->n_kv_heads;
+    h->head_dim = c->head_dim;
+    h->d_model = c->d_model;
+    h->d_ffn = c->d_ffn;
+    h->n_vocab = c->n_vocab;
+    h->n_ctx_train = c->n_ctx;
+    h->naming = EWI_NAMES_HF;
+    h->pairing = c->arch->hf_pairing;
+    h->norm_eps = (float)(c->has_norm_eps ? c->norm_eps : c->arch->has_layer_norm ? 1e-5 : 1e-6);
+    bool is_tied = c->is_tied == EWI_UNSAID ? c->arch->is_tied : c->is_tied == EWI_YES;
+    h->output = is_tied ? EWI_ABSENT : EWI_REQUIRED;
+}
+
+static void take_numbers(const ewi_hf_config *c, ewi_hparams *h) {
+    if (c->is_parallel != EWI_UNSAID) h->is_parallel = c->is_parallel == EWI_YES;
+    if (c->embedding_multiplier != 0) h->embd_scale = (float)c->embedding_multiplier;
+    if (c->residual_multiplier != 0) h->residual_scale = (float)c->residual_multiplier;
+    if (c->logits_scaling != 0) h->logit_scale = (float)(1 / c->logits_scaling);
+    if (c->logit_scale != 0) h->logit_scale = (float)c->logit_scale;
+    if (c->attention_multiplier != 0) h->attn_scale = (float)c->attention_multiplier;
+    if (c->softmax_scale != 0) h->attn_scale = (float)c->softmax_scale;
+    if (c->query_scalar != 0) h->attn_scale = (float)(1 / __builtin_sqrt(c->query_scalar));
+    h->attn_cap = (float)c->attn_cap;
+    h->logit_cap = (float)c->logit_cap;
+    if (c->alibi_max != 0 && h->alibi_max != 0) h->alibi_max = (float)c->alibi_max;
+}
+
+static void take_rope(const ewi_hf_config *c, ewi_hparams *h) {
+    h->rope_dims = (uint32_t)(c->head_dim * c->partial_rotary);
+    h->rope_base = c->rope_base != 0 ? c->rope_base : 10000;
+    if (h->local_rope_base != 0 && c->local_rope_base != 0) h->local_rope_base = c->local_rope_base;
+    h->rope = c->rope;
+    if (!h->rope.n_ctx_original) h->rope.n_ctx_original = c->n_ctx_original;
+    if (!h->rope.n_ctx_original && h->rope.kind == EWI_ROPE_YARN) h->rope.n_ctx_original = c->n_ctx;
 }
 
 ew_status ewi_hparams_from_hf(ewi_bytes text, ewi_arena *arena, ewi_hparams *out, ew_error *err) {
-    config c = {.hparams = out, .rope_base = 10000, .norm_eps = 1e-6, .err = err};
-    ewi_json json;
-    ew_str key;
-    out->output = EWI_REQUIRED;
-    ewi_json_init(&json, text, arena);
-    EWI_TRY(ewi_json_enter_object(&json, err));
-    while (ewi_json_next_key(&json, &key)) EWI_TRY(read_member(&json, key, &c));
-    EWI_TRY(ewi_json_end(&json, err));
-    EWI_TRY(require(out, err));
-    EWI_TRY(refuse_window(text, arena, out, err));
-    if (!out->n_kv_heads) out->n_kv_heads = out->n_heads;
-    out->head_dim = c.head_dim ? c.head_dim : out->d_model / out->n_heads;
-    if (out->head_dim < 2)
-        return ewi_fail(err, EW_FORMAT, "hidden_size %u is too small for %u heads", out->d_model,
-                        out->n_heads);
-    out->rope_dims = out->head_dim;
-    out->rope_base = c.rope_base;
-    out->norm_eps = (float)c.norm_eps;
-    out->naming = EWI_NAMES_HF;
-    out->pairing = out->arch->hf_pairing;
-    return EW_OK;
+    ewi_hf_config c = {.arena = arena, .err = err, .max_window_layers = 28};
+    EWI_TRY(ewi_hf_config_read(text, &c));
+    if (!c.arch) return ewi_fail(err, EW_FORMAT, "architectures: is missing or empty");
+    if (c.n_heads) fill_in(&c);
+    EWI_TRY(require(&c));
+    if (c.head_dim < 2)
+        return ewi_fail(err, EW_FORMAT, "hidden_size %u is too small for %u heads", c.d_model, c.n_heads);
+    EWI_TRY(refuse_strangers(&c));
+    take_sizes(&c, out);
+    ewi_hparams_defaults(out);
+    take_numbers(&c, out);
+    take_rope(&c, out);
+    EWI_TRY(read_act(&c, &out->act));
+    EWI_TRY(read_windows(&c, out));
+    return read_rope_layers(&c, out);
 }

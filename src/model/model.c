@@ -6,110 +6,14 @@
 #include "base/mem.h"
 #include "kernels/kernels.h"
 #include "model/generation_config.h"
+#include "model/model_tensors.h"
 #include "model/vocab_load.h"
 #include "text/tokenizer.h"
-
-/* ---- which tensors a model of this architecture has ---- */
-
-typedef struct binder {
-    ew_model *model;
-    bool *used; /* [checkpoint.n_tensors] */
-    ew_error *err;
-} binder;
-
-static bool is_per_layer(ewi_role role) {
-    return role != EWI_ROLE_TOKEN_EMBD && role != EWI_ROLE_OUTPUT_NORM && role != EWI_ROLE_OUTPUT;
-}
-
-static size_t slot_of(ewi_role role, uint32_t layer) {
-    return (size_t)layer * EWI_N_ROLES + role;
-}
-
-const ewi_tensor *ewi_model_tensor(const ew_model *model, ewi_role role, uint32_t layer) {
-    return model->tensors[slot_of(role, layer)];
-}
-
-static ewi_presence presence(const ewi_hparams *h, ewi_role role) {
-    switch ((int)role) {
-    case EWI_ROLE_OUTPUT: return h->output;
-    case EWI_ROLE_ATTN_Q_BIAS:
-    case EWI_ROLE_ATTN_K_BIAS:
-    case EWI_ROLE_ATTN_V_BIAS: return h->arch->qkv_bias;
-    case EWI_ROLE_ATTN_OUT_BIAS: return h->arch->out_bias;
-    default: return EWI_REQUIRED;
-    }
-}
-
-/* Vectors (norms, biases) are small and of any float type in files: they become f32 copies. */
-static ew_status widen_vector(ew_model *model, const ewi_tensor *from, const ewi_tensor **out,
-                              ew_error *err) {
-    const ewi_kernels *kern = ewi_kernels_get();
-    if (!kern->widen[from->dtype] || ewi_dtype_get(from->dtype)->block_elements > 1)
-        return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: a vector of type %s is not implemented",
-                        EWI_STR_ARG(from->name), ewi_dtype_get(from->dtype)->name);
-    size_t n = (size_t)from->dims[0];
-    ewi_tensor *copy = ewi_arena_alloc(&model->checkpoint.arena, sizeof *copy);
-    float *data = ewi_arena_array(&model->checkpoint.arena, n, sizeof *data);
-    if (!copy || !data) return ewi_no_memory(err, "norms and biases");
-    kern->widen[from->dtype](data, from->data, n);
-    *copy = *from;
-    copy->dtype = EWI_F32;
-    copy->data = (const uint8_t *)data;
-    copy->size_bytes = n * sizeof *data;
-    *out = copy;
-    return EW_OK;
-}
-
-static ew_status bind_role(binder *b, ewi_role role, uint32_t layer) {
-    ew_model *model = b->model;
-    char buf[EWI_ROLE_NAME_BYTES];
-    ew_str name = ewi_role_name(role, model->hparams.naming, layer, buf);
-    const ewi_tensor *tensor = ewi_checkpoint_find(&model->checkpoint, name);
-    ewi_presence wanted = presence(&model->hparams, role);
-    /* A head that the files hold although config.json ties it is a copy of the embedding: some exporters
-     * write it. */
-    if (tensor) b->used[tensor - model->checkpoint.tensors] = wanted != EWI_ABSENT || role == EWI_ROLE_OUTPUT;
-    if (!tensor && wanted == EWI_REQUIRED)
-        return ewi_fail(b->err, EW_FORMAT, "tensor %.*s: is missing", EWI_STR_ARG(name));
-    if (!tensor || wanted == EWI_ABSENT) return EW_OK;
-    const ewi_tensor **slot = &model->tensors[slot_of(role, layer)];
-    *slot = tensor;
-    return tensor->n_dims == 1 ? widen_vector(model, tensor, slot, b->err) : EW_OK;
-}
-
-/* Buffers that some exporters store although they follow from config.json. */
-static bool is_derived(ew_str name) {
-    return ewi_str_ends(name, ".rotary_emb.inv_freq");
-}
-
-/* A tensor that nothing reads means a feature that we do not know: its answers would be wrong in silence. */
-static ew_status refuse_unused(const binder *b) {
-    const ewi_checkpoint *c = &b->model->checkpoint;
-    for (size_t i = 0; i < c->n_tensors; i++)
-        if (!b->used[i] && !is_derived(c->tensors[i].name))
-            return ewi_fail(b->err, EW_UNSUPPORTED,
-                            "tensor %.*s: architecture %s as implemented here does not use it",
-                            EWI_STR_ARG(c->tensors[i].name), b->model->hparams.arch->name);
-    return EW_OK;
-}
-
-static ew_status bind_tensors(ew_model *model, ew_error *err) {
-    uint32_t n_layers = model->hparams.n_layers;
-    model->tensors =
-        ewi_arena_array(&model->checkpoint.arena, slot_of(EWI_N_ROLES, n_layers - 1), sizeof *model->tensors);
-    bool *used = ewi_arena_array(&model->checkpoint.arena, model->checkpoint.n_tensors, sizeof *used);
-    if (!model->tensors || !used) return ewi_no_memory(err, "the table of tensors");
-    binder b = {model, used, err};
-    for (uint32_t layer = 0; layer < n_layers; layer++)
-        for (unsigned role = 0; role < EWI_N_ROLES; role++)
-            if (layer == 0 || is_per_layer((ewi_role)role)) EWI_TRY(bind_role(&b, (ewi_role)role, layer));
-    return refuse_unused(&b);
-}
 
 /* ---- what must agree ---- */
 
 static ew_status check_vocabulary(ew_model *model, ew_error *err) {
-    const ewi_tensor *embd = ewi_model_tensor(model, EWI_ROLE_TOKEN_EMBD, 0);
+    const ewi_tensor *embd = ewi_model_weight(model, EWI_ROLE_TOKEN_EMBD, 0);
     uint32_t width = model->hparams.d_model;
     if (embd->n_dims != 2 || embd->dims[0] == 0 || embd->dims[0] > EWI_MAX_VOCAB || embd->dims[1] != width)
         return ewi_fail(err, EW_FORMAT, "tensor %.*s: its shape is not [vocabulary, %u]",
@@ -124,30 +28,6 @@ static ew_status check_vocabulary(ew_model *model, ew_error *err) {
     return EW_OK;
 }
 
-static ew_status check_width(const ew_model *model, ewi_role role, uint32_t rows, ew_error *err) {
-    for (uint32_t layer = 0; layer < model->hparams.n_layers; layer++) {
-        const ewi_tensor *tensor = ewi_model_tensor(model, role, layer);
-        if (tensor->n_dims == 2 && tensor->dims[0] == rows) continue;
-        return ewi_fail(err, EW_FORMAT, "tensor %.*s: must have %u rows, as the metadata says",
-                        EWI_STR_ARG(tensor->name), rows);
-    }
-    return EW_OK;
-}
-
-static ew_status check_shapes(const ew_model *model, ew_error *err) {
-    const ewi_hparams *h = &model->hparams;
-    EWI_TRY(check_width(model, EWI_ROLE_ATTN_Q, h->n_heads * h->head_dim, err));
-    EWI_TRY(check_width(model, EWI_ROLE_ATTN_K, h->n_kv_heads * h->head_dim, err));
-    EWI_TRY(check_width(model, EWI_ROLE_ATTN_V, h->n_kv_heads * h->head_dim, err));
-    EWI_TRY(check_width(model, EWI_ROLE_FFN_UP, h->d_ffn, err));
-    EWI_TRY(check_width(model, EWI_ROLE_ATTN_OUT, h->d_model, err));
-    const ewi_tensor *head = ewi_model_tensor(model, EWI_ROLE_OUTPUT, 0);
-    if (head && head->dims[0] != model->n_vocab)
-        return ewi_fail(err, EW_FORMAT, "tensor %.*s: has %" PRIu64 " rows for %u tokens",
-                        EWI_STR_ARG(head->name), head->dims[0], model->n_vocab);
-    return EW_OK;
-}
-
 /* The graph's own verifier checks every other shape. */
 static ew_status check_graph(const ew_model *model, ew_error *err) {
     ewi_graph graph;
@@ -158,6 +38,8 @@ static ew_status check_graph(const ew_model *model, ew_error *err) {
 }
 
 /* ---- open ---- */
+
+#define MAX_TURNED_BYTES ((size_t)1 << 40) /* the machine's memory is the limit */
 
 static ew_status tokenizer_from_gguf(ew_model *model, ew_error *err) {
     const ewi_gguf *gguf = &model->checkpoint.gguf;
@@ -205,12 +87,12 @@ static ew_status read_sampling(ew_model *model, ew_error *err) {
 static ew_status open_parts(ew_model *model, ew_error *err) {
     EWI_TRY(ewi_kernels_init(err));
     EWI_TRY(ewi_hparams_read(&model->checkpoint, &model->hparams, err));
-    EWI_TRY(bind_tensors(model, err));
+    EWI_TRY(ewi_model_bind(model, err));
     EWI_TRY(open_tokenizer(model, err));
     EWI_TRY(ewi_chat_template_find(&model->checkpoint, &model->checkpoint.arena, &model->chat_template, err));
     EWI_TRY(check_vocabulary(model, err));
     EWI_TRY(read_sampling(model, err));
-    EWI_TRY(check_shapes(model, err));
+    EWI_TRY(ewi_model_check_shapes(model, err));
     EWI_TRY(ewi_packing_new(model->checkpoint.tensors, model->checkpoint.n_tensors, &model->packing, err));
     EWI_TRY(check_graph(model, err));
     return ewi_checkpoint_check(&model->checkpoint, err);
@@ -220,6 +102,7 @@ ew_status ew_model_open(const char *path, ew_model **out, ew_error *err) {
     EWI_REQUIRE(path && out, err);
     ew_model *model = ewi_zalloc(sizeof *model);
     if (!model) return ewi_no_memory(err, "a model");
+    ewi_arena_init(&model->turned, MAX_TURNED_BYTES);
     ew_status status = ewi_checkpoint_open(path, &model->checkpoint, err);
     if (status == EW_OK) status = ewi_fail_at_path(err, open_parts(model, err), path);
     if (status == EW_OK)
@@ -233,6 +116,7 @@ void ew_model_close(ew_model *model) {
     if (!model) return;
     ew_tokenizer_close(model->tokenizer);
     ewi_packing_free(model->packing);
+    ewi_arena_deinit(&model->turned);
     ewi_checkpoint_close(&model->checkpoint);
     ewi_free(model);
 }

@@ -22,14 +22,18 @@ struct ew_model {
     ew_model_sampling sampling;
     ew_tokenizer *tokenizer; /* NULL: the files hold none */
     ewi_chat_template chat_template;
-    /* [2 + n_layers * EWI_N_ROLES] by role and layer; vectors are f32 copies; NULL = absent */
-    const ewi_tensor **tensors;
+    /* [n_layers * EWI_N_ROLES] by role and layer; vectors are f32 copies; NULL = absent */
+    const ewi_tensor *(*tensors)[EWI_N_PART_KINDS];
+    const ewi_rope_scaling *rope_scaling; /* NULL: none */
+    ewi_arena turned;                     /* matrices that the files hold transposed */
     uint32_t n_vocab;
+    uint32_t n_positions; /* that have been learned; 0: any */
     ewi_packing *packing; /* what engines share: changes behind its own lock */
 };
 
-/* The tensor of a role, or NULL. layer is 0 for roles outside the layers. */
-const ewi_tensor *ewi_model_tensor(const ew_model *model, ewi_role role, uint32_t layer);
+/* The tensors of a role, or NULL. layer is 0 for roles outside the layers. */
+const ewi_tensor *ewi_model_weight(const ew_model *model, ewi_role role, uint32_t layer);
+const ewi_tensor *ewi_model_bias(const ew_model *model, ewi_role role, uint32_t layer);
 
 /* Describes the model as a graph: tokens -> logits of the rows that want them. The graph borrows the model's
  * tensors. */

@@ -6,6 +6,24 @@
 #include "model/generation_config.h"
 #include "model/hparams.h"
 
+static bool is_finite(float x) {
+    return x - x == 0;
+}
+
+static void check_features(const ewi_hparams *h) {
+    double divisors[EWI_MAX_HEAD_DIM / 2];
+    EW_ASSERT((unsigned)h->act < EWI_N_ACTS && h->rope.kind < EWI_N_ROPE_KINDS);
+    EW_ASSERT(h->window <= EWI_MAX_CTX);
+    EW_ASSERT(is_finite(h->embd_scale) && is_finite(h->residual_scale) && is_finite(h->logit_scale));
+    EW_ASSERT(h->attn_scale >= 0 && is_finite(h->attn_scale) && h->attn_cap >= 0 && h->logit_cap >= 0);
+    EW_ASSERT(h->alibi_max >= 0 && is_finite(h->alibi_max));
+    for (uint32_t i = 0; i < h->n_layers; i++) EW_ASSERT(!(h->layers[i] & EWI_LAYER_LOCAL) || h->window > 0);
+    if (h->arch->positions != EWI_POSITIONS_ROPE || h->rope.kind == EWI_ROPE_PLAIN) return;
+    ewi_rope_divisors(&h->rope, h->rope_base, h->rope_dims, divisors);
+    for (uint32_t i = 0; i < h->rope_dims / 2; i++) EW_ASSERT(divisors[i] > 0 && divisors[i] <= 1e9);
+    EW_ASSERT(ewi_rope_magnitude(&h->rope, h->n_ctx_train) > 0);
+}
+
 static void check(const ewi_hparams *h) {
     EW_ASSERT(h->arch);
     EW_ASSERT(h->n_layers >= 1 && h->n_layers <= EWI_MAX_LAYERS);
@@ -16,11 +34,13 @@ static void check(const ewi_hparams *h) {
     EW_ASSERT(h->d_ffn >= 1 && h->d_ffn <= EWI_MAX_D_FFN);
     EW_ASSERT(h->n_vocab <= EWI_MAX_VOCAB);
     EW_ASSERT(h->n_ctx_train >= 1 && h->n_ctx_train <= EWI_MAX_CTX);
-    EW_ASSERT(h->rope_dims >= 2 && h->rope_dims <= h->head_dim && h->rope_dims % 2 == 0);
+    if (h->arch->positions == EWI_POSITIONS_ROPE)
+        EW_ASSERT(h->rope_dims >= 2 && h->rope_dims <= h->head_dim && h->rope_dims % 2 == 0);
     EW_ASSERT(h->rope_base >= 1 && h->rope_base <= 1e12);
     EW_ASSERT(h->norm_eps >= 0 && h->norm_eps < 1);
     /* Products of sizes that the engine makes stay far from 2^32. */
     EW_ASSERT((uint64_t)h->n_heads * h->head_dim <= (uint64_t)1 << 27);
+    check_features(h);
 }
 
 static void check_sampling(ewi_bytes text, ewi_arena *arena) {

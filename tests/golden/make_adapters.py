@@ -27,7 +27,7 @@ ADAPTERS = {
     "all": dict(r=3, lora_alpha=6, target_modules="all-linear", rank_pattern={"down_proj": 5}),
 }
 HALF = "all"  # is used at half its scale
-N_GREEDY, N_SHORT, LEAST_LEAD = 24, 40, 2e-3  # as in make_models.py
+N_GREEDY, N_SHORT, LEAST_LEAD = 64, 40, 2e-3  # as in make_models.py
 
 
 def randomize(model, seed):

@@ -2,14 +2,14 @@
 """Makes tests/golden/data: tiny random models, and what Hugging Face transformers computes with them.
 
 Run by hand when a model is added; the tests only read the files. In a virtual environment outside the
-repository:
+repository, with a checkout of llama.cpp beside it:
 
     pip install torch transformers safetensors gguf numpy
-    python tests/golden/make_models.py tests/golden/data
+    python tests/golden/make_models.py --llama-cpp LLAMA_CPP tests/golden/data [NAME ..]
 
 For each model NAME:
     NAME/               config.json and safetensors as transformers writes them
-    NAME.gguf           the same weights through the gguf package, with the names and conventions of llama.cpp
+    NAME.gguf           the same as llama.cpp's convert_hf_to_gguf.py writes it, without a vocabulary
     NAME.logits.f32     [T, V] float32, computed in float32 from the weights as stored (rounded to their type)
     NAME.ids.txt        three lines of token ids: the prompt (T); the greedy ids that follow it; those that
                         follow its first 40
@@ -17,77 +17,169 @@ For each model NAME:
 The logits of the first 40 positions are those of a prompt of 40: attention is causal.
 """
 
+import argparse
+import json
+import logging
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import gguf
 import numpy
 import torch
 import transformers
 
-N_GREEDY = 24
+N_GREEDY = 64
 N_SHORT = 40
-# No greedy choice may hang on rounding: the best logit leads by more than ten times the tests' bound.
-LEAST_LEAD = 2e-3
+# No greedy choice may hang on rounding: the best logit leads by so much of the largest one, more than ten
+# times what the tests allow ours to be off.
+LEAST_LEAD = 2.5e-4
+F16, BF16, F32 = torch.float16, torch.bfloat16, torch.float32
 
 
 @dataclass
 class Recipe:
     name: str
     config: type
-    arch: str  # GGUF's
     dtype: torch.dtype
     sizes: dict = field(default_factory=dict)
     n_prompt: int = 140  # more than two of the engine's blocks of 64
     shard_size: str = "50GB"
     has_gguf: bool = True
-    seed: int = 1
+    seed: int = 1  # the first to try
 
 
-def sizes(hidden, ffn, layers, heads, kv_heads, vocab=80, **more):
+def sizes(hidden, ffn, layers, heads, kv_heads, vocab=80, positions=512, **more):
     return dict(hidden_size=hidden, intermediate_size=ffn, num_hidden_layers=layers,
                 num_attention_heads=heads, num_key_value_heads=kv_heads, vocab_size=vocab,
-                max_position_embeddings=512, pad_token_id=None, bos_token_id=None, eos_token_id=None, **more)
+                max_position_embeddings=positions, pad_token_id=None, bos_token_id=None, eos_token_id=None,
+                **more)
 
 
-def rope(theta):
-    return {"rope_type": "default", "rope_theta": theta}
+def rope(theta, kind="default", **more):
+    return {"rope_type": kind, "rope_theta": theta, **more}
 
 
+def llama(kind, **more):
+    return sizes(32, 48, 2, 4, 2, tie_word_embeddings=False, rope_parameters=rope(10000.0, kind, **more))
+
+
+T = transformers
 RECIPES = [
     # Heads of 16 although hidden / heads is 4; four query heads share a key head; two shards.
-    Recipe("llama-gqa", transformers.LlamaConfig, "llama", torch.float32,
+    Recipe("llama-gqa", T.LlamaConfig, F32,
            sizes(32, 24, 2, 8, 2, head_dim=16, rms_norm_eps=1e-5, tie_word_embeddings=False,
                  rope_parameters=rope(10000.0)), shard_size="75KB", seed=11),
-    Recipe("llama-tied-bf16", transformers.LlamaConfig, "llama", torch.bfloat16,
+    Recipe("llama-tied-bf16", T.LlamaConfig, BF16,
            sizes(32, 48, 3, 4, 2, head_dim=8, rms_norm_eps=1e-5, tie_word_embeddings=True,
-                 attention_bias=True, rope_parameters=rope(500000.0)), seed=22),
-    Recipe("qwen2-f16", transformers.Qwen2Config, "qwen2", torch.float16,
+                 attention_bias=True, mlp_bias=True, rope_parameters=rope(500000.0)), seed=22),
+    Recipe("llama-linear", T.LlamaConfig, F16, llama("linear", factor=4.0)),
+    Recipe("llama-llama3", T.LlamaConfig, BF16,
+           llama("llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+                 original_max_position_embeddings=64)),
+    Recipe("llama-yarn", T.LlamaConfig, BF16, llama("yarn", factor=4.0, original_max_position_embeddings=32)),
+    Recipe("qwen2-f16", T.Qwen2Config, F16,
            sizes(48, 40, 2, 3, 1, rms_norm_eps=1e-6, tie_word_embeddings=False,
                  rope_parameters=rope(1000000.0)), seed=13),
-    Recipe("mistral-f32", transformers.MistralConfig, "mistral", torch.float32,
+    Recipe("qwen2-window", T.Qwen2Config, BF16,
+           sizes(32, 40, 3, 4, 2, tie_word_embeddings=False, use_sliding_window=True, sliding_window=20,
+                 max_window_layers=1, rope_parameters=rope(10000.0)), has_gguf=False),
+    Recipe("mistral-f32", T.MistralConfig, F32,
            sizes(32, 24, 1, 2, 1, head_dim=16, rms_norm_eps=1e-5, tie_word_embeddings=False,
                  sliding_window=None, rope_parameters=rope(10000.0)), n_prompt=70, has_gguf=False, seed=14),
+    Recipe("mistral-window", T.MistralConfig, BF16,
+           sizes(32, 24, 2, 4, 2, head_dim=16, tie_word_embeddings=False, sliding_window=24,
+                 rope_parameters=rope(10000.0)), has_gguf=False),
+    Recipe("qwen3", T.Qwen3Config, BF16,
+           sizes(32, 40, 2, 4, 2, head_dim=16, tie_word_embeddings=True, rope_parameters=rope(1000000.0))),
+    Recipe("olmo2", T.Olmo2Config, F32,
+           sizes(32, 40, 2, 4, 2, tie_word_embeddings=False, rope_parameters=rope(500000.0))),
+    Recipe("smollm3", T.SmolLM3Config, BF16,
+           sizes(32, 40, 5, 4, 2, tie_word_embeddings=True, rope_parameters=rope(10000.0))),
+    Recipe("granite", T.GraniteConfig, BF16,
+           sizes(32, 40, 2, 4, 2, tie_word_embeddings=True, embedding_multiplier=12.0,
+                 attention_multiplier=0.2, residual_multiplier=0.4, logits_scaling=0.5,
+                 rope_parameters=rope(10000.0))),
+    Recipe("phi2", T.PhiConfig, F16,
+           sizes(32, 128, 2, 2, 2, tie_word_embeddings=False,
+                 rope_parameters=rope(10000.0, partial_rotary_factor=0.5))),
+    Recipe("phi3", T.Phi3Config, BF16,
+           sizes(32, 40, 2, 4, 2, tie_word_embeddings=False, original_max_position_embeddings=512,
+                 rope_parameters=rope(10000.0), sliding_window=30), has_gguf=False, seed=2),
+    Recipe("phi3-longrope", T.Phi3Config, BF16,
+           sizes(32, 40, 2, 4, 2, tie_word_embeddings=False, original_max_position_embeddings=32,
+                 rope_parameters=rope(10000.0, "longrope", original_max_position_embeddings=32,
+                                      short_factor=[1.0, 1.1, 1.2, 1.3], long_factor=[1.5, 2.0, 4.0, 9.0]))),
+    Recipe("phi3-shortrope", T.Phi3Config, F16,
+           sizes(32, 40, 1, 4, 2, tie_word_embeddings=False, original_max_position_embeddings=512,
+                 rope_parameters=rope(10000.0, "longrope", original_max_position_embeddings=512,
+                                      short_factor=[1.0, 1.1, 1.2, 1.3], long_factor=[1.5, 2.0, 4.0, 9.0]))),
+    Recipe("stablelm", T.StableLmConfig, BF16,
+           sizes(32, 40, 2, 4, 2, tie_word_embeddings=False, use_qkv_bias=True,
+                 rope_parameters=rope(10000.0, partial_rotary_factor=0.5))),
+    Recipe("stablelm-parallel", T.StableLmConfig, F16,
+           sizes(32, 40, 1, 2, 2, tie_word_embeddings=False, use_parallel_residual=True,
+                 rope_parameters=rope(10000.0, partial_rotary_factor=0.25))),
+    Recipe("starcoder2", T.Starcoder2Config, BF16,
+           sizes(32, 64, 2, 4, 2, tie_word_embeddings=True, sliding_window=None, residual_dropout=0.0,
+                 embedding_dropout=0.0, rope_parameters=rope(10000.0))),
+    Recipe("gptneox", T.GPTNeoXConfig, F16,
+           sizes(32, 64, 2, 2, 2, tie_word_embeddings=False,
+                 rope_parameters=rope(10000.0, partial_rotary_factor=0.25))),
+    Recipe("gptneox-serial", T.GPTNeoXConfig, BF16,
+           sizes(32, 64, 2, 4, 4, tie_word_embeddings=False, use_parallel_residual=False,
+                 rope_parameters=rope(10000.0, partial_rotary_factor=1.0))),
+    Recipe("gemma", T.GemmaConfig, BF16,
+           sizes(32, 40, 2, 4, 1, head_dim=16, rope_parameters=rope(10000.0))),
+    Recipe("gemma2", T.Gemma2Config, BF16,
+           sizes(32, 40, 3, 4, 2, head_dim=16, query_pre_attn_scalar=16, sliding_window=24,
+                 attn_logit_softcapping=5.0, final_logit_softcapping=8.0, rope_parameters=rope(10000.0))),
+    Recipe("gemma3", T.Gemma3TextConfig, BF16,
+           sizes(32, 40, 7, 4, 2, head_dim=16, query_pre_attn_scalar=16, sliding_window=24,
+                 rope_parameters={"full_attention": rope(1000000.0, "linear", factor=8.0),
+                                  "sliding_attention": rope(10000.0)})),
+    Recipe("gpt2", T.GPT2Config, F16,
+           dict(n_embd=32, n_layer=2, n_head=4, n_positions=256, n_ctx=256, vocab_size=80, bos_token_id=None,
+                eos_token_id=None)),
+    Recipe("mpt", T.MptConfig, BF16,
+           dict(d_model=48, n_layers=2, n_heads=6, max_seq_len=256, vocab_size=80, expansion_ratio=4,
+                pad_token_id=None, bos_token_id=None, eos_token_id=None)),
+    Recipe("bloom", T.BloomConfig, F16,
+           dict(hidden_size=48, n_layer=2, n_head=6, vocab_size=80, seq_length=256, pad_token_id=None,
+                bos_token_id=None, eos_token_id=None)),
+    Recipe("falcon", T.FalconConfig, BF16,
+           dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, vocab_size=80, multi_query=True,
+                num_kv_heads=1, parallel_attn=True, bias=False, alibi=False, max_position_embeddings=512,
+                rope_parameters=rope(10000.0), pad_token_id=None, bos_token_id=None, eos_token_id=None)),
+    Recipe("command-r", T.CohereConfig, BF16,
+           sizes(32, 40, 2, 4, 2, logit_scale=0.25, rope_parameters=rope(10000.0))),
 ]
+
+
+def is_embedding(name):
+    return any(part in name for part in ("embed_tokens", "wte", "wpe", "word_embeddings.", "embed_in"))
 
 
 def randomize(model, seed):
     """Values keep their size from layer to layer, and the logits spread over several units."""
     generator = torch.Generator().manual_seed(seed)
+    config = model.config
+    norm = 0.0 if config.model_type.startswith("gemma") else 1.0  # Gemma's norms multiply by 1 + weight
+    embedding = 0.3 if config.tie_word_embeddings else 0.1
 
     def normal(shape, middle, spread):
         return middle + spread * torch.randn(shape, generator=generator)
 
     for name, parameter in model.named_parameters():
-        if name.endswith("norm.weight"):
-            parameter.data = normal(parameter.shape, 1.0, 0.1)
-        elif name.endswith("bias"):
+        is_turned = config.model_type == "gpt2"  # its matrices are [in, out]
+        if name.endswith("bias"):
             parameter.data = normal(parameter.shape, 0.0, 0.3)
-        elif "embed_tokens" in name:
-            parameter.data = normal(parameter.shape, 0.0, 0.1)
+        elif parameter.dim() == 1:
+            parameter.data = normal(parameter.shape, norm, 0.1)
+        elif is_embedding(name):
+            parameter.data = normal(parameter.shape, 0.0, embedding)
         else:
-            parameter.data = normal(parameter.shape, 0.0, 1.5 * parameter.shape[1] ** -0.5)
+            n_in = parameter.shape[0 if is_turned else 1]
+            parameter.data = normal(parameter.shape, 0.0, 1.5 * n_in ** -0.5)
 
 
 def logits_of(model, ids):
@@ -96,133 +188,98 @@ def logits_of(model, ids):
 
 
 def greedy(model, prompt):
+    """The ids, and by how much of the largest logit the least certain of them leads."""
     ids, lead = list(prompt), numpy.inf
     for _ in range(N_GREEDY):
         last = logits_of(model, ids)[-1]
         best, second = numpy.sort(last)[-1], numpy.sort(last)[-2]
-        lead = min(lead, best - second)
+        lead = min(lead, (best - second) / numpy.abs(last).max())
         ids.append(int(last.argmax()))
-    if lead < LEAST_LEAD:
-        raise SystemExit(f"a greedy choice leads by {lead} only: take another seed")
-    return ids[len(prompt):]
+    return ids[len(prompt):], lead
 
 
 # ---- GGUF ----
 
-NAMES = {
-    "model.embed_tokens.weight": "token_embd.weight",
-    "model.norm.weight": "output_norm.weight",
-    "lm_head.weight": "output.weight",
-}
-LAYER_NAMES = {
-    "input_layernorm": "attn_norm",
-    "self_attn.q_proj": "attn_q",
-    "self_attn.k_proj": "attn_k",
-    "self_attn.v_proj": "attn_v",
-    "self_attn.o_proj": "attn_output",
-    "post_attention_layernorm": "ffn_norm",
-    "mlp.gate_proj": "ffn_gate",
-    "mlp.up_proj": "ffn_up",
-    "mlp.down_proj": "ffn_down",
-}
+FILE_TYPES = {F32: "ALL_F32", F16: "MOSTLY_F16", BF16: "MOSTLY_BF16"}
 
 
-def gguf_name(name):
-    if name in NAMES:
-        return NAMES[name]
-    _, _, layer, rest = name.split(".", 3)
-    module, kind = rest.rsplit(".", 1)
-    return f"blk.{layer}.{LAYER_NAMES[module]}.{kind}"
-
-
-def adjacent_rows(tensor, n_heads):
-    """Rows of q or k for a rope that pairs (2p, 2p + 1), from rows for one that pairs (p, p + half).
-
-    Row 2p + j of a head is its old row p + j * half. Scores, sums over pairs, stay: q and k move alike.
-    """
-    dim = tensor.shape[0] // n_heads
-    in_head = numpy.array([p + j * (dim // 2) for p in range(dim // 2) for j in (0, 1)])
-    return tensor[(numpy.arange(n_heads)[:, None] * dim + in_head).reshape(-1)]
-
-
-def write_tensor(writer, name, tensor):
-    """Matrices in their own type, vectors in F32, as llama.cpp's converter does."""
-    if tensor.dim() == 1:
-        writer.add_tensor(name, tensor.to(torch.float32).numpy())
-    elif tensor.dtype == torch.bfloat16:
-        rows = tensor.contiguous().view(torch.int16).numpy().view(numpy.uint8)
-        writer.add_tensor(name, rows, raw_dtype=gguf.GGMLQuantizationType.BF16)
-    else:
-        writer.add_tensor(name, tensor.contiguous().numpy())
-
-
-def write_gguf(recipe, config, state, path):
-    writer = gguf.GGUFWriter(path, recipe.arch)
-    head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    writer.add_name(recipe.name)
-    writer.add_context_length(config.max_position_embeddings)
-    writer.add_embedding_length(config.hidden_size)
-    writer.add_block_count(config.num_hidden_layers)
-    writer.add_feed_forward_length(config.intermediate_size)
-    writer.add_head_count(config.num_attention_heads)
-    writer.add_head_count_kv(config.num_key_value_heads)
-    writer.add_key_length(head_dim)
-    writer.add_value_length(head_dim)
-    writer.add_rope_dimension_count(head_dim)
-    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
-    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
-    writer.add_vocab_size(config.vocab_size)
-    for name, tensor in state.items():
-        if recipe.arch == "llama" and ".q_proj." in name:
-            tensor = adjacent_rows(tensor, config.num_attention_heads)
-        if recipe.arch == "llama" and ".k_proj." in name:
-            tensor = adjacent_rows(tensor, config.num_key_value_heads)
-        write_tensor(writer, gguf_name(name), tensor)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+def write_gguf(recipe, folder, path):
+    import conversion
+    import gguf
+    hparams = conversion.ModelBase.load_hparams(folder, False)
+    rope_parameters = hparams.get("rope_parameters") or {}
+    if recipe.config is T.GPTNeoXConfig:  # the converter asks for the key of older files
+        hparams["rotary_pct"] = rope_parameters.get("partial_rotary_factor", 0.25)
+    name = conversion.get_model_architecture(hparams, conversion.ModelType.TEXT)
+    of_arch = conversion.get_model_class({"MptForCausalLM": "MPTForCausalLM"}.get(name, name))
+    without_vocabulary = type(of_arch.__name__, (of_arch,), {
+        "model_arch": of_arch.model_arch, "set_vocab": lambda self: None})
+    file_type = gguf.LlamaFileType[FILE_TYPES[recipe.dtype]]
+    tokenizer = folder / "tokenizer.json"  # Gemma 3's converter counts its entries
+    tokens = {str(i): i for i in range(recipe.sizes["vocab_size"])}
+    tokenizer.write_text(json.dumps({"model": {"vocab": tokens}, "added_tokens": []}))
+    with torch.inference_mode():
+        without_vocabulary(folder, file_type, path, hparams=hparams, model_name=recipe.name).write()
+    tokenizer.unlink()
 
 
 # ---- all ----
 
-def make(recipe, out):
-    config = recipe.config(**recipe.sizes)
-    model = transformers.AutoModelForCausalLM.from_config(config)
-    randomize(model, recipe.seed)
+def store(recipe, seed, folder):
+    model = transformers.AutoModelForCausalLM.from_config(recipe.config(**recipe.sizes))
+    randomize(model, seed)
     model.tie_weights()
-    stored = model.to(recipe.dtype)
-    stored.save_pretrained(out / recipe.name, max_shard_size=recipe.shard_size)
-    (out / recipe.name / "generation_config.json").unlink(missing_ok=True)
-    state = {name: tensor.detach().clone() for name, tensor in stored.state_dict().items()
-             if not (config.tie_word_embeddings and name == "lm_head.weight")}
+    model.to(recipe.dtype).save_pretrained(folder, max_shard_size=recipe.shard_size)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+
+
+def open_exact(folder):
+    """From the files again: a model that was converted in memory has its rope's frequencies rounded too."""
+    return transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=F32,
+                                                             attn_implementation="eager").eval()
+
+
+def make(recipe, out):
+    folder = out / recipe.name
+    for seed in range(recipe.seed, recipe.seed + 50):
+        store(recipe, seed, folder)
+        exact = open_exact(folder)
+        generator = torch.Generator().manual_seed(seed + 1000)
+        prompt = torch.randint(0, exact.config.vocab_size, (recipe.n_prompt,), generator=generator).tolist()
+        after_short, lead = greedy(exact, prompt[:N_SHORT])
+        if lead < LEAST_LEAD:
+            continue
+        after_prompt, lead = greedy(exact, prompt)
+        if lead >= LEAST_LEAD:
+            break
+    else:
+        raise SystemExit(f"{recipe.name}: no seed whose greedy choices lead clearly")
     if recipe.has_gguf:
-        write_gguf(recipe, config, state, out / f"{recipe.name}.gguf")
-
-    # From the files again: a model that was converted in memory has its rope's frequencies rounded too.
-    exact = transformers.AutoModelForCausalLM.from_pretrained(out / recipe.name, dtype=torch.float32).eval()
-    generator = torch.Generator().manual_seed(recipe.seed + 1000)
-    prompt = torch.randint(0, config.vocab_size, (recipe.n_prompt,), generator=generator).tolist()
+        write_gguf(recipe, folder, out / f"{recipe.name}.gguf")
     logits = logits_of(exact, prompt)
-    lines = [prompt, greedy(exact, prompt), greedy(exact, prompt[:N_SHORT])]
     logits.astype("<f4").tofile(out / f"{recipe.name}.logits.f32")
+    lines = [prompt, after_prompt, after_short]
     (out / f"{recipe.name}.ids.txt").write_text("".join(" ".join(map(str, ids)) + "\n" for ids in lines))
-
     double = logits_of(exact.to(torch.float64), prompt)
-    print(f"{recipe.name}: logits {logits.min():.3f} .. {logits.max():.3f}, "
+    print(f"{recipe.name}: seed {seed}, logits {logits.min():.3f} .. {logits.max():.3f}, "
           f"rms {numpy.sqrt((logits ** 2).mean()):.3f}; "
-          f"float32 differs from float64 by at most {numpy.abs(logits - double).max():.2e}")
+          f"float32 differs from float64 by at most {numpy.abs(logits - double).max():.2e}", flush=True)
 
 
 def main():
-    if len(sys.argv) != 2:
-        raise SystemExit(__doc__)
-    out = Path(sys.argv[1])
-    out.mkdir(parents=True, exist_ok=True)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--llama-cpp", type=Path, required=True, help="a checkout: its converter writes GGUF")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("names", nargs="*", help="default: all")
+    args = parser.parse_args()
+    sys.path[1:1] = [str(args.llama_cpp), str(args.llama_cpp / "gguf-py")]
+    logging.disable(logging.WARNING)
+    args.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     for recipe in RECIPES:
-        make(recipe, out)
+        if not args.names or recipe.name in args.names:
+            make(recipe, args.out)
 
 
 main()

@@ -15,10 +15,14 @@ static size_t qrow_bytes(size_t head_dim) {
 
 /* State of the rows in an output: head_dim floats of acc, then max and sum. */
 static void bind(ewi_attention_row *rows, size_t n_rows, size_t head_dim, const float *q,
-                 const size_t *n_keys, float *state) {
+                 const ewi_attention_row *seen, float *state) {
     for (size_t r = 0; r < n_rows; r++) {
         float *at = state + r * (head_dim + 2);
-        rows[r] = (ewi_attention_row){.q = q + r * head_dim, .acc = at, .n_keys = n_keys[r]};
+        rows[r] = (ewi_attention_row){.q = q + r * head_dim, .acc = at};
+        rows[r].n_keys = seen[r].n_keys;
+        rows[r].first_key = seen[r].first_key;
+        rows[r].slope = seen[r].slope;
+        rows[r].distance = seen[r].distance;
         rows[r].qrow = (const unsigned char *)q + r * qrow_bytes(head_dim);
         rows[r].max = at[head_dim];
         rows[r].sum = at[head_dim + 1];
@@ -34,9 +38,10 @@ static void unbind(const ewi_attention_row *rows, size_t n_rows, size_t head_dim
 
 typedef void (*attention_fn)(const ewi_attention *);
 
-static void run(attention_fn attention, ewi_attention a, const float *q, const size_t *n_keys, float *state) {
+static void run(attention_fn attention, ewi_attention a, const float *q, const ewi_attention_row *seen,
+                float *state) {
     ewi_attention_row rows[MAX_ROWS];
-    bind(rows, a.n_rows, a.head_dim, q, n_keys, state);
+    bind(rows, a.n_rows, a.head_dim, q, seen, state);
     a.rows = rows;
     attention(&a);
     unbind(rows, a.n_rows, a.head_dim, state);
@@ -49,34 +54,56 @@ static void clear_state(float *state, size_t n_rows, size_t head_dim) {
 
 /* Rows of a decode see the same keys, groups of rows of a prefill one key more each and the first of them
  * none yet; or any number of keys. */
-static size_t draw_keys(ck *c, size_t *n_keys, size_t n_rows) {
+static size_t draw_keys(ck *c, ewi_attention_row *seen_rows, size_t n_rows) {
     size_t most = 0, style = ck_below(c, 3), base = 1 + ck_below(c, KEYS);
     size_t group = 1 + ck_below(c, 4), before = ck_below(c, 2) * ck_below(c, KEYS);
     for (size_t r = 0; r < n_rows; r++) {
         size_t seen = base + r / group;
-        n_keys[r] = style == 0      ? base
-                    : style == 2    ? ck_below(c, KEYS + 1)
-                    : seen > before ? seen - before
-                                    : 0;
-        if (n_keys[r] > KEYS) n_keys[r] = KEYS;
-        most = n_keys[r] > most ? n_keys[r] : most;
+        size_t n_keys = style == 0      ? base
+                        : style == 2    ? ck_below(c, KEYS + 1)
+                        : seen > before ? seen - before
+                                        : 0;
+        seen_rows[r].n_keys = n_keys < KEYS ? n_keys : KEYS;
+        most = seen_rows[r].n_keys > most ? seen_rows[r].n_keys : most;
     }
     return most;
+}
+
+/* A window hides the first keys: as many from all rows, one more of each group, or any number. The least that
+ * any row sees. */
+static size_t draw_windows(ck *c, ewi_attention_row *rows, size_t n_rows) {
+    size_t least = KEYS, style = ck_below(c, 4), base = ck_below(c, KEYS), group = 1 + ck_below(c, 4);
+    for (size_t r = 0; r < n_rows; r++) {
+        size_t first = style == 1 ? base : style == 2 ? ck_below(c, KEYS) : base + r / group;
+        if (style == 0) first = 0;
+        rows[r].first_key = first < rows[r].n_keys ? first : rows[r].n_keys ? rows[r].n_keys - 1 : 0;
+        if (rows[r].n_keys > 0 && rows[r].first_key < least) least = rows[r].first_key;
+    }
+    return least;
+}
+
+/* Slopes of ALiBi, or none. */
+static void draw_slopes(ck *c, ewi_attention_row *rows, size_t n_rows) {
+    bool has_slopes = ck_below(c, 3) == 0;
+    for (size_t r = 0; r < n_rows; r++) {
+        rows[r].slope = has_slopes ? 1.0f / (float)(1 + r) : 0.0f;
+        rows[r].distance = -(float)ck_below(c, 5000);
+    }
 }
 
 /* Input slots. */
 enum { Q, K, V, SCRATCH, K_SCALES, V_SCALES };
 
-/* NaN in all keys and values from `first` on. */
-static void poison(ck *c, const ewi_attention *a, size_t first) {
+/* NaN in all keys and values first .. end - 1. */
+static void poison(ck *c, const ewi_attention *a, size_t first, size_t end) {
     size_t k_bytes = ewi_dtype_get(a->k_type)->block_bytes, v_bytes = ewi_dtype_get(a->v_type)->block_bytes;
     size_t rows = a->head_dim;
     if (a->k_type == EWI_I8) rows = (rows + 3) / 4, k_bytes = 4;
     for (size_t i = 0; i < rows; i++)
-        memset(c->in[K].at + (i * KEYS + first) * k_bytes, 0xff, (KEYS - first) * k_bytes);
-    memset(c->in[V].at + first * a->head_dim * v_bytes, 0xff, (KEYS - first) * a->head_dim * v_bytes);
-    memset(c->in[K_SCALES].at + first * sizeof(float), 0xff, (KEYS - first) * sizeof(float));
-    memset(c->in[V_SCALES].at + first * sizeof(float), 0xff, (KEYS - first) * sizeof(float));
+        memset(c->in[K].at + (i * KEYS + first) * k_bytes, 0xff, (end - first) * k_bytes);
+    memset(c->in[V].at + first * a->head_dim * v_bytes, 0xff, (end - first) * a->head_dim * v_bytes);
+    memset(c->in[K_SCALES].at + first * sizeof(float), 0xff, (end - first) * sizeof(float));
+    memset(c->in[V_SCALES].at + first * sizeof(float), 0xff, (end - first) * sizeof(float));
 }
 
 /* Codes -127..127 plus `zero`. */
@@ -98,7 +125,7 @@ static const float *draw_queries(ck *c, const ewi_attention *a, bool are_codes, 
     return (const void *)rows;
 }
 
-static void draw_block(ck *c, ewi_attention *a, size_t most, ck_kind kind) {
+static void draw_block(ck *c, ewi_attention *a, size_t least, size_t most, ck_kind kind) {
     const size_t d = a->head_dim;
     a->k = a->k_type == EWI_I8 ? draw_codes(c, K, KEYS * ((d + 3) / 4 * 4), 128)
                                : ck_weights(c, K, KEYS * d, a->k_type, kind);
@@ -106,7 +133,8 @@ static void draw_block(ck *c, ewi_attention *a, size_t most, ck_kind kind) {
     a->k_scales = ck_input(c, K_SCALES, KEYS, kind);
     a->v_scales = ck_input(c, V_SCALES, KEYS, kind);
     a->scratch = ck_input(c, SCRATCH, EWI_ATTENTION_SCRATCH(d), CK_SPECIAL);
-    poison(c, a, most);
+    poison(c, a, most, KEYS);
+    poison(c, a, 0, least < most ? least : 0);
 }
 
 typedef struct method {
@@ -117,46 +145,65 @@ typedef struct method {
 
 /* Two blocks after each other, compared after both. */
 static void two_blocks(ck *c, const method *m, ewi_attention a, ck_kind kind) {
-    size_t n_state = a.n_rows * (a.head_dim + 2), n_keys[MAX_ROWS];
+    size_t n_state = a.n_rows * (a.head_dim + 2);
+    ewi_attention_row seen[MAX_ROWS];
     float *want = ck_output(c, 0, n_state), *got = ck_output(c, 1, n_state);
     clear_state(want, a.n_rows, a.head_dim);
     clear_state(got, a.n_rows, a.head_dim);
     const float *q = draw_queries(c, &a, m->has_codes, kind);
     for (int block = 0; block < 2; block++) {
-        size_t most = draw_keys(c, n_keys, a.n_rows);
+        size_t most = draw_keys(c, seen, a.n_rows), least = draw_windows(c, seen, a.n_rows);
+        draw_slopes(c, seen, a.n_rows);
         a.scale = block == 0 ? 0.125f : 2.0f;
-        draw_block(c, &a, most, kind);
-        ck_name(c, "%s %s %s rows=%zu head_dim=%zu keys<=%zu block=%d kind=%d", m->name,
-                ewi_dtype_get(a.k_type)->name, ewi_dtype_get(a.v_type)->name, a.n_rows, a.head_dim, most,
-                block, (int)kind);
-        run(m->ref, a, q, n_keys, want);
-        run(m->kern, a, q, n_keys, got);
+        a.cap = ck_below(c, 3) == 0 ? 1.5f : 0.0f;
+        draw_block(c, &a, least, most, kind);
+        ck_name(c, "%s %s %s rows=%zu head_dim=%zu keys %zu..%zu cap=%g slopes=%d block=%d kind=%d", m->name,
+                ewi_dtype_get(a.k_type)->name, ewi_dtype_get(a.v_type)->name, a.n_rows, a.head_dim, least,
+                most, (double)a.cap, a.n_rows > 0 && seen[0].slope != 0, block, (int)kind);
+        run(m->ref, a, q, seen, want);
+        run(m->kern, a, q, seen, got);
     }
     ck_compare(c, n_state);
 }
 
-/* Keys and values that a row must not see can be anything: NaN there leaves its bits as they are. */
-static void unseen(ck *c, ewi_dtype k_type, ewi_dtype v_type, size_t n_rows) {
+/* Keys and values that a row must not see can be anything: NaN there leaves its bits as they are. Row r sees
+ * keys from `window` before its last one on. */
+static void unseen(ck *c, ewi_dtype k_type, ewi_dtype v_type, size_t n_rows, size_t window) {
     enum { DIM = 72, SEEN = 40 };
-    size_t n_keys[MAX_ROWS], n_state = n_rows * (DIM + 2);
-    for (size_t r = 0; r < n_rows; r++) n_keys[r] = SEEN - n_rows + 1 + r;
+    size_t n_state = n_rows * (DIM + 2);
+    ewi_attention_row seen[MAX_ROWS] = {{0}};
+    for (size_t r = 0; r < n_rows; r++) {
+        seen[r].n_keys = SEEN - n_rows + 1 + r;
+        seen[r].first_key = seen[r].n_keys > window ? seen[r].n_keys - window : 0;
+    }
     float *want = ck_output(c, 0, n_state), *got = ck_output(c, 1, n_state);
     clear_state(want, n_rows, DIM);
     clear_state(got, n_rows, DIM);
     ewi_attention a = {.n_rows = n_rows, .head_dim = DIM, .k_type = k_type, .v_type = v_type, .scale = 1.0f};
     const float *q = draw_queries(c, &a, k_type == EWI_I8, CK_NORMAL);
-    draw_block(c, &a, SEEN, CK_NORMAL);
-    ck_name(c, "attention %s %s rows=%zu: NaN in what the first row does not see",
-            ewi_dtype_get(k_type)->name, ewi_dtype_get(v_type)->name, n_rows);
-    run(c->kern->attention, a, q, n_keys, want);
-    poison(c, &a, n_keys[0]);
-    run(c->kern->attention, a, q, n_keys, got);
+    draw_block(c, &a, 0, SEEN, CK_NORMAL);
+    ck_name(c, "attention %s %s rows=%zu window=%zu: NaN in what the first row does not see",
+            ewi_dtype_get(k_type)->name, ewi_dtype_get(v_type)->name, n_rows, window);
+    run(c->kern->attention, a, q, seen, want);
+    poison(c, &a, seen[0].n_keys, KEYS);
+    run(c->kern->attention, a, q, seen, got);
     bool same = memcmp(want, got, (DIM + 2) * sizeof *got) == 0, poisoned = isnan(got[n_state - 1]);
     ck_result(c, same && poisoned, same ? "the last row did not see it" : "the first row saw it");
+    if (seen[n_rows - 1].first_key == 0) return;
+    draw_block(c, &a, 0, SEEN, CK_NORMAL);
+    clear_state(want, n_rows, DIM);
+    clear_state(got, n_rows, DIM);
+    run(c->kern->attention, a, q, seen, want);
+    poison(c, &a, 0, seen[n_rows - 1].first_key);
+    run(c->kern->attention, a, q, seen, got);
+    const size_t last = n_state - (DIM + 2);
+    same = memcmp(want + last, got + last, (DIM + 2) * sizeof *got) == 0;
+    ck_result(c, same, "the last row saw what its window hides");
 }
 
 static void merge(ck *c, size_t head_dim, ck_kind kind) {
-    const size_t n = head_dim + 2, none = 0;
+    const size_t n = head_dim + 2;
+    const ewi_attention_row none = {0};
     float *want = ck_output(c, 0, n), *got = ck_output(c, 1, n);
     float *later = ck_input(c, 0, n, kind), *now = ck_input(c, 1, n, kind);
     if (isnan(now[head_dim])) now[head_dim] = -INFINITY; /* a max is a number */
@@ -190,7 +237,10 @@ static void check_types(ck *c, ewi_dtype k_type, ewi_dtype v_type) {
             a.n_rows = rows, a.head_dim = dims[d];
             two_blocks(c, &m, a, ck_kind_of(rows + d));
         }
-    for (size_t rows = 2; rows <= MAX_ROWS; rows++) unseen(c, k_type, v_type, rows);
+    for (size_t rows = 2; rows <= MAX_ROWS; rows++) {
+        unseen(c, k_type, v_type, rows, KEYS);
+        unseen(c, k_type, v_type, rows, 20);
+    }
 }
 
 /* Queries in f32, whatever the type of the state. */

@@ -87,8 +87,8 @@ static void call_attention(const work *w) {
 static void call_rms_norm(const work *w) {
     w->kern->rms_norm(w->y, w->x, (const void *)w->w, w->n, 1e-5f);
 }
-static void call_swiglu(const work *w) {
-    w->kern->swiglu(w->y, w->x, (const void *)w->w, w->n);
+static void call_silu(const work *w) {
+    w->kern->act[EWI_ACT_SILU](w->y, w->x, (const void *)w->w, w->n);
 }
 static void call_add(const work *w) {
     w->kern->add(w->y, w->x, (const void *)w->w, w->n);
@@ -206,7 +206,7 @@ static void bench_rows(work *w, const char *only) {
         double bytes, flops; /* per element */
     } calls[] = {
         {"rms_norm n=2048", call_rms_norm, 16, 4},
-        {"swiglu n=2048", call_swiglu, 12, 14},
+        {"silu n=2048", call_silu, 12, 14},
         {"add n=2048", call_add, 12, 1},
         {"exp n=2048", call_exp, 8, 12},
         {"sum n=2048", call_sum, 4, 1},

@@ -20,9 +20,22 @@ static void elementwise(ck *c, size_t n, ck_kind kind) {
     c->kern->add(got, a, b, n);
     ck_compare(c, n);
 
-    ck_name(c, "swiglu n=%zu kind=%d", n, (int)kind);
-    c->ref->swiglu(want, a, b, n);
-    c->kern->swiglu(got, a, b, n);
+    for (int act = 0; act < EWI_N_ACTS; act++)
+        for (int gated = 0; gated < 2; gated++) {
+            ck_name(c, "act %d gated=%d n=%zu kind=%d", act, gated, n, (int)kind);
+            c->ref->act[act](want, a, gated ? b : NULL, n);
+            c->kern->act[act](got, a, gated ? b : NULL, n);
+            ck_compare(c, n);
+        }
+
+    ck_name(c, "scale n=%zu kind=%d", n, (int)kind);
+    c->ref->scale(want, a, shift, n);
+    c->kern->scale(got, a, shift, n);
+    ck_compare(c, n);
+
+    ck_name(c, "cap n=%zu kind=%d", n, (int)kind);
+    c->ref->cap(want, a, 0.75f, n);
+    c->kern->cap(got, a, 0.75f, n);
     ck_compare(c, n);
 
     ck_name(c, "exp n=%zu kind=%d", n, (int)kind);
@@ -40,6 +53,12 @@ static void elementwise(ck *c, size_t n, ck_kind kind) {
     c->ref->rms_norm(want, a, b, n, 1e-5f);
     c->kern->rms_norm(got, a, b, n, 1e-5f);
     ck_compare(c, n);
+
+    const float *bias = ck_below(c, 2) ? ck_input(c, 2, n, kind) : NULL;
+    ck_name(c, "layer_norm bias=%d n=%zu kind=%d", bias != NULL, n, (int)kind);
+    c->ref->layer_norm(want, a, b, bias, n, 1e-5f);
+    c->kern->layer_norm(got, a, b, bias, n, 1e-5f);
+    ck_compare(c, n);
 }
 
 /* Outputs that lie exactly on their inputs. */
@@ -47,13 +66,16 @@ static void in_place(ck *c, size_t n, ck_kind kind) {
     const float *a = ck_input(c, 0, n, kind), *b = ck_input(c, 1, n, kind);
     float *want = ck_output(c, 0, n), *got = ck_output(c, 1, n);
     for (size_t i = 0; i < n; i++) want[i] = got[i] = a[i];
-    ck_name(c, "rms_norm, swiglu, add, exp, attention_finish in place n=%zu kind=%d", n, (int)kind);
+    ck_name(c, "norms, act, add, scale, cap, exp, attention_finish in place n=%zu kind=%d", n, (int)kind);
     const ewi_kernels *tables[2] = {c->ref, c->kern};
     float *outputs[2] = {want, got};
     for (int t = 0; t < 2; t++) {
         float *y = outputs[t];
         if (n > 0) tables[t]->rms_norm(y, y, b, n, 1e-6f);
-        tables[t]->swiglu(y, y, b, n);
+        if (n > 0) tables[t]->layer_norm(y, y, b, b, n, 1e-6f);
+        for (int act = 0; act < EWI_N_ACTS; act++) tables[t]->act[act](y, y, b, n);
+        tables[t]->scale(y, y, 1.5f, n);
+        tables[t]->cap(y, y, 2.0f, n);
         tables[t]->add(y, b, y, n);
         tables[t]->exp(y, y, 0.5f, n);
         tables[t]->attention_finish(y, y, 3.0f, n);

@@ -20,7 +20,7 @@ extern "C" {
 
 /* Greedy ids after the whole prompt, and after its first GOLDEN_SHORT tokens. */
 #define GOLDEN_SHORT  40
-#define GOLDEN_GREEDY 24
+#define GOLDEN_GREEDY 64
 
 typedef struct golden {
     size_t n_prompt, n_vocab;

@@ -7,23 +7,29 @@ static float element(ewi_dtype type, const void *p, size_t i) {
 }
 
 /* The product of codes, an integer. */
-static float score_codes(const ewi_attention *a, const ewi_attention_row *row, size_t j) {
+static float multiply_codes(const ewi_attention *a, const ewi_attention_row *row, size_t j) {
     const uint8_t *k = a->k;
     float q_scale;
     int32_t sum = 0;
     memcpy(&q_scale, row->qrow + ewi_qrow_layout(EWI_QROWS_256, a->head_dim).scales, sizeof q_scale);
     for (size_t i = 0; i < a->head_dim; i++)
         sum += (int8_t)row->qrow[i] * (k[(i / 4 * EWI_ATTENTION_KEYS + j) * 4 + i % 4] - 128);
-    return a->scale * ((float)sum * (q_scale * a->k_scales[j]));
+    return (float)sum * (q_scale * a->k_scales[j]);
 }
 
 /* One chain of sums along the head. */
-static float score(const ewi_attention *a, const ewi_attention_row *row, size_t j) {
-    if (a->k_type == EWI_I8) return score_codes(a, row, j);
+static float multiply(const ewi_attention *a, const ewi_attention_row *row, size_t j) {
+    if (a->k_type == EWI_I8) return multiply_codes(a, row, j);
     float sum = 0.0f;
     for (size_t i = 0; i < a->head_dim; i++)
         sum = fmaf(row->q[i], element(a->k_type, a->k, i * EWI_ATTENTION_KEYS + j), sum);
-    return a->scale * sum;
+    return sum;
+}
+
+float ewi_attention_score(const ewi_attention *a, const ewi_attention_row *row, size_t j, float product) {
+    float s = a->scale * product;
+    if (a->cap != 0) s = ewi_capf(s, a->cap);
+    return row->slope != 0 ? fmaf(row->slope, row->distance + (float)j, s) : s;
 }
 
 /*
@@ -33,9 +39,9 @@ static float score(const ewi_attention *a, const ewi_attention_row *row, size_t 
 float ewi_softmax_block(ewi_attention_row *row, float *p, float (*round)(float)) {
     float top = row->max;
     ewi_lanes lanes = {{0}};
-    for (size_t j = 0; j < row->n_keys; j++) top = p[j] > top ? p[j] : top;
+    for (size_t j = row->first_key; j < row->n_keys; j++) top = p[j] > top ? p[j] : top;
     top += 0.0f;
-    for (size_t j = 0; j < row->n_keys; j++) {
+    for (size_t j = row->first_key; j < row->n_keys; j++) {
         p[j] = round(ewi_expf(p[j] - top));
         lanes.lane[j % 16] += p[j];
     }
@@ -52,12 +58,13 @@ static float exactly(float p) {
 /* One block for one row. */
 static void attend(const ewi_attention *a, ewi_attention_row *row) {
     float p[EWI_ATTENTION_KEYS];
-    for (size_t j = 0; j < row->n_keys; j++) p[j] = score(a, row, j);
+    for (size_t j = row->first_key; j < row->n_keys; j++)
+        p[j] = ewi_attention_score(a, row, j, multiply(a, row, j));
     float shrink = ewi_softmax_block(row, p, exactly);
-    for (size_t j = 0; j < row->n_keys && a->v_type == EWI_I8; j++) p[j] *= a->v_scales[j];
+    for (size_t j = row->first_key; j < row->n_keys && a->v_type == EWI_I8; j++) p[j] *= a->v_scales[j];
     for (size_t i = 0; i < a->head_dim; i++) {
         float acc = row->acc[i] * shrink;
-        for (size_t j = 0; j < row->n_keys; j++)
+        for (size_t j = row->first_key; j < row->n_keys; j++)
             acc = fmaf(p[j], element(a->v_type, a->v, j * a->head_dim + i), acc);
         row->acc[i] = acc;
     }

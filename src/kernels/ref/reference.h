@@ -77,6 +77,9 @@ EWI_INLINE void ewi_matmul_by(const ewi_matmul *a, ewi_dot_fn dot, ewi_load_fn l
         }
 }
 
+/* The score that a product of q and key j of the block makes. */
+float ewi_attention_score(const ewi_attention *a, const ewi_attention_row *row, size_t j, float product);
+
 /* Scores of one block to softmax's weights, the row's max and sum with them; returns what its acc is to be
  * multiplied by. */
 float ewi_softmax_block(ewi_attention_row *row, float *p, float (*round)(float));

@@ -152,10 +152,10 @@ EWI_INLINE float exp_scores(const ewi_attention_row *row, float *s) {
 }
 
 /* Brings max and sum of the rows up to date; shrink[16]: what their acc shrinks by. */
-EWI_INLINE void soften(ewi_attention_row *rows, size_t n_rows, attention_keys *scores, float scale,
+EWI_INLINE void soften(const ewi_attention *a, ewi_attention_row *rows, size_t n_rows, attention_keys *scores,
                        float *shrink) {
     for (size_t r = 0; r < n_rows; r++) {
-        float top = scale_scores(&rows[r], scores[r], scale);
+        float top = scale_scores(a, &rows[r], scores[r]);
         shrink[r] = rows[r].max - top;
         rows[r].max = top;
     }
@@ -173,23 +173,29 @@ EWI_INLINE void weigh(const ewi_attention_row *rows, size_t n_rows, attention_ke
 
 /* ---- values ---- */
 
-/* acc[r][first ..] = acc * shrink + sum over n keys of p * v, for 16 * cols columns, of the last 16 only
+/* Keys that rows see together. */
+typedef struct key_range {
+    size_t begin, end;
+} key_range;
+
+/* acc[r][first ..] = acc * shrink + sum over keys of p * v, for 16 * cols columns, of the last 16 only
  * n_last. */
 EWI_INLINE void mix_columns(const attention_matrix *v, ewi_attention_row *rows, size_t n_rows, size_t cols,
-                            size_t n_last, size_t first, size_t n_keys, attention_keys *p,
+                            size_t n_last, size_t first, key_range keys, attention_keys *p,
                             const float *shrink) {
+    const size_t skipped = keys.begin * v->stride;
     const float *x[V16_ROWS];
     v16 acc[V16_ROWS * 4];
 #define LANES(c) ((c) + 1 == cols ? n_last : 16)
     V16_UNROLL for (size_t r = 0; r < n_rows; r++) {
-        x[r] = p[r];
+        x[r] = p[r] + keys.begin;
         V16_UNROLL for (size_t c = 0; c < cols; c++) {
             const float *from = rows[r].acc + first + 16 * c;
             v16 old = LANES(c) == 16 ? v16_load(from) : v16_load_n(from, LANES(c));
             acc[r * cols + c] = v16_mul(old, v16_set1(shrink[r]));
         }
     }
-    chain_in(v, acc, n_rows, cols, x, n_keys, first);
+    chain_in(v, acc, n_rows, cols, x, keys.end - keys.begin, skipped + first);
     V16_UNROLL for (size_t r = 0; r < n_rows; r++) V16_UNROLL for (size_t c = 0; c < cols; c++) {
         float *to = rows[r].acc + first + 16 * c;
         if (LANES(c) == 16)
@@ -201,13 +207,13 @@ EWI_INLINE void mix_columns(const attention_matrix *v, ewi_attention_row *rows, 
 }
 
 EWI_INLINE void mix_rows(const attention_matrix *v, ewi_attention_row *rows, size_t n_rows, size_t head_dim,
-                         size_t n_keys, attention_keys *p, const float *shrink) {
+                         key_range keys, attention_keys *p, const float *shrink) {
     const size_t cols = TILE_COLS(n_rows);
     size_t at = 0;
     for (; at + 16 * cols <= head_dim; at += 16 * cols)
-        mix_columns(v, rows, n_rows, cols, 16, at, n_keys, p, shrink);
-    for (; at + 16 <= head_dim; at += 16) mix_columns(v, rows, n_rows, 1, 16, at, n_keys, p, shrink);
-    if (at < head_dim) mix_columns(v, rows, n_rows, 1, head_dim - at, at, n_keys, p, shrink);
+        mix_columns(v, rows, n_rows, cols, 16, at, keys, p, shrink);
+    for (; at + 16 <= head_dim; at += 16) mix_columns(v, rows, n_rows, 1, 16, at, keys, p, shrink);
+    if (at < head_dim) mix_columns(v, rows, n_rows, 1, head_dim - at, at, keys, p, shrink);
 }
 
 EWI_INLINE v16 load_values(const attention_matrix *v, size_t i) {
@@ -215,11 +221,11 @@ EWI_INLINE v16 load_values(const attention_matrix *v, size_t i) {
     return v->type == EWI_I8 ? v16_load_i8(v->at + i) : v16_load(v->at + 4 * i);
 }
 
-/* The keys that one row sees beyond those that all rows of its block see: the others must not touch values
- * that are not theirs, as 0 * NaN is not 0. */
+/* Keys that one row sees beside those that all rows of its block see: the others must not touch values that
+ * are not theirs, as 0 * NaN is not 0. */
 EWI_INLINE void mix_more(const attention_matrix *v, ewi_attention_row *row, size_t head_dim, const float *p,
-                         size_t first) {
-    for (size_t j = first; j < row->n_keys; j++) {
+                         key_range keys) {
+    for (size_t j = keys.begin; j < keys.end; j++) {
         v16 weight = v16_set1(p[j]);
         for (size_t i = 0; i < head_dim; i += 16) {
             size_t n = head_dim - i < 16 ? head_dim - i : 16;
@@ -229,7 +235,30 @@ EWI_INLINE void mix_more(const attention_matrix *v, ewi_attention_row *row, size
     }
 }
 
+/* Those before the keys that all rows see: a row that has any shrinks here, not with the others. */
+EWI_INLINE void mix_before(const attention_matrix *v, ewi_attention_row *row, size_t head_dim, const float *p,
+                           size_t end, float *shrink) {
+    if (row->first_key >= end) return;
+    for (size_t i = 0; i < head_dim; i += 16) {
+        size_t n = head_dim - i < 16 ? head_dim - i : 16;
+        v16_store_n(row->acc + i, v16_mul(v16_load_n(row->acc + i, n), v16_set1(*shrink)), n);
+    }
+    *shrink = 1.0f;
+    mix_more(v, row, head_dim, p, (key_range){row->first_key, end});
+}
+
 /* ---- the block ---- */
+
+/* What all rows see, possibly nothing. */
+EWI_INLINE key_range common_keys(const ewi_attention_row *rows, size_t n_rows) {
+    key_range keys = {0, EWI_ATTENTION_KEYS};
+    for (size_t r = 0; r < n_rows; r++) {
+        keys.begin = rows[r].first_key > keys.begin ? rows[r].first_key : keys.begin;
+        keys.end = rows[r].n_keys < keys.end ? rows[r].n_keys : keys.end;
+    }
+    if (keys.begin > keys.end) keys.begin = keys.end;
+    return keys;
+}
 
 /* Up to so many rows, each register block converts for itself: cheaper than scratch. */
 #define FEW_ROWS (2 * V16_ROWS)
@@ -238,16 +267,18 @@ EWI_INLINE void attend(const ewi_attention *a, const attention_matrix *k, const 
                        ewi_attention_row *rows, size_t n_rows) {
     attention_keys p[V16_ROWS];
     float shrink[16] = {0};
-    size_t most = 0, common = EWI_ATTENTION_KEYS;
-    for (size_t r = 0; r < n_rows; r++) {
-        most = rows[r].n_keys > most ? rows[r].n_keys : most;
-        common = rows[r].n_keys < common ? rows[r].n_keys : common;
-    }
+    size_t most = 0;
+    const key_range common = common_keys(rows, n_rows);
+    for (size_t r = 0; r < n_rows; r++) most = rows[r].n_keys > most ? rows[r].n_keys : most;
     score_rows(a, k, rows, n_rows, most, p);
-    soften(rows, n_rows, p, a->scale, shrink);
+    soften(a, rows, n_rows, p, shrink);
     if (a->v_type == EWI_I8) weigh(rows, n_rows, p, a->v_scales);
+    for (size_t r = 0; r < n_rows; r++) mix_before(v, &rows[r], a->head_dim, p[r], common.begin, &shrink[r]);
     mix_rows(v, rows, n_rows, a->head_dim, common, p, shrink);
-    for (size_t r = 0; r < n_rows; r++) mix_more(v, &rows[r], a->head_dim, p[r], common);
+    for (size_t r = 0; r < n_rows; r++) {
+        size_t begin = rows[r].first_key > common.end ? rows[r].first_key : common.end;
+        mix_more(v, &rows[r], a->head_dim, p[r], (key_range){begin, rows[r].n_keys});
+    }
 }
 
 /* n elements as f32, and some more up to a multiple of 16. */

@@ -22,10 +22,15 @@ EWI_INLINE void fill_wide(ewi_kernels *table) {
     fill_attention(table);
     table->attention_finish = attention_finish;
     table->rms_norm = rms_norm;
+    table->layer_norm = layer_norm;
     table->rope_adjacent = rope_adjacent;
     table->rope_halves = rope_halves;
-    table->swiglu = swiglu;
+    table->act[EWI_ACT_SILU] = act_silu;
+    table->act[EWI_ACT_GELU] = act_gelu;
+    table->act[EWI_ACT_GELU_TANH] = act_gelu_tanh;
     table->add = add;
+    table->scale = scale;
+    table->cap = cap_by;
     table->exp = exp_shifted;
     table->sum = sum;
     table->max = max;

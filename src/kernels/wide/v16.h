@@ -85,5 +85,13 @@ EWI_INLINE v16 v16_exp(v16 x) {
     return v16_scale(y, t);
 }
 
+/* ewi_capf in every lane. */
+EWI_INLINE v16 v16_cap(v16 x, v16 cap) {
+    const v16 one = v16_set1(1.0f);
+    v16 t = v16_div(x, cap);
+    v16 e = v16_exp(v16_add(t, t));
+    return v16_mul(cap, v16_sub(one, v16_div(v16_set1(2.0f), v16_add(e, one))));
+}
+
 #endif
 #endif

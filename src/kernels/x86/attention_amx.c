@@ -16,13 +16,20 @@
 
 typedef struct block {
     const ewi_attention *a;
-    size_t n_keys;           /* that the row sees that sees most */
-    size_t d_steps, d_tiles; /* of a head: steps of 32 elements, tiles of 16 */
-    uint8_t *keys;           /* [d_steps][4] tiles: pairs of elements, 16 keys */
-    uint8_t *values;         /* [d_tiles][2] tiles: pairs of keys, 16 elements */
-    uint8_t *q;              /* [d_steps] tiles: 16 rows, 32 elements */
-    float *acc;              /* [d_tiles] tiles: 16 rows, 16 elements */
+    size_t first_key, n_keys; /* that any row sees */
+    size_t d_steps, d_tiles;  /* of a head: steps of 32 elements, tiles of 16 */
+    uint8_t *keys;            /* [d_steps][4] tiles: pairs of elements, 16 keys */
+    uint8_t *values;          /* [d_tiles][2] tiles: pairs of keys, 16 elements */
+    uint8_t *q;               /* [d_steps] tiles: 16 rows, 32 elements */
+    float *acc;               /* [d_tiles] tiles: 16 rows, 16 elements */
 } block;
+
+static size_t least_key(const ewi_attention_row *rows, size_t n_rows) {
+    size_t least = EWI_ATTENTION_KEYS;
+    for (size_t r = 0; r < n_rows; r++)
+        if (rows[r].n_keys > 0 && rows[r].first_key < least) least = rows[r].first_key;
+    return least;
+}
 
 static size_t most_keys(const ewi_attention_row *rows, size_t n_rows) {
     size_t most = 0;
@@ -33,6 +40,7 @@ static size_t most_keys(const ewi_attention_row *rows, size_t n_rows) {
 static block make_block(const ewi_attention *a) {
     uint8_t *at = (uint8_t *)a->scratch;
     block b = {.a = a, .n_keys = most_keys(a->rows, a->n_rows)};
+    b.first_key = least_key(a->rows, a->n_rows);
     b.d_steps = (a->head_dim + STEP - 1) / STEP;
     b.d_tiles = (a->head_dim + TILE - 1) / TILE;
     b.keys = at + (64 - (uintptr_t)at % 64) % 64;
@@ -85,7 +93,7 @@ static void fill_keys(const block *b) {
 EWI_INLINE v16 load_value(const block *b, ewi_dtype type, size_t j, size_t i) {
     const ewi_attention *a = b->a;
     const size_t at = j * a->head_dim + i, n = rest(a->head_dim, i);
-    if (j >= b->n_keys) return v16_zero();
+    if (j < b->first_key || j >= b->n_keys) return v16_zero();
     if (type == EWI_F32) return v16_load_n((const float *)a->v + at, n);
     if (type == EWI_F16) return v16_load_f16_n((const char *)a->v + 2 * at, n);
     __m128i codes = _mm_maskz_loadu_epi8(v16_first(n), (const int8_t *)a->v + at);
@@ -181,7 +189,7 @@ static void soften_tiles(const block *b, rows16 *t, probabilities *p, float *shr
     for (size_t r = 0; r < t->n; r++) {
         ewi_attention_row *row = &t->rows[r];
         if (row->n_keys == 0) continue;
-        float top = scale_scores(row, t->scores[r], b->a->scale);
+        float top = scale_scores(b->a, row, t->scores[r]);
         shrink[r] = row->max - top;
         row->max = top;
     }

@@ -199,7 +199,7 @@ static void configs(void **state) {
         {"a vocabulary of 2^40", CONFIG("\"vocab_size\":1099511627776"), "vocab_size: 1099511627776"},
         {"tied in words", CONFIG("\"tie_word_embeddings\":\"yes\""), "json: line 1"},
         {"rope scaling", CONFIG("\"rope_scaling\":{\"type\":\"yarn\"}"), "rope_scaling"},
-        {"another activation", CONFIG("\"hidden_act\":\"gelu\""), "hidden_act: \"gelu\""},
+        {"another activation", CONFIG("\"hidden_act\":\"relu\""), "hidden_act: \"relu\""},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         hf_folder f = hf_folder_new();

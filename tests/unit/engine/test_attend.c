@@ -13,7 +13,7 @@
 /* Positions beyond two spans of 512, and heads that fill no vector. */
 enum { N = 1100, HEADS = 6, KV_HEADS = 2, GROUP = HEADS / KV_HEADS, DIM = 20, LAYER = 1 };
 
-static const ewi_attention_attrs attrs = {LAYER, HEADS, KV_HEADS, DIM, 0.3f};
+static ewi_attention_attrs attrs = {LAYER, HEADS, KV_HEADS, DIM, 0.3f, 0, 0, 0};
 
 static float q[N * HEADS * DIM], k[N * KV_HEADS * DIM], v[N * KV_HEADS * DIM];
 static double expected[N * HEADS * DIM];
@@ -44,19 +44,29 @@ static void round_q8(float *x, size_t n) {
     }
 }
 
+/* Six heads: ALiBi has 4 slopes of its own, powers of 2^-2, and 2 between them (arXiv 2108.12409 and its
+ * authors' code). */
+static double expected_slope(size_t head) {
+    static const double powers[HEADS] = {2, 4, 6, 8, 1, 3};
+    return attrs.alibi_max != 0 ? pow(2, -powers[head]) : 0;
+}
+
 static void expect_row(size_t position, size_t head) {
     static double p[N];
     const float *query = q + (position * HEADS + head) * DIM;
     double top = (double)-INFINITY, sum = 0, *out = expected + (position * HEADS + head) * DIM;
-    for (size_t j = 0; j <= position; j++) {
+    size_t first = attrs.window && position + 1 > attrs.window ? position + 1 - attrs.window : 0;
+    for (size_t j = first; j <= position; j++) {
         const float *key = k + (j * KV_HEADS + head / GROUP) * DIM;
         p[j] = 0;
         for (size_t d = 0; d < DIM; d++) p[j] += (double)query[d] * (double)key[d];
         p[j] *= (double)attrs.scale;
+        if (attrs.cap != 0) p[j] = (double)attrs.cap * tanh(p[j] / (double)attrs.cap);
+        p[j] -= expected_slope(head) * (double)(position - j);
         top = p[j] > top ? p[j] : top;
     }
     for (size_t d = 0; d < DIM; d++) out[d] = 0;
-    for (size_t j = 0; j <= position; j++) {
+    for (size_t j = first; j <= position; j++) {
         double weight = exp(p[j] - top);
         sum += weight;
         for (size_t d = 0; d < DIM; d++)
@@ -186,6 +196,51 @@ static void cuts_do_not_show(void **state) {
     }
 }
 
+/* What a row sees and how, beside the plain way: around the edges of blocks and spans, and all of it. */
+static const struct {
+    uint32_t window;
+    float cap, alibi_max;
+} ways[] = {{1, 0, 0},   {20, 0, 0},  {64, 0, 0},    {65, 0.75f, 0}, {511, 0, 0},   {512, 0, 8},
+            {513, 0, 0}, {700, 0, 0}, {0, 0.75f, 0}, {0, 0, 8},      {30, 0.5f, 8}, {N, 0, 0}};
+
+static void look(size_t way) {
+    attrs.window = ways[way].window;
+    attrs.cap = ways[way].cap;
+    attrs.alibi_max = ways[way].alibi_max;
+}
+
+static int plainly(void **state) {
+    (void)state;
+    attrs.window = 0;
+    attrs.cap = attrs.alibi_max = 0;
+    return 0;
+}
+
+static void other_ways_to_look(void **state) {
+    (void)state;
+    draw_all();
+    for (size_t i = 0; i < EWI_COUNT(ways); i++) {
+        look(i);
+        expect_all();
+        attend_all(EW_CACHE_F32, EW_CACHE_F32, 2, 128, out);
+        if (!(worst(out) < 3e-6)) fail_msg("way %zu: off by %g", i, worst(out));
+    }
+}
+
+static void cuts_do_not_show_in_other_ways(void **state) {
+    (void)state;
+    static const uint32_t cuts[][2] = {{2, 1}, {3, 8}, {2, 9}, {4, 100}, {3, 1024}};
+    draw_all();
+    for (size_t w = 0; w < EWI_COUNT(ways); w += 2) {
+        look(w);
+        attend_all(EW_CACHE_Q8, EW_CACHE_F16, 1, 64, out);
+        for (size_t i = 0; i < EWI_COUNT(cuts); i++) {
+            attend_all(EW_CACHE_Q8, EW_CACHE_F16, cuts[i][0], cuts[i][1], again);
+            assert_memory_equal(out, again, sizeof out);
+        }
+    }
+}
+
 /* ---- on bf16 tiles ---- */
 
 /* Of all positions, so many: more than two blocks. */
@@ -211,6 +266,20 @@ static void tiles_come_close(void **state) {
         attend_fast(types[t], 2, 112, out);
         assert_true(worst_of(out, FAST_FLOATS) < 0.01);
         assert_true(worst_of(out, FAST_FLOATS) > 1e-5);
+    }
+}
+
+static void tiles_in_other_ways(void **state) {
+    (void)state;
+    draw_all();
+    for (size_t i = 0; i < EWI_COUNT(ways); i++) {
+        look(i);
+        expect_all();
+        attend_fast(EW_CACHE_F16, 2, 112, out);
+        if (!(worst_of(out, FAST_FLOATS) < 0.02))
+            fail_msg("way %zu: off by %g", i, worst_of(out, FAST_FLOATS));
+        attend_fast(EW_CACHE_F16, 3, 80, again);
+        assert_memory_equal(out, again, FAST_FLOATS * sizeof *out);
     }
 }
 
@@ -289,10 +358,16 @@ static void logits_of_8_bit_state(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(softmax_of_all_keys),   cmocka_unit_test(codes_of_8_bits),
-        cmocka_unit_test(cuts_do_not_show),      cmocka_unit_test(tiles_come_close),
-        cmocka_unit_test(tiles_of_many_rows),    cmocka_unit_test(logits_of_long_texts),
+        cmocka_unit_test(softmax_of_all_keys),
+        cmocka_unit_test(codes_of_8_bits),
+        cmocka_unit_test(cuts_do_not_show),
+        cmocka_unit_test(tiles_come_close),
+        cmocka_unit_test(tiles_of_many_rows),
+        cmocka_unit_test(logits_of_long_texts),
         cmocka_unit_test(logits_of_8_bit_state),
+        cmocka_unit_test_teardown(other_ways_to_look, plainly),
+        cmocka_unit_test_teardown(cuts_do_not_show_in_other_ways, plainly),
+        cmocka_unit_test_teardown(tiles_in_other_ways, plainly),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

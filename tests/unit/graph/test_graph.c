@@ -62,17 +62,19 @@ static void norm_that_does_not_fit(void **state) {
     static const float bad_eps[] = {-1e-5f, 1, __builtin_nanf(""), __builtin_inff()};
     bench b;
     begin(&b);
-    b.x = ewi_graph_rms_norm(&b.toy.graph, b.x, toy_tensor(&b.toy, "blk.0.attn_norm.weight", 1, 7, 0), 1e-5f);
+    b.x = ewi_graph_rms_norm(&b.toy.graph, b.x, toy_tensor(&b.toy, "blk.0.attn_norm.weight", 1, 7, 0),
+                             (ewi_norm_attrs){1e-5f, 1});
     end(&b, EW_FORMAT, "tensor blk.0.attn_norm.weight: must have the shape [8]");
     for (size_t i = 0; i < 4; i++) {
         begin(&b);
-        b.x = ewi_graph_rms_norm(&b.toy.graph, b.x, toy_tensor(&b.toy, "n", 1, 8, 0), bad_eps[i]);
+        b.x = ewi_graph_rms_norm(&b.toy.graph, b.x, toy_tensor(&b.toy, "n", 1, 8, 0),
+                                 (ewi_norm_attrs){bad_eps[i], 1});
         end(&b, EW_FORMAT, "rms_norm: epsilon");
     }
     begin(&b);
     ewi_tensor half = *toy_tensor(&b.toy, "n", 1, 8, 0);
     half.dtype = EWI_F16;
-    b.x = ewi_graph_rms_norm(&b.toy.graph, b.x, &half, 1e-5f);
+    b.x = ewi_graph_rms_norm(&b.toy.graph, b.x, &half, (ewi_norm_attrs){1e-5f, 1});
     end(&b, EW_UNSUPPORTED, "tensor n: type F16, but rms_norm needs F32");
 }
 
@@ -82,12 +84,12 @@ static void rope_that_does_not_fit(void **state) {
         ewi_rope_attrs attrs;
         const char *culprit;
     } cases[] = {
-        {{EWI_ROPE_HALVES, 2, 3, 2, 1e4}, "rope: 2 heads of 3 do not make 8 columns"},
-        {{EWI_ROPE_HALVES, 2, 4, 3, 1e4}, "rope: 3 of 4"},
-        {{EWI_ROPE_HALVES, 2, 4, 6, 1e4}, "rope: 6 of 4"},
-        {{EWI_ROPE_HALVES, 2, 4, 0, 1e4}, "rope: 0 of 4"},
-        {{EWI_ROPE_HALVES, 2, 4, 4, 0}, "rope: base 0"},
-        {{EWI_ROPE_HALVES, 0x80000000u, 0x80000000u, 4, 1e4}, "rope: "},
+        {{EWI_ROPE_HALVES, 2, 3, 2, 1e4, NULL}, "rope: 2 heads of 3 do not make 8 columns"},
+        {{EWI_ROPE_HALVES, 2, 4, 3, 1e4, NULL}, "rope: 3 of 4"},
+        {{EWI_ROPE_HALVES, 2, 4, 6, 1e4, NULL}, "rope: 6 of 4"},
+        {{EWI_ROPE_HALVES, 2, 4, 0, 1e4, NULL}, "rope: 0 of 4"},
+        {{EWI_ROPE_HALVES, 2, 4, 4, 0, NULL}, "rope: base 0"},
+        {{EWI_ROPE_HALVES, 0x80000000u, 0x80000000u, 4, 1e4, NULL}, "rope: "},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         bench b;
@@ -97,10 +99,39 @@ static void rope_that_does_not_fit(void **state) {
     }
 }
 
+static void columns_that_do_not_fit(void **state) {
+    (void)state;
+    static const ewi_columns_attrs cases[] = {{0, 9, 9, 1}, {1, 8, 8, 1},          {0, 4, 5, 2},
+                                              {0, 0, 8, 1}, {0, 4, 4, 0},          {0, 5, 4, 2},
+                                              {2, 3, 4, 2}, {UINT32_MAX, 8, 8, 1}, {0, 4, 0x80000000u, 2}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bench b;
+        begin(&b);
+        b.x = ewi_graph_columns(&b.toy.graph, b.x, cases[i]);
+        end(&b, EW_FORMAT, "columns: ");
+    }
+}
+
+static void norms_of_heads_that_do_not_fit(void **state) {
+    (void)state;
+    bench b;
+    begin(&b);
+    b.x = ewi_graph_rms_norm(&b.toy.graph, b.x, toy_tensor(&b.toy, "n", 1, 4, 0), (ewi_norm_attrs){1e-5f, 3});
+    end(&b, EW_FORMAT, "rms_norm: 8 columns are not 3 groups");
+    begin(&b);
+    b.x = ewi_graph_rms_norm(&b.toy.graph, b.x, toy_tensor(&b.toy, "n", 1, 8, 0), (ewi_norm_attrs){1e-5f, 2});
+    end(&b, EW_FORMAT, "tensor n: must have the shape [4]");
+    begin(&b);
+    b.x = ewi_graph_layer_norm(&b.toy.graph, b.x, toy_tensor(&b.toy, "n", 1, 8, 0),
+                               toy_tensor(&b.toy, "b", 1, 7, 0), (ewi_norm_attrs){1e-5f, 1});
+    end(&b, EW_FORMAT, "tensor b: must have the shape [8]");
+}
+
 static void attention_that_does_not_fit(void **state) {
     (void)state;
-    static const ewi_attention_attrs cases[] = {{0, 2, 0, 4, 1}, {0, 0, 0, 4, 1}, {0, 3, 2, 4, 1},
-                                                {0, 2, 2, 0, 1}, {0, 2, 1, 4, 1}, {0, 4, 2, 4, 1}};
+    static const ewi_attention_attrs cases[] = {{0, 2, 0, 4, 1, 0, 0, 0}, {0, 0, 0, 4, 1, 0, 0, 0},
+                                                {0, 3, 2, 4, 1, 0, 0, 0}, {0, 2, 2, 0, 1, 0, 0, 0},
+                                                {0, 2, 1, 4, 1, 0, 0, 0}, {0, 4, 2, 4, 1, 0, 0, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         bench b;
         begin(&b);
@@ -110,8 +141,8 @@ static void attention_that_does_not_fit(void **state) {
     bench b;
     begin(&b);
     ewi_value selected = ewi_graph_select(&b.toy.graph, b.x);
-    b.x =
-        ewi_graph_attention(&b.toy.graph, selected, selected, selected, (ewi_attention_attrs){0, 2, 2, 4, 1});
+    b.x = ewi_graph_attention(&b.toy.graph, selected, selected, selected,
+                              (ewi_attention_attrs){0, 2, 2, 4, 1, 0, 0, 0});
     end(&b, EW_FORMAT, "attention: q, k and v must have all rows");
 }
 
@@ -123,8 +154,8 @@ static void inputs_that_do_not_fit(void **state) {
     b.x = ewi_graph_add(&b.toy.graph, b.x, wide);
     end(&b, EW_FORMAT, "add: its inputs have 8 and 9 columns");
     begin(&b);
-    b.x = ewi_graph_swiglu(&b.toy.graph, b.x, ewi_graph_select(&b.toy.graph, b.x));
-    end(&b, EW_FORMAT, "swiglu: ");
+    b.x = ewi_graph_act(&b.toy.graph, EWI_ACT_SILU, b.x, ewi_graph_select(&b.toy.graph, b.x));
+    end(&b, EW_FORMAT, "act: ");
     begin(&b);
     b.x = ewi_graph_add(&b.toy.graph, b.x, b.tokens);
     end(&b, EW_FORMAT, "add: input 1 is of the wrong type");
@@ -204,7 +235,7 @@ static const char expected_text[] =
     "%11 = rms_norm %10, blk.0.ffn_norm.weight F32[12] {eps=1e-05} : f32[T, 12]\n"
     "%12 = linear %11, blk.0.ffn_gate.weight F32[20, 12] : f32[T, 20]\n"
     "%13 = linear %11, blk.0.ffn_up.weight F32[20, 12] : f32[T, 20]\n"
-    "%14 = swiglu %12, %13 : f32[T, 20]\n"
+    "%14 = act %12, %13 {silu} : f32[T, 20]\n"
     "%15 = linear %14, blk.0.ffn_down.weight F32[12, 20] : f32[T, 12]\n"
     "%16 = add %10, %15 : f32[T, 12]\n"
     "%17 = rms_norm %16, blk.1.attn_norm.weight F32[12] {eps=1e-05} : f32[T, 12]\n"
@@ -219,7 +250,7 @@ static const char expected_text[] =
     "%26 = rms_norm %25, blk.1.ffn_norm.weight F32[12] {eps=1e-05} : f32[T, 12]\n"
     "%27 = linear %26, blk.1.ffn_gate.weight F32[20, 12] : f32[T, 20]\n"
     "%28 = linear %26, blk.1.ffn_up.weight F32[20, 12] : f32[T, 20]\n"
-    "%29 = swiglu %27, %28 : f32[T, 20]\n"
+    "%29 = act %27, %28 {silu} : f32[T, 20]\n"
     "%30 = linear %29, blk.1.ffn_down.weight F32[12, 20] : f32[T, 12]\n"
     "%31 = add %25, %30 : f32[T, 12]\n"
     "%32 = rms_norm %31, output_norm.weight F32[12] {eps=1e-05} : f32[T, 12]\n"
@@ -244,6 +275,8 @@ int main(void) {
         cmocka_unit_test(linear_that_does_not_fit),
         cmocka_unit_test(norm_that_does_not_fit),
         cmocka_unit_test(rope_that_does_not_fit),
+        cmocka_unit_test(columns_that_do_not_fit),
+        cmocka_unit_test(norms_of_heads_that_do_not_fit),
         cmocka_unit_test(attention_that_does_not_fit),
         cmocka_unit_test(inputs_that_do_not_fit),
         cmocka_unit_test(bent_graphs),

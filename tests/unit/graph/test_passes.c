@@ -48,12 +48,22 @@ static void run_linear(const ewi_node *n, const double *x, size_t in, double *y)
 }
 
 static void run_norm(const ewi_node *n, const double *x, double *y) {
-    for (size_t r = 0; r < n_rows(n); r++) {
-        double squares = 0;
-        for (size_t i = 0; i < n->cols; i++) squares += x[r * n->cols + i] * x[r * n->cols + i];
-        double scale = 1 / sqrt(squares / n->cols + (double)n->attrs.eps);
-        for (size_t i = 0; i < n->cols; i++)
-            y[r * n->cols + i] = x[r * n->cols + i] * scale * at(n->weight, i, 0);
+    size_t width = n->cols / n->attrs.norm.n_groups, n_groups = n_rows(n) * n->attrs.norm.n_groups;
+    for (size_t g = 0; g < n_groups; g++, x += width, y += width) {
+        double mean = 0, squares = 0;
+        for (size_t i = 0; i < width && n->op == EWI_OP_LAYER_NORM; i++) mean += x[i] / (double)width;
+        for (size_t i = 0; i < width; i++) squares += (x[i] - mean) * (x[i] - mean);
+        double scale = 1 / sqrt(squares / (double)width + (double)n->attrs.norm.eps);
+        for (size_t i = 0; i < width; i++)
+            y[i] = (x[i] - mean) * scale * at(n->weight, i, 0) + (n->bias ? at(n->bias, i, 0) : 0);
+    }
+}
+
+static void run_columns(const ewi_node *n, const double *x, size_t x_cols, double *y) {
+    const ewi_columns_attrs *a = &n->attrs.columns;
+    for (size_t i = 0; i < n_rows(n) * n->cols; i++) {
+        size_t row = i / n->cols, group = i % n->cols / a->width, at_column = i % a->width;
+        y[i] = x[row * x_cols + a->first + group * a->stride + at_column];
     }
 }
 
@@ -115,13 +125,21 @@ static void run_node(tape *t, uint32_t index) {
     case EWI_OP_EMBED:
         for (size_t i = 0; i < count; i++) y[i] = at(n->weight, tokens[i / n->cols], i % n->cols);
         break;
-    case EWI_OP_RMS_NORM: run_norm(n, a, y); break;
+    case EWI_OP_POSITIONS:
+        for (size_t i = 0; i < count; i++) y[i] = at(n->weight, i / n->cols, i % n->cols);
+        break;
+    case EWI_OP_RMS_NORM:
+    case EWI_OP_LAYER_NORM: run_norm(n, a, y); break;
+    case EWI_OP_COLUMNS: run_columns(n, a, t->graph->nodes[n->inputs[0]].cols, y); break;
+    case EWI_OP_SCALE:
+        for (size_t i = 0; i < count; i++) y[i] = a[i] * (double)n->attrs.factor;
+        break;
     case EWI_OP_LINEAR: run_linear(n, a, t->graph->nodes[n->inputs[0]].cols, y); break;
     case EWI_OP_ADAPT: run_adapt(n, a, b, t->graph->nodes[n->inputs[1]].cols, y); break;
     case EWI_OP_ROPE: run_rope(n, a, y); break;
     case EWI_OP_ATTENTION: run_attention(t, n, y); break;
-    case EWI_OP_SWIGLU:
-        for (size_t i = 0; i < count; i++) y[i] = a[i] / (1 + exp(-a[i])) * b[i];
+    case EWI_OP_ACT:
+        for (size_t i = 0; i < count; i++) y[i] = a[i] / (1 + exp(-a[i])) * (b ? b[i] : 1);
         break;
     case EWI_OP_ADD:
         for (size_t i = 0; i < count; i++) y[i] = a[i] + b[i];
@@ -226,7 +244,8 @@ static void narrow_leaves_what_all_rows_need(void **state) {
     ewi_graph_init(g);
     ewi_value x = ewi_graph_embed(g, ewi_graph_tokens(g), toy_tensor(&toy, "embd", 2, 30, 8));
     ewi_value shared = ewi_graph_linear(g, x, toy_tensor(&toy, "shared", 2, 8, 8), NULL);
-    ewi_value attended = ewi_graph_attention(g, shared, shared, shared, (ewi_attention_attrs){0, 2, 2, 4, 1});
+    ewi_value attended =
+        ewi_graph_attention(g, shared, shared, shared, (ewi_attention_attrs){0, 2, 2, 4, 1, 0, 0, 0});
     ewi_value sum = ewi_graph_add(g, shared, attended);
     ewi_graph_set_output(g, ewi_graph_select(g, sum));
     run_pass(g, &narrow, ewi_pass_narrow);
@@ -278,7 +297,7 @@ static void fuse_makes_steps(void **state) {
     assert_int_equal(fused.nodes[q].step, fused.nodes[k].step);
     assert_int_equal(fused.nodes[ewi_graph_step_end(&fused, q)].op, EWI_OP_STORE);
     assert_int_equal(fused.nodes[gate].step, fused.nodes[up].step);
-    assert_int_equal(fused.nodes[ewi_graph_step_end(&fused, gate)].op, EWI_OP_SWIGLU);
+    assert_int_equal(fused.nodes[ewi_graph_step_end(&fused, gate)].op, EWI_OP_ACT);
     assert_int_equal(fused.nodes[ewi_graph_step_end(&fused, out)].op, EWI_OP_ADD);
     assert_int_not_equal(fused.nodes[out].step, fused.nodes[q].step);
     assert_int_equal(ewi_graph_step_end(&fused, fused.output), fused.output);
@@ -294,7 +313,7 @@ static void narrow_leaves_ropes(void **state) {
     toy.n_tensors = 0;
     ewi_graph_init(g);
     ewi_value x = ewi_graph_embed(g, ewi_graph_tokens(g), toy_tensor(&toy, "embd", 2, 30, 8));
-    ewi_value turned = ewi_graph_rope(g, x, (ewi_rope_attrs){EWI_ROPE_ADJACENT, 2, 4, 4, 100});
+    ewi_value turned = ewi_graph_rope(g, x, (ewi_rope_attrs){EWI_ROPE_ADJACENT, 2, 4, 4, 100, NULL});
     ewi_graph_set_output(g, ewi_graph_select(g, ewi_graph_add(g, turned, x)));
     run_pass(g, &narrow, ewi_pass_narrow);
     check_same_output(g, &narrow, 8);
@@ -350,6 +369,44 @@ static void adapters_follow_their_layers(void **state) {
     toy_graph_deinit(&toy);
 }
 
+/* Fused queries, keys and values with norms of heads, learned positions and a plain feed-forward: all that
+ * does not look at other rows moves below the selection, and a head's norm joins the step that makes it. */
+static void passes_keep_other_ops(void **state) {
+    (void)state;
+    static toy_graph toy;
+    ewi_graph narrow, fused, *g = &toy.graph;
+    const ewi_norm_attrs whole = {1e-5f, 1}, heads = {1e-5f, 2};
+    toy.n_tensors = 0;
+    ewi_graph_init(g);
+    ewi_value ids = ewi_graph_tokens(g);
+    ewi_value x = ewi_graph_scale(g, ewi_graph_embed(g, ids, toy_tensor(&toy, "embd", 2, 30, 8)), 3);
+    x = ewi_graph_add(g, x, ewi_graph_positions(g, ids, toy_tensor(&toy, "places", 2, 9, 8)));
+    ewi_value qkv = ewi_graph_linear(g, x, toy_tensor(&toy, "qkv", 2, 24, 8), NULL);
+    ewi_value q = ewi_graph_columns(g, qkv, (ewi_columns_attrs){0, 4, 12, 2});
+    ewi_value k = ewi_graph_columns(g, qkv, (ewi_columns_attrs){4, 4, 12, 2});
+    ewi_value v = ewi_graph_columns(g, qkv, (ewi_columns_attrs){8, 4, 12, 2});
+    k = ewi_graph_linear(g, k, toy_tensor(&toy, "again", 2, 8, 8), NULL);
+    k = ewi_graph_rms_norm(g, k, toy_tensor(&toy, "k_norm", 1, 4, 0), heads);
+    x = ewi_graph_add(g, x, ewi_graph_attention(g, q, k, v, (ewi_attention_attrs){0, 2, 2, 4, 1, 0, 0, 0}));
+    ewi_value h = ewi_graph_layer_norm(g, x, toy_tensor(&toy, "norm", 1, 8, 0),
+                                       toy_tensor(&toy, "bias", 1, 8, 0), whole);
+    h = ewi_graph_linear(g, h, toy_tensor(&toy, "up", 2, 12, 8), NULL);
+    h = ewi_graph_act(g, EWI_ACT_SILU, h, EWI_NO_VALUE);
+    h = ewi_graph_columns(g, h, (ewi_columns_attrs){2, 8, 12, 1});
+    ewi_graph_set_output(g, ewi_graph_select(g, ewi_graph_scale(g, ewi_graph_add(g, x, h), 0.5f)));
+    run_pass(g, &narrow, ewi_pass_narrow);
+    check_same_output(g, &narrow, 8);
+    assert_true(narrow.nodes[find_weight(&narrow, "norm")].rows == EWI_DIM_L);
+    assert_true(narrow.nodes[narrow.output].rows == EWI_DIM_L);
+    run_pass(&narrow, &fused, ewi_pass_fuse);
+    check_same_output(g, &fused, 8);
+    assert_int_equal(fused.nodes[find_weight(&fused, "k_norm")].step,
+                     fused.nodes[find_weight(&fused, "again")].step);
+    ewi_graph_deinit(&fused);
+    ewi_graph_deinit(&narrow);
+    toy_graph_deinit(&toy);
+}
+
 /* ---- dead ---- */
 
 /* An attention stays although nothing reads it: later steps read what it writes into the state. */
@@ -363,7 +420,7 @@ static void dead_leaves_out_what_is_unused(void **state) {
     ewi_value unused = ewi_graph_linear(g, x, toy_tensor(&toy, "unused", 2, 8, 8), NULL);
     ewi_graph_add(g, unused, x);
     ewi_value kept = ewi_graph_linear(g, x, toy_tensor(&toy, "kept", 2, 8, 8), NULL);
-    ewi_graph_attention(g, kept, kept, kept, (ewi_attention_attrs){0, 2, 2, 4, 1});
+    ewi_graph_attention(g, kept, kept, kept, (ewi_attention_attrs){0, 2, 2, 4, 1, 0, 0, 0});
     ewi_graph_set_output(g, ewi_graph_select(g, x));
     run_pass(g, &alive, ewi_pass_dead);
     assert_int_equal(alive.n_nodes, g->n_nodes - 2);
@@ -419,6 +476,7 @@ int main(void) {
         cmocka_unit_test(narrow_moves_the_selection_up),
         cmocka_unit_test(narrow_keeps_the_output),
         cmocka_unit_test(narrow_leaves_ropes),
+        cmocka_unit_test(passes_keep_other_ops),
         cmocka_unit_test(quantize_is_shared),
         cmocka_unit_test(fuse_makes_steps),
         cmocka_unit_test(adapters_follow_their_layers),

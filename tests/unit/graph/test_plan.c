@@ -31,7 +31,7 @@ static bool may_write_over(const ewi_graph *g, uint32_t writer, uint32_t input) 
     ewi_op op = g->nodes[writer].op;
     bool reads = false;
     for (uint32_t k = 0; k < g->nodes[writer].n_inputs; k++) reads |= g->nodes[writer].inputs[k] == input;
-    return reads && (op == EWI_OP_ADD || op == EWI_OP_SWIGLU || op == EWI_OP_ROPE);
+    return reads && (op == EWI_OP_ADD || op == EWI_OP_ACT || op == EWI_OP_ROPE);
 }
 
 /* Threads go through a fused step without waiting for each other: what one node of it reads may still be read

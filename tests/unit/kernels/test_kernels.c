@@ -63,7 +63,7 @@ static void rows(const ewi_kernels *kern) {
     float y[64];
     kern->rms_norm(y, norm_x, norm_w, EWI_COUNT(norm_x), 1e-5f);
     assert_bits(y, norm_y, EWI_COUNT(norm_y));
-    kern->swiglu(y, swiglu_gate, swiglu_up, EWI_COUNT(swiglu_gate));
+    kern->act[EWI_ACT_SILU](y, swiglu_gate, swiglu_up, EWI_COUNT(swiglu_gate));
     assert_bits(y, swiglu_y, EWI_COUNT(swiglu_y));
     memcpy(y, rope_x, sizeof rope_x);
     kern->rope_adjacent(y, 1, EWI_COUNT(rope_x), rope_cos, rope_sin, EWI_COUNT(rope_cos));

@@ -1,8 +1,8 @@
 /* test_hparams.c: sizes and constants of a model: what is missing, absurd, contradictory or not
  * implemented is named.
  *
- * Keys of GGUF: ggml-org/ggml, docs/gguf.md. Keys of config.json: LlamaConfig, MistralConfig and
- * Qwen2Config of transformers.
+ * Keys of GGUF: ggml-org/ggml, docs/gguf.md. Keys of config.json: the configuration classes of
+ * transformers.
  */
 #include "model/hparams.h"
 
@@ -182,22 +182,53 @@ static void gguf_value_per_layer(void **state) {
 
 static void gguf_unsupported(void **state) {
     (void)state;
-    static const char *const keys[] = {"llama.expert_count", "llama.attention.sliding_window",
-                                       "llama.rope.scaling.factor", "llama.attn_logit_softcapping"};
+    static const char *const keys[] = {"llama.expert_count",      "llama.attention.sliding_window",
+                                       "llama.rope.scale_linear", "llama.attn_logit_softcapping",
+                                       "llama.logit_scale",       "llama.residual_scale"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) with_u32(keys[i], 8, EW_UNSUPPORTED, keys[i]);
     gguf_build *b = without(NULL);
-    gguf_build_str(b, "llama.rope.scaling.type", "yarn");
+    gguf_build_str(b, "llama.rope.scaling.type", "dynamic");
     refused(b, EW_UNSUPPORTED, "llama.rope.scaling.type");
     b = without(NULL);
     gguf_build_str(b, "llama.rope.scaling.type", "none");
     gguf_build_u32(b, "llama.expert_count", 0);
     accepted(b);
     b = without("general.architecture");
-    gguf_build_str(b, "general.architecture", "gpt2");
-    refused(b, EW_UNSUPPORTED, "architecture gpt2");
+    gguf_build_str(b, "general.architecture", "bert");
+    refused(b, EW_UNSUPPORTED, "architecture bert");
     b = without("general.architecture");
     gguf_build_u32(b, "general.architecture", 1);
     refused(b, EW_FORMAT, "general.architecture");
+}
+
+static gguf_build *scaled(const char *kind, float factor, uint32_t original) {
+    gguf_build *b = without(NULL);
+    if (kind) gguf_build_str(b, "llama.rope.scaling.type", kind);
+    if (factor != 0) gguf_build_f32(b, "llama.rope.scaling.factor", factor);
+    if (original) gguf_build_u32(b, "llama.rope.scaling.original_context_length", original);
+    return b;
+}
+
+static void gguf_rope_scaling(void **state) {
+    (void)state;
+    ewi_hparams h = accepted(scaled("linear", 4, 0));
+    assert_true(h.rope.kind == EWI_ROPE_LINEAR && h.rope.factor == 4);
+    h = accepted(scaled("yarn", 8, 256));
+    assert_true(h.rope.kind == EWI_ROPE_YARN && h.rope.factor == 8 && h.rope.n_ctx_original == 256);
+    assert_int_equal(accepted(scaled("yarn", 8, 0)).rope.n_ctx_original, 512);
+    refused(scaled("linear", 0, 0), EW_FORMAT, "rope_scaling: factor");
+    refused(scaled("linear", -1, 0), EW_FORMAT, "llama.rope.scaling.factor");
+    refused(scaled("linear", NAN, 0), EW_FORMAT, "llama.rope.scaling.factor");
+    refused(scaled(NULL, 4, 0), EW_FORMAT, "llama.rope.scaling.factor: without");
+    gguf_build *b = scaled("yarn", 8, 256);
+    gguf_build_f32(b, "llama.rope.scaling.attn_factor", 0);
+    refused(b, EW_FORMAT, "llama.rope.scaling.attn_factor");
+    b = scaled("yarn", 8, 256);
+    gguf_build_f32(b, "llama.rope.scaling.attn_factor", 2);
+    refused(b, EW_UNSUPPORTED, "llama.rope.scaling.attn_factor");
+    b = scaled("yarn", 8, 256);
+    gguf_build_f32(b, "llama.rope.scaling.yarn_log_multiplier", 0.1f);
+    refused(b, EW_UNSUPPORTED, "llama.rope.scaling.yarn_log_multiplier");
 }
 
 /* ---- config.json ---- */
@@ -323,16 +354,27 @@ static void config_contradictions(void **state) {
 
 static void config_unsupported(void **state) {
     (void)state;
-    config_refused("hidden_act", "\"gelu\"", EW_UNSUPPORTED, "hidden_act: \"gelu\"");
-    config_refused("rope_scaling", "{\"type\": \"linear\", \"factor\": 2.0}", EW_UNSUPPORTED, "rope_scaling");
-    config_refused("rope_parameters", "{\"rope_type\": \"llama3\", \"rope_theta\": 500000.0}", EW_UNSUPPORTED,
-                   "rope_parameters.rope_type: \"llama3\"");
-    config_refused("mlp_bias", "true", EW_UNSUPPORTED, "mlp_bias");
+    config_refused("hidden_act", "\"relu\"", EW_UNSUPPORTED, "hidden_act: \"relu\"");
+    config_refused("rope_scaling", "{\"type\": \"dynamic\", \"factor\": 2.0}", EW_UNSUPPORTED,
+                   "rope_scaling: type: \"dynamic\"");
+    config_refused("rope_parameters", "{\"rope_type\": \"default\", \"mrope_section\": [1]}", EW_UNSUPPORTED,
+                   "mrope_section");
     config_refused("partial_rotary_factor", "0.5", EW_UNSUPPORTED, "partial_rotary_factor");
     config_refused("quantization_config", "{\"quant_method\": \"gptq\"}", EW_UNSUPPORTED,
                    "quantization_config");
     config_refused("use_sliding_window", "true", EW_UNSUPPORTED, "use_sliding_window");
-    config_refused("architectures", "[\"GPT2LMHeadModel\"]", EW_UNSUPPORTED, "architecture GPT2LMHeadModel");
+    config_refused("architectures", "[\"BertForMaskedLM\"]", EW_UNSUPPORTED, "architecture BertForMaskedLM");
+    config_refused("logit_scale", "0.5", EW_UNSUPPORTED, "logit_scale");
+    config_refused("embedding_multiplier", "12", EW_UNSUPPORTED, "embedding_multiplier");
+    config_refused("attn_logit_softcapping", "50.0", EW_UNSUPPORTED, "attn_logit_softcapping");
+    config_refused("alibi", "true", EW_UNSUPPORTED, "alibi");
+    config_refused("use_qk_norm", "true", EW_UNSUPPORTED, "use_qk_norm");
+    config_refused("use_bidirectional_attention", "true", EW_UNSUPPORTED, "use_bidirectional_attention");
+    config_refused("layer_types", "[\"full_attention\", \"sliding_attention\"]", EW_FORMAT, "layer 1 slides");
+    config_refused("layer_types", "[\"full_attention\", \"linear_attention\"]", EW_UNSUPPORTED,
+                   "layer_types: \"linear_attention\"");
+    config_refused("layer_types", "[\"full_attention\"]", EW_FORMAT, "layer_types: not one value");
+    config_refused("no_rope_layers", "[1, 0]", EW_UNSUPPORTED, "no_rope_layers");
     config_accepted("rope_scaling", "null");
     config_accepted("use_sliding_window", "false");
     config_accepted("mlp_bias", "false");
@@ -349,19 +391,130 @@ static void config_windows(void **state) {
         "\"max_position_embeddings\": 512, \"sliding_window\": %s}";
     const struct {
         const char *arch, *window;
+        uint32_t read;
         ew_status status;
     } cases[] = {
-        {"MistralForCausalLM", "4096", EW_UNSUPPORTED},
-        {"MistralForCausalLM", "null", EW_OK},
-        {"Qwen2ForCausalLM", "4096", EW_OK},
+        {"MistralForCausalLM", "4096", 4096, EW_OK},
+        {"MistralForCausalLM", "null", 0, EW_OK},
+        {"MistralForCausalLM", "0", 0, EW_FORMAT},
+        {"MistralForCausalLM", "-1", 0, EW_FORMAT},
+        {"Qwen2ForCausalLM", "4096", 0, EW_OK},
+        {"Gemma2ForCausalLM", "4096", 4096, EW_OK},
+        {"Gemma2ForCausalLM", "null", 0, EW_FORMAT},
+        {"Qwen2ForCausalLM", "8, \"use_sliding_window\": true, \"max_window_layers\": 0", 8, EW_OK},
+        {"Qwen2ForCausalLM", "null, \"use_sliding_window\": true", 0, EW_FORMAT},
+        {"Qwen2ForCausalLM", "8, \"use_sliding_window\": true, \"layer_types\": [\"full_attention\"]", 8,
+         EW_OK},
+        {"SmolLM3ForCausalLM", "null, \"no_rope_layers\": [2]", 0, EW_UNSUPPORTED},
+        {"SmolLM3ForCausalLM", "null, \"no_rope_layers\": [1, 1]", 0, EW_FORMAT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[1024];
         snprintf(text, sizeof text, format, cases[i].arch, cases[i].window);
-        if (cases[i].status == EW_OK)
-            expect_ok(read_text(text, &h, &err), &err);
+        const char *culprit = strstr(cases[i].window, "no_rope") ? "no_rope_layers" : "sliding_window";
+        if (cases[i].status != EW_OK) {
+            expect_refused(read_text(text, &h, &err), cases[i].status, &err, culprit);
+            continue;
+        }
+        expect_ok(read_text(text, &h, &err), &err);
+        assert_int_equal(h.window, cases[i].read);
+        bool is_local = cases[i].read && !strstr(cases[i].window, "full_attention");
+        assert_int_equal(h.layers[0] & EWI_LAYER_LOCAL, is_local ? EWI_LAYER_LOCAL : 0);
+    }
+}
+
+/* Angles of "frequencies" 1, 0.1, .. divided as transformers divides them: modeling_rope_utils.py of version
+ * 5.23, its float32 results rounded. */
+static void rope_divisors(void **state) {
+    (void)state;
+    const ewi_rope_rule llama3 = {.kind = EWI_ROPE_LLAMA3,
+                                  .factor = 8,
+                                  .low_freq_factor = 1,
+                                  .high_freq_factor = 4,
+                                  .n_ctx_original = 64};
+    const ewi_rope_rule yarn = {.kind = EWI_ROPE_YARN, .factor = 4, .n_ctx_original = 2048};
+    const double want_llama3[4] = {1, 7.667385012984847, 8, 8}, want_yarn[4] = {1, 1, 1.6000000953674374, 4};
+    double got[4];
+    ewi_rope_divisors(&llama3, 10000, 8, got);
+    for (int i = 0; i < 4; i++) assert_true(fabs(got[i] / want_llama3[i] - 1) < 1e-6);
+    ewi_rope_divisors(&yarn, 10000, 8, got);
+    for (int i = 0; i < 4; i++) assert_true(fabs(got[i] / want_yarn[i] - 1) < 1e-6);
+    assert_true(fabs(ewi_rope_magnitude(&yarn, 128) - 1.138629436111989) < 1e-9);
+}
+
+static void config_rope_scaling(void **state) {
+    (void)state;
+    static const char key[] = "rope_scaling";
+    ewi_hparams h = config_accepted(key, "{\"type\": \"linear\", \"factor\": 2.0}");
+    assert_true(h.rope.kind == EWI_ROPE_LINEAR && h.rope.factor == 2);
+    config_accepted(key, "{\"rope_type\": \"llama3\", \"factor\": 8, \"low_freq_factor\": 1, "
+                         "\"high_freq_factor\": 4, \"original_max_position_embeddings\": 64}");
+    config_refused(key,
+                   "{\"rope_type\": \"llama3\", \"factor\": 8, \"low_freq_factor\": 4, "
+                   "\"high_freq_factor\": 4, \"original_max_position_embeddings\": 64}",
+                   EW_FORMAT, "high_freq_factor is not above");
+    config_refused(key,
+                   "{\"rope_type\": \"llama3\", \"factor\": 8, \"low_freq_factor\": 1, "
+                   "\"high_freq_factor\": 4}",
+                   EW_FORMAT, "original_max_position_embeddings");
+    config_refused(key, "{\"type\": \"linear\"}", EW_FORMAT, "factor is missing");
+    config_refused(key, "{\"type\": \"linear\", \"factor\": 0}", EW_FORMAT, "factor");
+    config_refused(key, "{\"type\": \"yarn\", \"factor\": 1e9}", EW_FORMAT, "factor");
+    static const char longrope[] =
+        "{\"type\": \"longrope\", \"original_max_position_embeddings\": 64, \"short_factor\": %s, "
+        "\"long_factor\": %s}";
+    const struct {
+        const char *few, *many, *culprit;
+    } cases[] = {
+        {"[1, 1, 1, 1, 1, 1, 1, 1]", "[1, 2, 3, 4, 5, 6, 7, 8]", NULL},
+        {"[1, 1, 1, 1]", "[1, 2, 3, 4]", "4 long and short factors for 8 pairs"},
+        {"[1, 1, 1, 1, 1, 1, 1, 1]", "[1, 2, 3, 4]", "not as many"},
+        {"[1, 1, 1, 1, 1, 1, 1, 0]", "[1, 2, 3, 4, 5, 6, 7, 8]", "short_factor"},
+        {"[1, 1, 1, 1, 1, 1, 1, null]", "[1, 2, 3, 4, 5, 6, 7, 8]", "factor 7"},
+        {"[]", "[]", "short_factor"},
+        {"1", "2", "short_factor"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char value[512];
+        snprintf(value, sizeof value, longrope, cases[i].few, cases[i].many);
+        if (cases[i].culprit)
+            config_refused(key, value, EW_FORMAT, cases[i].culprit);
         else
-            expect_refused(read_text(text, &h, &err), cases[i].status, &err, "sliding_window");
+            assert_int_equal(config_accepted(key, value).rope.n_factors, 8);
+    }
+    config_refused(key, "{\"type\": \"longrope\", \"original_max_position_embeddings\": 64}", EW_FORMAT,
+                   "longrope without");
+}
+
+/* Falcon and MPT have kinds that are not implemented. */
+static void config_kinds(void **state) {
+    (void)state;
+    static const char format[] = "{\"architectures\": [\"%s\"], \"hidden_size\": 64, \"n_layer\": 1, "
+                                 "\"n_head\": 4, \"max_seq_len\": 128, %s}";
+    const struct {
+        const char *arch, *more, *culprit;
+    } cases[] = {
+        {"FalconForCausalLM", "\"multi_query\": true", NULL},
+        {"FalconForCausalLM", "\"multi_query\": false", "multi_query"},
+        {"FalconForCausalLM", "\"parallel_attn\": false", "parallel_attn"},
+        {"FalconForCausalLM", "\"new_decoder_architecture\": true", "new_decoder_architecture"},
+        {"FalconForCausalLM", "\"alibi\": true", "alibi"},
+        {"FalconForCausalLM", "\"bias\": true", "bias"},
+        {"MPTForCausalLM", "\"attn_config\": {\"alibi\": true, \"architectures\": null}", NULL},
+        {"MptForCausalLM", "\"attn_config\": {\"alibi\": false}", "alibi"},
+        {"MptForCausalLM", "\"attn_config\": {\"clip_qkv\": 6}", "clip_qkv"},
+        {"MptForCausalLM", "\"no_bias\": false", "no_bias"},
+        {"CohereForCausalLM", "\"intermediate_size\": 8, \"use_qk_norm\": true", "use_qk_norm"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[1024];
+        ewi_hparams h;
+        ew_error err = {0};
+        snprintf(text, sizeof text, format, cases[i].arch, cases[i].more);
+        if (cases[i].culprit)
+            expect_refused(read_text(text, &h, &err), EW_UNSUPPORTED, &err, cases[i].culprit);
+        else
+            expect_ok(read_text(text, &h, &err), &err);
     }
 }
 
@@ -397,7 +550,9 @@ int main(void) {
         cmocka_unit_test(gguf_unsupported),      cmocka_unit_test(config_as_written),
         cmocka_unit_test(config_sizes),          cmocka_unit_test(config_contradictions),
         cmocka_unit_test(config_unsupported),    cmocka_unit_test(config_windows),
-        cmocka_unit_test(config_broken),
+        cmocka_unit_test(config_broken),         cmocka_unit_test(gguf_rope_scaling),
+        cmocka_unit_test(rope_divisors),         cmocka_unit_test(config_rope_scaling),
+        cmocka_unit_test(config_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

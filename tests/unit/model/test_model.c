@@ -124,7 +124,7 @@ static void more_layers_than_tensors(void **state) {
 static void unknown_tensor(void **state) {
     (void)state;
     static const char *const names[] = {"blk.0.attn_q_norm.weight", "blk.0.ffn_gate_exps.weight",
-                                        "rope_freqs.weight", "blk.2.attn_norm.weight", "output.bias"};
+                                        "blk.0.attn_sinks.weight", "blk.2.attn_norm.weight", "output.bias"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         gguf_build *b = without(NULL);
         gguf_build_tensor(b, names[i], EWI_F32, 1, (uint64_t[]){64}, NULL);
@@ -254,7 +254,8 @@ static void config_and_weights(void **state) {
     static const char layers[] = "\"num_hidden_layers\": 1", vocab[] = "\"vocab_size\": 80";
     folder_refused("mistral-f32", layers, "\"num_hidden_layers\": 2", EW_FORMAT,
                    "model.layers.1.input_layernorm.weight");
-    folder_refused("qwen2-f16", "\"num_hidden_layers\": 2", layers, EW_UNSUPPORTED, "tensor model.layers.1.");
+    folder_refused("llama-linear", "\"num_hidden_layers\": 2", layers, EW_UNSUPPORTED,
+                   "tensor model.layers.1.");
     folder_refused("mistral-f32", vocab, "\"vocab_size\": 81", EW_FORMAT,
                    "has 80 rows, but the metadata says 81");
     folder_refused("mistral-f32", "\"head_dim\": 16", "\"head_dim\": 8", EW_FORMAT, "self_attn.");
@@ -263,6 +264,15 @@ static void config_and_weights(void **state) {
     folder_refused("mistral-f32", "MistralForCausalLM", "Qwen2ForCausalLM", EW_FORMAT,
                    "q_proj.bias: is missing");
     folder_refused("qwen2-f16", "Qwen2ForCausalLM", "MistralForCausalLM", EW_UNSUPPORTED, "_proj.bias");
+    folder_refused("phi3", "\"intermediate_size\": 40", "\"intermediate_size\": 20", EW_FORMAT,
+                   "gate_up_proj.weight: must have 40 rows");
+    folder_refused("phi3", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 1", EW_FORMAT,
+                   "qkv_proj.weight: must have 48 rows");
+    folder_refused("gptneox", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 1", EW_FORMAT,
+                   "2 attention heads, but 1 of keys");
+    folder_refused("gpt2", "\"n_positions\": 256", "\"n_positions\": 255", EW_FORMAT, "wpe.weight");
+    folder_refused("gpt2", "\"n_embd\": 32", "\"n_embd\": 64", EW_FORMAT, "wte.weight");
+    folder_refused("qwen3", "\"head_dim\": 16", "\"head_dim\": 8", EW_FORMAT, "self_attn.");
     folder_refused("llama-tied-bf16", "\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false",
                    EW_FORMAT, "tensor lm_head.weight: is missing");
 }

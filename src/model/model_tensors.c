@@ -1,0 +1,321 @@
+#include "model/model_tensors.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "kernels/kernels.h"
+
+static size_t slot_of(ewi_role role, uint32_t layer) {
+    return (size_t)layer * EWI_N_ROLES + role;
+}
+
+const ewi_tensor *ewi_model_weight(const ew_model *model, ewi_role role, uint32_t layer) {
+    return model->tensors[slot_of(role, layer)][EWI_WEIGHT];
+}
+
+const ewi_tensor *ewi_model_bias(const ew_model *model, ewi_role role, uint32_t layer) {
+    return model->tensors[slot_of(role, layer)][EWI_BIAS];
+}
+
+/* ---- which tensors a model of this architecture has ---- */
+
+static ewi_presence when(bool is_there) {
+    return is_there ? EWI_REQUIRED : EWI_ABSENT;
+}
+
+static bool is_norm(ewi_role role) {
+    return role == EWI_ROLE_EMBD_NORM || role == EWI_ROLE_OUTPUT_NORM || role == EWI_ROLE_ATTN_NORM ||
+           role == EWI_ROLE_ATTN_POST_NORM || role == EWI_ROLE_FFN_NORM || role == EWI_ROLE_FFN_POST_NORM ||
+           role == EWI_ROLE_ATTN_Q_NORM || role == EWI_ROLE_ATTN_K_NORM;
+}
+
+static ewi_presence weight_presence(const ewi_hparams *h, ewi_role role) {
+    const ewi_arch *arch = h->arch;
+    const bool is_split = !arch->has_fused_qkv, has_gate = !arch->is_plain_ffn;
+    const bool is_roped_gguf = h->naming == EWI_NAMES_GGUF && arch->positions == EWI_POSITIONS_ROPE;
+    switch (role) {
+    case EWI_ROLE_POSITION_EMBD: return when(arch->positions == EWI_POSITIONS_LEARNED);
+    case EWI_ROLE_EMBD_NORM: return when(arch->has_embd_norm);
+    case EWI_ROLE_ROPE_FREQS:
+    case EWI_ROLE_ROPE_SHORT:
+    case EWI_ROLE_ROPE_LONG: return is_roped_gguf ? EWI_OPTIONAL : EWI_ABSENT;
+    case EWI_ROLE_OUTPUT: return h->output;
+    case EWI_ROLE_ATTN_NORM: return when(arch->norm_place != EWI_NORM_AFTER);
+    case EWI_ROLE_FFN_NORM:
+        return when(arch->norm_place != EWI_NORM_AFTER && !(h->is_parallel && arch->shares_norm));
+    case EWI_ROLE_ATTN_POST_NORM:
+    case EWI_ROLE_FFN_POST_NORM: return when(arch->norm_place != EWI_NORM_BEFORE);
+    case EWI_ROLE_ATTN_Q:
+    case EWI_ROLE_ATTN_K:
+    case EWI_ROLE_ATTN_V: return when(is_split);
+    case EWI_ROLE_ATTN_QKV: return when(!is_split);
+    case EWI_ROLE_ATTN_Q_NORM:
+    case EWI_ROLE_ATTN_K_NORM: return when(arch->qk_norm != EWI_QK_NORM_NONE);
+    case EWI_ROLE_FFN_GATE: return when(has_gate && !arch->has_fused_gate_up);
+    case EWI_ROLE_FFN_UP: return when(!arch->has_fused_gate_up);
+    case EWI_ROLE_FFN_GATE_UP: return when(arch->has_fused_gate_up);
+    case EWI_ROLE_TOKEN_EMBD:
+    case EWI_ROLE_OUTPUT_NORM:
+    case EWI_ROLE_ATTN_OUT:
+    case EWI_ROLE_FFN_DOWN:
+    case EWI_N_ROLES: break;
+    }
+    return EWI_REQUIRED;
+}
+
+static ewi_presence bias_presence(const ewi_hparams *h, ewi_role role) {
+    const ewi_arch *arch = h->arch;
+    if (weight_presence(h, role) == EWI_ABSENT && role != EWI_ROLE_OUTPUT) return EWI_ABSENT;
+    if (role == EWI_ROLE_ATTN_Q_NORM || role == EWI_ROLE_ATTN_K_NORM) return EWI_ABSENT;
+    if (is_norm(role)) return arch->norm_bias;
+    switch ((int)role) {
+    case EWI_ROLE_OUTPUT: return arch->head_bias;
+    case EWI_ROLE_ATTN_Q:
+    case EWI_ROLE_ATTN_K:
+    case EWI_ROLE_ATTN_V:
+    case EWI_ROLE_ATTN_QKV: return arch->qkv_bias;
+    case EWI_ROLE_ATTN_OUT: return arch->out_bias;
+    case EWI_ROLE_FFN_GATE:
+    case EWI_ROLE_FFN_UP:
+    case EWI_ROLE_FFN_GATE_UP:
+    case EWI_ROLE_FFN_DOWN: return arch->ffn_bias;
+    default: return EWI_ABSENT;
+    }
+}
+
+static ewi_presence presence(const ewi_hparams *h, ewi_role role, ewi_part_kind part) {
+    return part == EWI_WEIGHT ? weight_presence(h, role) : bias_presence(h, role);
+}
+
+/* ---- copies ---- */
+
+/* Vectors (norms, biases) are small and of any float type in files: they become f32 copies. */
+static ew_status widen_vector(ew_model *model, const ewi_tensor *from, float plus, const ewi_tensor **out,
+                              ew_error *err) {
+    const ewi_kernels *kern = ewi_kernels_get();
+    if (!kern->widen[from->dtype] || ewi_dtype_get(from->dtype)->block_elements > 1)
+        return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: a vector of type %s is not implemented",
+                        EWI_STR_ARG(from->name), ewi_dtype_get(from->dtype)->name);
+    size_t n = (size_t)from->dims[0];
+    ewi_tensor *copy = ewi_arena_alloc(&model->checkpoint.arena, sizeof *copy);
+    float *data = ewi_arena_array(&model->checkpoint.arena, n, sizeof *data);
+    if (!copy || !data) return ewi_no_memory(err, "norms and biases");
+    kern->widen[from->dtype](data, from->data, n);
+    for (size_t i = 0; i < n && plus != 0; i++) data[i] += plus;
+    *copy = *from;
+    copy->dtype = EWI_F32;
+    copy->data = (const uint8_t *)data;
+    copy->size_bytes = n * sizeof *data;
+    *out = copy;
+    return EW_OK;
+}
+
+/* [in, out] to [out, in], for files that hold the transpose: the one kind of matrix that is copied. */
+static ew_status turn_matrix(ew_model *model, const ewi_tensor *from, const ewi_tensor **out, ew_error *err) {
+    const ewi_dtype_info *type = ewi_dtype_get(from->dtype);
+    size_t rows = (size_t)from->dims[0], cols = (size_t)from->dims[1], bytes = type->block_bytes;
+    if (type->block_elements > 1)
+        return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: a transposed matrix of type %s is not implemented",
+                        EWI_STR_ARG(from->name), type->name);
+    ewi_tensor *copy = ewi_arena_alloc(&model->checkpoint.arena, sizeof *copy);
+    uint8_t *data = ewi_arena_array(&model->turned, (size_t)from->size_bytes, 1);
+    if (!copy || !data) return ewi_no_memory(err, "a transposed matrix");
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < cols; c++)
+            memcpy(data + (c * rows + r) * bytes, from->data + (r * cols + c) * bytes, bytes);
+    *copy = *from;
+    copy->dims[0] = cols;
+    copy->dims[1] = rows;
+    copy->data = data;
+    *out = copy;
+    return EW_OK;
+}
+
+/* ---- binding ---- */
+
+typedef struct binder {
+    ew_model *model;
+    bool *used; /* [checkpoint.n_tensors] */
+    ew_error *err;
+} binder;
+
+/* Some files leave out the name of the model inside of the one that makes logits. */
+static const ewi_tensor *find_tensor(const ew_model *model, ew_str name) {
+    static const char prefix[] = "transformer.";
+    const size_t n = sizeof prefix - 1;
+    const ewi_tensor *tensor = ewi_checkpoint_find(&model->checkpoint, name);
+    if (tensor || name.len <= n || memcmp(name.data, prefix, n) != 0) return tensor;
+    return ewi_checkpoint_find(&model->checkpoint, (ew_str){name.data + n, name.len - n});
+}
+
+static ew_status prepare(binder *b, ewi_role role, ewi_part_kind part, const ewi_tensor **slot) {
+    const ewi_hparams *h = &b->model->hparams;
+    const bool is_hf = h->naming == EWI_NAMES_HF, is_plus_one = h->arch->hf_norm_plus_one;
+    const ewi_tensor *tensor = *slot;
+    if (tensor->n_dims == 1)
+        return widen_vector(b->model, tensor,
+                            is_hf && is_plus_one && is_norm(role) && part == EWI_WEIGHT ? 1 : 0, slot,
+                            b->err);
+    bool is_turned = is_hf && h->arch->hf_is_turned && ewi_role_is_of_layer(role);
+    return is_turned && tensor->n_dims == 2 ? turn_matrix(b->model, tensor, slot, b->err) : EW_OK;
+}
+
+static ew_status bind_part(binder *b, ewi_role role, ewi_part_kind part, uint32_t layer) {
+    ew_model *model = b->model;
+    const ewi_hparams *h = &model->hparams;
+    char buf[EWI_ROLE_NAME_BYTES];
+    ew_str name = ewi_role_name(h->arch, role, part, h->naming, layer, buf);
+    const ewi_tensor *tensor = name.len ? find_tensor(model, name) : NULL;
+    ewi_presence wanted = presence(h, role, part);
+    /* A head that the files hold although config.json ties it is a copy of the embedding: some exporters
+     * write it. */
+    bool is_copy = role == EWI_ROLE_OUTPUT && part == EWI_WEIGHT;
+    if (tensor && (wanted != EWI_ABSENT || is_copy)) b->used[tensor - model->checkpoint.tensors] = true;
+    if (!tensor && wanted == EWI_REQUIRED)
+        return ewi_fail(b->err, EW_FORMAT, "tensor %.*s: is missing", EWI_STR_ARG(name));
+    if (!tensor || wanted == EWI_ABSENT) return EW_OK;
+    const ewi_tensor **slot = &model->tensors[slot_of(role, layer)][part];
+    *slot = tensor;
+    return prepare(b, role, part, slot);
+}
+
+/* Buffers that some exporters store although they follow from config.json. */
+static bool is_derived(const ewi_arch *arch, ew_str name) {
+    bool has_masks = ewi_str_is(ewi_str(arch->name), "gpt2") || ewi_str_is(ewi_str(arch->name), "gptneox");
+    if (ewi_str_ends(name, ".rotary_emb.inv_freq")) return true;
+    return has_masks &&
+           (ewi_str_ends(name, ".attn.bias") || ewi_str_ends(name, ".attn.masked_bias") ||
+            ewi_str_ends(name, ".attention.bias") || ewi_str_ends(name, ".attention.masked_bias"));
+}
+
+static ew_status refuse_unused(const binder *b) {
+    const ewi_checkpoint *c = &b->model->checkpoint;
+    const ewi_arch *arch = b->model->hparams.arch;
+    for (size_t i = 0; i < c->n_tensors; i++)
+        if (!b->used[i] && !is_derived(arch, c->tensors[i].name))
+            return ewi_fail(b->err, EW_UNSUPPORTED,
+                            "tensor %.*s: architecture %s as implemented here does not use it",
+                            EWI_STR_ARG(c->tensors[i].name), arch->name);
+    return EW_OK;
+}
+
+/* ---- ropes ---- */
+
+/* A vector of as many divisors as pairs rotate. */
+static ew_status read_divisors(ew_model *model, const ewi_tensor *tensor, const double **out, ew_error *err) {
+    const uint32_t n = model->hparams.rope_dims / 2;
+    if (tensor->n_dims != 1 || tensor->dims[0] != n)
+        return ewi_fail(err, EW_FORMAT, "tensor %.*s: must have the shape [%u]", EWI_STR_ARG(tensor->name),
+                        n);
+    double *divisors = ewi_arena_array(&model->checkpoint.arena, n, sizeof *divisors);
+    if (!divisors) return ewi_no_memory(err, "rope factors");
+    for (uint32_t i = 0; i < n; i++) {
+        divisors[i] = (double)((const float *)(const void *)tensor->data)[i];
+        if (!(divisors[i] >= 1e-3 && divisors[i] <= 1e6))
+            return ewi_fail(err, EW_FORMAT, "tensor %.*s: element %u is not in 0.001..1000000",
+                            EWI_STR_ARG(tensor->name), i);
+    }
+    *out = divisors;
+    return EW_OK;
+}
+
+/* Tensors of a GGUF file say what config.json's numbers say. */
+static ew_status read_rope_tensors(ew_model *model, ewi_rope_scaling *scaling, ew_error *err) {
+    ewi_rope_rule *rule = &model->hparams.rope;
+    const ewi_tensor *freqs = ewi_model_weight(model, EWI_ROLE_ROPE_FREQS, 0);
+    const ewi_tensor *few = ewi_model_weight(model, EWI_ROLE_ROPE_SHORT, 0);
+    const ewi_tensor *many = ewi_model_weight(model, EWI_ROLE_ROPE_LONG, 0);
+    if (freqs) EWI_TRY(read_divisors(model, freqs, &scaling->divisors, err));
+    if (freqs && (few || many || rule->kind != EWI_ROPE_PLAIN))
+        return ewi_fail(err, EW_FORMAT, "tensor %.*s: beside another rope scaling", EWI_STR_ARG(freqs->name));
+    if (!few && !many) return EW_OK;
+    if (!few || !many)
+        return ewi_fail(err, EW_FORMAT, "tensor %.*s: without the other list of rope factors",
+                        EWI_STR_ARG((few ? few : many)->name));
+    if (rule->kind != EWI_ROPE_PLAIN && rule->kind != EWI_ROPE_LONGROPE)
+        return ewi_fail(err, EW_FORMAT, "tensor %.*s: beside another rope scaling", EWI_STR_ARG(few->name));
+    if (rule->n_ctx_original < 2) return ewi_fail(err, EW_FORMAT, "rope_scaling: an original context of one");
+    rule->kind = EWI_ROPE_LONGROPE;
+    EWI_TRY(read_divisors(model, few, &scaling->divisors, err));
+    return read_divisors(model, many, &scaling->long_divisors, err);
+}
+
+static ew_status make_rope(ew_model *model, ew_error *err) {
+    const ewi_hparams *h = &model->hparams;
+    ewi_rope_scaling *scaling = ewi_arena_alloc(&model->checkpoint.arena, sizeof *scaling);
+    double *divisors = ewi_arena_array(&model->checkpoint.arena, h->rope_dims / 2 + 1, sizeof *divisors);
+    if (!scaling || !divisors) return ewi_no_memory(err, "rope factors");
+    *scaling = (ewi_rope_scaling){.divisors = h->rope.short_factors, .long_divisors = h->rope.long_factors};
+    EWI_TRY(read_rope_tensors(model, scaling, err));
+    if (h->rope.kind == EWI_ROPE_LONGROPE && !scaling->divisors)
+        return ewi_fail(err, EW_FORMAT, "rope_scaling: longrope without its factors");
+    if (h->rope.kind == EWI_ROPE_PLAIN && !scaling->divisors) {
+        if (h->rope.attention_factor == 0 || h->rope.attention_factor == 1) return EW_OK;
+        return ewi_fail(err, EW_FORMAT, "rope_scaling: an attention factor without a kind");
+    }
+    if (!scaling->divisors) {
+        ewi_rope_divisors(&h->rope, h->rope_base, h->rope_dims, divisors);
+        scaling->divisors = divisors;
+    }
+    scaling->n_ctx_short = h->rope.n_ctx_original;
+    scaling->magnitude = ewi_rope_magnitude(&h->rope, h->n_ctx_train);
+    model->rope_scaling = scaling;
+    return EW_OK;
+}
+
+ew_status ewi_model_bind(ew_model *model, ew_error *err) {
+    uint32_t n_layers = model->hparams.n_layers;
+    model->tensors =
+        ewi_arena_array(&model->checkpoint.arena, slot_of(EWI_N_ROLES, n_layers - 1), sizeof *model->tensors);
+    bool *used = ewi_arena_array(&model->checkpoint.arena, model->checkpoint.n_tensors, sizeof *used);
+    if (!model->tensors || !used) return ewi_no_memory(err, "the table of tensors");
+    binder b = {model, used, err};
+    for (uint32_t layer = 0; layer < n_layers; layer++)
+        for (unsigned role = layer ? EWI_ROLE_ATTN_NORM : 0; role < EWI_N_ROLES; role++)
+            for (unsigned part = 0; part < EWI_N_PART_KINDS; part++)
+                EWI_TRY(bind_part(&b, (ewi_role)role, (ewi_part_kind)part, layer));
+    EWI_TRY(refuse_unused(&b));
+    return make_rope(model, err);
+}
+
+/* ---- shapes ---- */
+
+static ew_status check_width(const ew_model *model, ewi_role role, uint32_t rows, ew_error *err) {
+    for (uint32_t layer = 0; layer < model->hparams.n_layers; layer++) {
+        const ewi_tensor *tensor = ewi_model_weight(model, role, layer);
+        if (!tensor || (tensor->n_dims == 2 && tensor->dims[0] == rows)) continue;
+        return ewi_fail(err, EW_FORMAT, "tensor %.*s: must have %u rows, as the metadata says",
+                        EWI_STR_ARG(tensor->name), rows);
+    }
+    return EW_OK;
+}
+
+static ew_status check_positions(ew_model *model, ew_error *err) {
+    const ewi_tensor *learned = ewi_model_weight(model, EWI_ROLE_POSITION_EMBD, 0);
+    if (!learned) return EW_OK;
+    if (learned->n_dims != 2 || learned->dims[0] != model->hparams.n_ctx_train)
+        return ewi_fail(err, EW_FORMAT, "tensor %.*s: must have %u rows, as the metadata says",
+                        EWI_STR_ARG(learned->name), model->hparams.n_ctx_train);
+    model->n_positions = model->hparams.n_ctx_train;
+    return EW_OK;
+}
+
+ew_status ewi_model_check_shapes(ew_model *model, ew_error *err) {
+    const ewi_hparams *h = &model->hparams;
+    const uint32_t n_q = h->n_heads * h->head_dim, n_kv = h->n_kv_heads * h->head_dim;
+    EWI_TRY(check_width(model, EWI_ROLE_ATTN_Q, n_q, err));
+    EWI_TRY(check_width(model, EWI_ROLE_ATTN_K, n_kv, err));
+    EWI_TRY(check_width(model, EWI_ROLE_ATTN_V, n_kv, err));
+    EWI_TRY(check_width(model, EWI_ROLE_ATTN_QKV, n_q + 2 * n_kv, err));
+    EWI_TRY(check_width(model, EWI_ROLE_FFN_UP, h->d_ffn, err));
+    EWI_TRY(check_width(model, EWI_ROLE_FFN_GATE_UP, 2 * h->d_ffn, err));
+    EWI_TRY(check_width(model, EWI_ROLE_ATTN_OUT, h->d_model, err));
+    EWI_TRY(check_positions(model, err));
+    const ewi_tensor *head = ewi_model_weight(model, EWI_ROLE_OUTPUT, 0);
+    if (head && head->dims[0] != model->n_vocab)
+        return ewi_fail(err, EW_FORMAT, "tensor %.*s: has %" PRIu64 " rows for %u tokens",
+                        EWI_STR_ARG(head->name), head->dims[0], model->n_vocab);
+    return EW_OK;
+}
