@@ -116,7 +116,7 @@ static ew_status widen_vector(ew_model *model, const ewi_tensor *from, float plu
 static ew_status turn_matrix(ew_model *model, const ewi_tensor *from, const ewi_tensor **out, ew_error *err) {
     const ewi_dtype_info *type = ewi_dtype_get(from->dtype);
     size_t rows = (size_t)from->dims[0], cols = (size_t)from->dims[1], bytes = type->block_bytes;
-    if (type->block_elements > 1)
+    if (from->dtype != EWI_F32 && from->dtype != EWI_F16 && from->dtype != EWI_BF16)
         return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: a transposed matrix of type %s is not implemented",
                         EWI_STR_ARG(from->name), type->name);
     ewi_tensor *copy = ewi_arena_alloc(&model->checkpoint.arena, sizeof *copy);

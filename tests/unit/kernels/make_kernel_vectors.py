@@ -167,6 +167,45 @@ def swiglu():
     array("swiglu_y", [mul(div(g, add(F(1), exp(-g))), u) for g, u in zip(gate, up)])
 
 
+def gelu(x):
+    size, positive = abs(x), max(x, F(0))
+    t = div(F(1), fma(f32(F("0.23164189")), size, F(1)))
+    p = f32(F("0.5307027145"))
+    for c in ("-0.7265760135", "0.7107068705", "-0.142248368", "0.127414796"):
+        p = fma(p, t, f32(F(c)))
+    return fma(-size, mul(mul(p, t), exp(mul(mul(size, size), F(-1, 2)))), positive)
+
+
+def gelu_tanh(x):
+    u = mul(x, fma(f32(F("0.0713548163")), mul(x, x), f32(F("1.5957691216"))))
+    return div(x, add(F(1), exp(-u)))
+
+
+def cap(x, most):
+    t = div(x, most)
+    return mul(most, add(F(1), -div(F(2), add(exp(add(t, t)), F(1)))))
+
+
+def activations():
+    x = [f32(3 * v) for v in draw(45)]
+    array("act_x", x)
+    array("gelu_y", [gelu(v) for v in x])
+    array("gelu_tanh_y", [gelu_tanh(v) for v in x])
+    array("cap_y", [cap(v, F(3, 4)) for v in x])
+
+
+def layer_norm():
+    n = 50
+    x, w, b, eps = draw(n), draw(n), draw(n), h("0x1.4f8b58p-17")
+    mean = div(total(x), F(n))
+    d = [add(v, -mean) for v in x]
+    inverse = div(F(1), sqrt(add(div(dot(d, d), F(n)), eps)))
+    array("layer_norm_x", x)
+    array("layer_norm_w", w)
+    array("layer_norm_b", b)
+    array("layer_norm_y", [fma(mul(v, inverse), m, c) for v, m, c in zip(d, w, b)])
+
+
 def chain(q, k):
     s = F(0)
     for a, b in zip(q, k):
@@ -264,4 +303,6 @@ exponential()
 swiglu()
 attention()
 attention_codes()
+activations()
+layer_norm()
 print("\n#endif")

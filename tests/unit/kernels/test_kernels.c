@@ -65,6 +65,14 @@ static void rows(const ewi_kernels *kern) {
     assert_bits(y, norm_y, EWI_COUNT(norm_y));
     kern->act[EWI_ACT_SILU](y, swiglu_gate, swiglu_up, EWI_COUNT(swiglu_gate));
     assert_bits(y, swiglu_y, EWI_COUNT(swiglu_y));
+    kern->act[EWI_ACT_GELU](y, act_x, NULL, EWI_COUNT(act_x));
+    assert_bits(y, gelu_y, EWI_COUNT(gelu_y));
+    kern->act[EWI_ACT_GELU_TANH](y, act_x, NULL, EWI_COUNT(act_x));
+    assert_bits(y, gelu_tanh_y, EWI_COUNT(gelu_tanh_y));
+    kern->cap(y, act_x, 0.75f, EWI_COUNT(act_x));
+    assert_bits(y, cap_y, EWI_COUNT(cap_y));
+    kern->layer_norm(y, layer_norm_x, layer_norm_w, layer_norm_b, EWI_COUNT(layer_norm_x), 1e-5f);
+    assert_bits(y, layer_norm_y, EWI_COUNT(layer_norm_y));
     memcpy(y, rope_x, sizeof rope_x);
     kern->rope_adjacent(y, 1, EWI_COUNT(rope_x), rope_cos, rope_sin, EWI_COUNT(rope_cos));
     assert_bits(y, rope_adjacent_y, EWI_COUNT(rope_adjacent_y));

@@ -307,6 +307,16 @@ static void quantize(const char *from, const char *to) {
     ew_model_close(model);
 }
 
+/* Codes of a transposed matrix cannot be turned. */
+static void transposed_codes(void **state) {
+    (void)state;
+    char to[1024], from[1024];
+    snprintf(to, sizeof to, "%s", scratch_path("gpt2.package"));
+    snprintf(from, sizeof from, "%s", golden_path("gpt2"));
+    quantize(from, to);
+    refused(to, EW_UNSUPPORTED, "a transposed matrix of type Q8C");
+}
+
 static void sampling_of_the_makers(void **state) {
     (void)state;
     char path[1024];
@@ -384,6 +394,7 @@ int main(void) {
         cmocka_unit_test(special_token_out_of_range),
         cmocka_unit_test(config_and_weights),
         cmocka_unit_test(folder_without_config),
+        cmocka_unit_test(transposed_codes),
         cmocka_unit_test(sampling_of_the_makers),
         cmocka_unit_test(truncated_while_stepping),
     };
