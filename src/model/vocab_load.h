@@ -19,13 +19,13 @@
 /* Whether a GGUF file holds a vocabulary at all. */
 bool ewi_gguf_has_vocab(const ewi_gguf *gguf);
 
-/* Metadata tokenizer.ggml.*: models "llama" and "gpt2". */
+/* Metadata tokenizer.ggml.*: models "llama", "gpt2", "bert" and "t5". */
 EWI_NODISCARD ew_status ewi_vocab_from_gguf(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *out,
                                             ew_error *err);
 
 /*
- * A tokenizer.json of Hugging Face, model type BPE. config is the tokenizer_config.json beside it, which
- * names the tokens for the beginning and the end; it may be empty.
+ * A tokenizer.json of Hugging Face, model type BPE, WordPiece or Unigram. config is the tokenizer_config.json
+ * beside it, which names the tokens for the beginning and the end; it may be empty.
  */
 EWI_NODISCARD ew_status ewi_vocab_from_json(ewi_bytes json, ewi_bytes config, ewi_arena *arena,
                                             ewi_vocab *out, ew_error *err);

@@ -95,7 +95,9 @@ static void scanners_and_form_c(void **state) {
     vocab_build *b = vocab_build_bpe();
     for (unsigned scanner = 0; scanner < EWI_N_SCANNERS; scanner++) {
         vocab_build_vocab(b)->scanner = (ewi_scanner)scanner;
-        vocab_build_vocab(b)->nfc = scanner == EWI_SCAN_QWEN2;
+        static const ewi_norm_step form_c = {.kind = EWI_NORM_NFC};
+        vocab_build_vocab(b)->norms = &form_c;
+        vocab_build_vocab(b)->n_norms = scanner == EWI_SCAN_QWEN2;
         ew_tokenizer *tokenizer = vocab_build_open(b);
         check_all(tokenizer);
         ew_tokenizer_close(tokenizer);
