@@ -134,7 +134,8 @@ EW_API size_t ew_file_meta_text(const ew_file *file, size_t index, size_t max_it
 
 typedef struct ew_tokenizer ew_tokenizer;
 
-/* Reads the vocabulary of a GGUF file, a tokenizer.json (or its folder), a package, or a .tiktoken file. */
+/* Reads the vocabulary of a GGUF file, a tokenizer.json or tekken.json (or its folder), a package, or a
+ * .tiktoken file. */
 EW_API ew_status ew_tokenizer_open(const char *path, ew_tokenizer **out, ew_error *err);
 EW_API void ew_tokenizer_close(ew_tokenizer *tokenizer);
 

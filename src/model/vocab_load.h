@@ -1,5 +1,5 @@
 /*
- * vocab_load.h: the vocabularies of GGUF, tokenizer.json and tiktoken files as an ewi_vocab.
+ * vocab_load.h: the vocabularies of GGUF, tokenizer.json, tiktoken and tekken files as an ewi_vocab.
  *
  * Tables go to the arena, spellings are borrowed from the bytes; both must outlive the vocabulary and the
  * tokenizer made from it. What a file asks for that the tokenizer does not do is EW_UNSUPPORTED and named,
@@ -33,6 +33,10 @@ EWI_NODISCARD ew_status ewi_vocab_from_json(ewi_bytes json, ewi_bytes config, ew
 /* A .tiktoken file: cl100k_base or o200k_base, told apart by the number of ranks. */
 EWI_NODISCARD ew_status ewi_vocab_from_tiktoken(ewi_bytes file, ewi_arena *arena, ewi_vocab *out,
                                                 ew_error *err);
+
+/* Mistral's tekken.json. */
+EWI_NODISCARD ew_status ewi_vocab_from_tekken(ewi_bytes file, ewi_arena *arena, ewi_vocab *out,
+                                              ew_error *err);
 
 /* A tokenizer of those; the bytes must outlive it. */
 EWI_NODISCARD ew_status ewi_tokenizer_from_json(ewi_bytes json, ewi_bytes config, ew_tokenizer **out,

@@ -22,6 +22,12 @@ static const struct {
      "Split,Regex=\\s?\\p{P}+,behavior=Isolated + Split,Regex=[一-龥ࠀ-一가-퟿]+,behavior=Isolated + "
      "Digits,individual_digits=true + ByteLevel,use_regex=false",
      EWI_SCAN_DEEPSEEK_CODER},
+    {"Split,Regex=\\p{N}{1,3},behavior=Isolated + Split,Regex=[一-龥\xe3\x81\x80-ゟ゠-ヿ]+,behavior=Isolated "
+     "+ "
+     "Split,Regex=[!\"#$%&'()*+,\\-./"
+     ":;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| "
+     "?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+,behavior=Isolated + ByteLevel,use_regex=false",
+     EWI_SCAN_DEEPSEEK_V3},
 };
 
 static bool cut(ew_str *text, const char *prefix, const char *suffix) {

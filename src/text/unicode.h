@@ -66,6 +66,8 @@ typedef enum ewi_category {
 #define EWI_UNICODE_P                                                                            \
     (EWI_CATEGORY(EWI_PC) | EWI_CATEGORY(EWI_PD) | EWI_CATEGORY(EWI_PE) | EWI_CATEGORY(EWI_PF) | \
      EWI_CATEGORY(EWI_PI) | EWI_CATEGORY(EWI_PO) | EWI_CATEGORY(EWI_PS))
+#define EWI_UNICODE_S \
+    (EWI_CATEGORY(EWI_SC) | EWI_CATEGORY(EWI_SK) | EWI_CATEGORY(EWI_SM) | EWI_CATEGORY(EWI_SO))
 #define EWI_UNICODE_WHITE_SPACE (1u << 30)
 
 extern const uint8_t ewi_unicode_index[0x110000 / EWI_UNICODE_BLOCK];

@@ -54,6 +54,12 @@ typedef enum ewi_scanner {
     EWI_SCAN_STARCODER,
     EWI_SCAN_FALCON,
     EWI_SCAN_DEEPSEEK_CODER,
+    EWI_SCAN_DEEPSEEK_V3,
+    EWI_SCAN_TEKKEN,
+    EWI_SCAN_QWEN35,
+    EWI_SCAN_SEED_CODER,
+    EWI_SCAN_BLOOM,
+    EWI_SCAN_VIKING,
     EWI_SCAN_GGUF_DEFAULT, /* what a GGUF file means that names no pattern */
     EWI_N_SCANNERS
 } ewi_scanner;

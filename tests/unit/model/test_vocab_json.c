@@ -332,6 +332,69 @@ static void merges_are_pairs_of_tokens(void **state) {
     }
 }
 
+/* ---- tekken.json ---- */
+
+#define TEKKEN_PATTERN                                                                                       \
+    "[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?[\\\\p{Lu}\\\\p{Lt}\\\\p{Lm}\\\\p{Lo}\\\\p{M}]*[\\\\p{Ll}\\\\p{Lm}\\\\p{" \
+    "Lo}\\\\p{M}]+|"                                                                                         \
+    "[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?[\\\\p{Lu}\\\\p{Lt}\\\\p{Lm}\\\\p{Lo}\\\\p{M}]+[\\\\p{Ll}\\\\p{Lm}\\\\p{" \
+    "Lo}\\\\p{M}]*|"                                                                                         \
+    "\\\\p{N}| ?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r\\\\n/]*|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+"
+#define TEKKEN(config, rest) \
+    "{\"config\":{\"pattern\":\"" TEKKEN_PATTERN "\",\"default_num_special_tokens\":" config "}," rest "}"
+#define TEKKEN_AB "{\"rank\":0,\"token_bytes\":\"YQ==\"},{\"rank\":1,\"token_bytes\":\"Yg==\"}"
+
+static ew_status open_tekken(const char *json, ew_tokenizer **out, ew_error *err) {
+    return ew_tokenizer_open(scratch_file("tekken.json", json, strlen(json)), out, err);
+}
+
+/* mistral-common: a token's id is its rank and the number of special tokens; "ab" merges. */
+static void tekken(void **state) {
+    (void)state;
+    ew_tokenizer *tokenizer;
+    ew_error err = {0};
+    ew_token ids[4];
+    size_t n;
+    const char *json =
+        TEKKEN("4,\"default_vocab_size\":7",
+               "\"vocab\":[" TEKKEN_AB ",{\"rank\":2,\"token_bytes\":\"YWI=\"},{\"rank\":3,"
+               "\"token_bytes\":\"YWJh\"}],\"special_tokens\":[{\"rank\":1,\"token_str\":\"<s>\"}]");
+    if (open_tekken(json, &tokenizer, &err)) fail_msg("%s", err.text);
+    assert_int_equal(ew_tokenizer_n_vocab(tokenizer), 7);
+    assert_int_equal(ew_tokenizer_encode(tokenizer, (ew_str){"abb<s>", 3}, EW_ENCODE_BOS, ids, 4, &n, &err),
+                     EW_OK);
+    assert_int_equal(n, 3);
+    assert_int_equal(ids[0], 1);
+    assert_int_equal(ids[1], 6);
+    assert_int_equal(ids[2], 5);
+    assert_true(ewi_str_is(ew_token_spelling(tokenizer, 3), "<SPECIAL_3>"));
+    ew_tokenizer_close(tokenizer);
+}
+
+static void tekken_says_what_is_wrong(void **state) {
+    (void)state;
+    static const struct {
+        const char *json, *text;
+    } cases[] = {
+        {"{\"config\":{}}", "\"vocab\" is missing"},
+        {TEKKEN("9,\"default_vocab_size\":6", "\"vocab\":[]"), "default_num_special_tokens is 9 of 6"},
+        {TEKKEN("4,\"default_vocab_size\":99999999", "\"vocab\":[]"), "default_vocab_size is 99999999"},
+        {TEKKEN("4,\"default_vocab_size\":7", "\"vocab\":[" TEKKEN_AB "]"), "no token has rank 2"},
+        {TEKKEN("4,\"default_vocab_size\":6", "\"vocab\":[" TEKKEN_AB "," TEKKEN_AB "]"),
+         "two tokens have id 4"},
+        {TEKKEN("4,\"default_vocab_size\":6", "\"vocab\":[{\"rank\":0,\"token_bytes\":\"?\"}]"), "no base64"},
+        {"{\"config\":{\"pattern\":\"x\",\"default_num_special_tokens\":3,\"default_vocab_size\":4},"
+         "\"vocab\":[]}",
+         "pattern \"x\""},
+    };
+    for (size_t i = 0; i < EWI_COUNT(cases); i++) {
+        ew_tokenizer *tokenizer;
+        ew_error err = {0};
+        assert_int_not_equal(open_tekken(cases[i].json, &tokenizer, &err), EW_OK);
+        if (!strstr(err.text, cases[i].text)) fail_msg("\"%s\" is not in \"%s\"", cases[i].text, err.text);
+    }
+}
+
 /* ---- paths ---- */
 
 static void a_path_says_what_is_wrong_with_it(void **state) {
@@ -377,6 +440,8 @@ int main(void) {
         cmocka_unit_test(charsmaps_are_checked),
         cmocka_unit_test(ids_are_checked),
         cmocka_unit_test(merges_are_pairs_of_tokens),
+        cmocka_unit_test(tekken),
+        cmocka_unit_test(tekken_says_what_is_wrong),
         cmocka_unit_test(a_path_says_what_is_wrong_with_it),
         cmocka_unit_test(the_config_beside_the_file_is_read),
     };
