@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-#define MAX_NODES  ((size_t)1 << 26)
+#define MAX_NODES  ((size_t)1 << 24)
 #define MAX_PROBES 1024u /* many more than chance needs: only a crafted file gets there */
 
 ew_status ewi_trie_init(ewi_trie *trie, size_t total_bytes, ew_error *err) {

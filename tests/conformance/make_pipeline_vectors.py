@@ -28,6 +28,7 @@ def main():
         tokenizer = tokenizers.Tokenizer.from_str(text_of_spec)
         tokenizer.encode_special_tokens = True
         words = ["The following was made, about these people's words: no, isn't it?"]
+        words += ["so\u2026\u0301 e\u0301\u0301 e\u0301\u0301\u0301 \ufb01\u0301 \r\n they \u0600e\u0301"]
         for text in words + texts(n, seed + turn, most_pieces=8):
             if pipelines.spells_special(text, spec):
                 continue
