@@ -134,7 +134,8 @@ EW_API size_t ew_file_meta_text(const ew_file *file, size_t index, size_t max_it
 
 typedef struct ew_tokenizer ew_tokenizer;
 
-/* Reads the vocabulary of a GGUF file, a tokenizer.json (or its folder), a package, or a .tiktoken file. */
+/* Reads the vocabulary of a GGUF file, a tokenizer.json or tekken.json (or its folder), a package, or a
+ * .tiktoken file. */
 EW_API ew_status ew_tokenizer_open(const char *path, ew_tokenizer **out, ew_error *err);
 EW_API void ew_tokenizer_close(ew_tokenizer *tokenizer);
 
@@ -144,6 +145,7 @@ enum {
     EW_ENCODE_BOS = 1, /* put the beginning-of-sequence token first, when the vocabulary has one */
     /* Let special tokens that are spelled out in the text become tokens; never for a user's text. */
     EW_ENCODE_SPECIAL = 2,
+    EW_ENCODE_EOS = 4, /* put the token last that the vocabulary asks for after a text, when it does */
 };
 
 /*
@@ -165,6 +167,8 @@ EW_API ew_token ew_tokenizer_bos(const ew_tokenizer *tokenizer);
 EW_API ew_token ew_tokenizer_eos(const ew_tokenizer *tokenizer);
 /* Whether the model's metadata asks for a BOS before a text. */
 EW_API bool ew_tokenizer_adds_bos(const ew_tokenizer *tokenizer);
+/* Whether it asks for a token after a text, as BERT's do ([SEP]). */
+EW_API bool ew_tokenizer_adds_eos(const ew_tokenizer *tokenizer);
 /* Flags of a token, 0 <= token < n_vocab. */
 EW_API unsigned ew_token_flags(const ew_tokenizer *tokenizer, ew_token token);
 /* The token as the vocabulary file spells it, not as text. */

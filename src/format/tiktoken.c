@@ -1,44 +1,9 @@
 #include "format/tiktoken.h"
 
+#include "base/base64.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "format/name.h"
-
-/* ------------------------------------------------------------------------------------------------- base64 */
-
-/* The six bits that a character stands for, or 64 (RFC 4648, table 1). */
-static uint32_t sextet(uint8_t c) {
-    if (c >= 'A' && c <= 'Z') return c - (uint32_t)'A';
-    if (c >= 'a' && c <= 'z') return c - (uint32_t)'a' + 26;
-    if (c >= '0' && c <= '9') return c - (uint32_t)'0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : 64;
-}
-
-/* Decodes four characters, the last `pad` of which are '='. False when one is not base64 or says more than
- * its bytes. */
-static bool decode_quad(const uint8_t *p, size_t pad, uint8_t out[3]) {
-    uint32_t bits = 0;
-    for (size_t i = 0; i < 4; i++) {
-        uint32_t six = i < 4 - pad ? sextet(p[i]) : 0;
-        if (six == 64) return false;
-        bits = bits << 6 | six;
-    }
-    out[0] = (uint8_t)(bits >> 16);
-    out[1] = (uint8_t)(bits >> 8);
-    out[2] = (uint8_t)bits;
-    return (bits & ((1u << (8 * pad)) - 1)) == 0;
-}
-
-/* Decodes text to out, which has room for 3/4 of it. Returns the length, or 0 when text is no base64 or
- * empty. */
-static size_t decode_base64(ew_str text, uint8_t *out) {
-    const uint8_t *p = (const uint8_t *)text.data;
-    if (text.len == 0 || text.len % 4 != 0) return 0;
-    size_t pad = p[text.len - 1] != '=' ? 0 : p[text.len - 2] != '=' ? 1 : 2, n = 0;
-    for (size_t i = 0; i < text.len; i += 4, n += 3)
-        if (!decode_quad(p + i, i + 4 == text.len ? pad : 0, out + n)) return 0;
-    return n - pad;
-}
 
 /* -------------------------------------------------------------------------------------------------- lines */
 
@@ -98,7 +63,7 @@ static ew_status read_token(ew_str line, ew_str *tokens, size_t n, uint8_t **byt
     split(line, &base64, &rank_text);
     if (!read_rank(rank_text, &rank))
         return ewi_fail(err, EW_FORMAT, "expected a token in base64, one blank and its rank");
-    size_t len = decode_base64(base64, *bytes);
+    size_t len = ewi_base64_decode(base64, *bytes);
     if (len == 0) return ewi_fail(err, EW_FORMAT, "the token is not base64, or empty");
     if (rank >= n)
         return ewi_fail(err, EW_FORMAT,

@@ -1,6 +1,6 @@
 /*
- * tokenizer_open.c: a tokenizer from a path: a GGUF file, a tokenizer.json or its folder, a package, or a
- * .tiktoken file.
+ * tokenizer_open.c: a tokenizer from a path: a GGUF file, a tokenizer.json or its folder, a package, a
+ * .tiktoken file, or a tekken.json.
  */
 #include "base/error.h"
 #include "base/mem.h"
@@ -69,6 +69,8 @@ static ew_status read_vocab(sources *s, const char *path, ewi_vocab *vocab, ew_e
     if (bytes.len >= 4 && memcmp(bytes.data, "GGUF", 4) == 0) return read_gguf(s, vocab, err);
     if (ewi_str_ends(ewi_str(path), ".tiktoken"))
         return ewi_vocab_from_tiktoken(bytes, &s->arena, vocab, err);
+    if (ewi_str_ends(ewi_str(path), "tekken.json"))
+        return ewi_vocab_from_tekken(bytes, &s->arena, vocab, err);
     if (begins_object(bytes)) return read_json(s, path, vocab, err);
     return ewi_fail(err, EW_UNSUPPORTED, "neither a GGUF file nor a tokenizer.json nor a .tiktoken file");
 }
@@ -109,6 +111,8 @@ ew_status ew_tokenizer_open(const char *path, ew_tokenizer **out, ew_error *err)
     bool is_package = ewi_path_is_container(path);
     if (ewi_is_directory(path) && !is_package) {
         if (!ewi_path_join(inside, sizeof inside, path, EWI_STR("tokenizer.json")))
+            return ewi_fail(err, EW_INVALID, "%.200s: the path is too long", path);
+        if (!ewi_is_file(inside) && !ewi_path_join(inside, sizeof inside, path, EWI_STR("tekken.json")))
             return ewi_fail(err, EW_INVALID, "%.200s: the path is too long", path);
         if (!ewi_is_file(inside)) return ewi_fail(err, EW_IO, "%s: the folder has no tokenizer.json", path);
         path = inside;

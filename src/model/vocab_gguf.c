@@ -2,9 +2,12 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "model/vocab_load.h"
+#include "text/charsmap.h"
 
 /* Files that leave these out mean them (SentencePiece's own defaults). */
 enum { SPM_UNK = 0, SPM_BOS = 1, SPM_EOS = 2 };
+enum { BERT_UNK = 100, BERT_CLS = 101, BERT_SEP = 102, BERT_MAX_WORD_CHARS = 100 };
+enum { T5_EOS = 1, T5_UNK = 2 };
 
 /* What tokenizer.ggml.pre may say; names that share a line's pattern are other models' names for it. */
 static const struct pattern {
@@ -56,6 +59,28 @@ static const struct pattern {
     {"mellum2", EWI_SCAN_STARCODER, false},
     {"falcon", EWI_SCAN_FALCON, false},
     {"deepseek-coder", EWI_SCAN_DEEPSEEK_CODER, false},
+    {"jina-es", EWI_SCAN_GPT2, false},
+    {"jina-de", EWI_SCAN_GPT2, false},
+    {"jina-v1-en", EWI_SCAN_GPT2, false},
+    {"jina-v2-es", EWI_SCAN_GPT2, false},
+    {"jina-v2-de", EWI_SCAN_GPT2, false},
+    {"jina-v2-code", EWI_SCAN_GPT2, false},
+    {"roberta-bpe", EWI_SCAN_GPT2, false},
+    {"a.x-4.0", EWI_SCAN_GPT2, false},
+    {"modern-bert", EWI_SCAN_GPT2, false},
+    {"tekken", EWI_SCAN_TEKKEN, true},
+    {"qwen35", EWI_SCAN_QWEN35, false},
+    {"bailingmoe", EWI_SCAN_QWEN2, false},
+    {"bailingmoe2", EWI_SCAN_QWEN2, false},
+    {"llada-moe", EWI_SCAN_QWEN2, false},
+    {"seed-coder", EWI_SCAN_SEED_CODER, false},
+    {"minimax-m2", EWI_SCAN_O200K, false},
+    {"deepseek-v3", EWI_SCAN_DEEPSEEK_V3, false},
+    {"hunyuan-dense", EWI_SCAN_DEEPSEEK_V3, false},
+    {"bloom", EWI_SCAN_BLOOM, false},
+    {"poro-chat", EWI_SCAN_BLOOM, false},
+    {"gpt3-finnish", EWI_SCAN_BLOOM, false},
+    {"viking", EWI_SCAN_VIKING, false},
 };
 
 /* ---- typed reads ---- */
@@ -281,18 +306,145 @@ static ew_status read_bpe(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *voc
     return read_pattern(gguf, vocab, err);
 }
 
+/* ---- BERT ---- */
+
+static const ewi_norm_step bert_norms[] = {
+    {.kind = EWI_NORM_CLEAN},     {.kind = EWI_NORM_CHINESE},
+    {.kind = EWI_NORM_NFD},       {.kind = EWI_NORM_STRIP_NONSPACING},
+    {.kind = EWI_NORM_LOWERCASE},
+};
+
+static const ewi_split_step bert_splits[] = {
+    {.kind = EWI_SPLIT_SPACE, .behavior = EWI_SPLIT_REMOVED},
+    {.kind = EWI_SPLIT_PUNCTUATION, .behavior = EWI_SPLIT_ISOLATED},
+};
+
+/* What follows a text: the separator, unless the file says that none does. */
+static ew_status read_last(const ewi_gguf *gguf, bool wanted, const char *id_key, ewi_vocab *vocab,
+                           ew_error *err) {
+    int32_t last = vocab->eos;
+    EWI_TRY(read_token(gguf, id_key, vocab->n_tokens, &last, err));
+    EWI_TRY(read_bool(gguf, "tokenizer.ggml.add_eos_token", &wanted, err));
+    if (wanted) vocab->last = last;
+    return EW_OK;
+}
+
+/* Old files have no types: then the ids say which tokens are special. */
+static ew_status mark_bert_specials(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *vocab, ew_error *err) {
+    if (ewi_gguf_find(gguf, EWI_STR("tokenizer.ggml.token_type"))) return EW_OK;
+    int32_t ids[] = {vocab->unk, vocab->bos, vocab->eos, -1, -1};
+    uint8_t *types = ewi_arena_array(arena, vocab->n_tokens, 1);
+    if (!types) return ewi_no_memory(err, "the vocabulary");
+    EWI_TRY(read_token(gguf, "tokenizer.ggml.padding_token_id", vocab->n_tokens, &ids[3], err));
+    EWI_TRY(read_token(gguf, "tokenizer.ggml.mask_token_id", vocab->n_tokens, &ids[4], err));
+    memcpy(types, vocab->types, vocab->n_tokens);
+    for (size_t i = 0; i < EWI_COUNT(ids); i++)
+        if (ids[i] >= 0) types[ids[i]] = EWI_TOKEN_CONTROL;
+    vocab->types = types;
+    return EW_OK;
+}
+
+/* GGUF marks tokens that begin a word, not those that go on with one. */
+static ew_status read_bert(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *vocab, ew_error *err) {
+    vocab->norms = bert_norms;
+    vocab->n_norms = EWI_COUNT(bert_norms);
+    vocab->splits = bert_splits;
+    vocab->n_splits = EWI_COUNT(bert_splits);
+    vocab->word_prefix = EWI_STR("\xe2\x96\x81");
+    vocab->max_word_chars = BERT_MAX_WORD_CHARS;
+    vocab->decoder = EWI_DECODE_WORDPIECE;
+    vocab->cleans_up = vocab->add_bos = true;
+    if (vocab->n_tokens > BERT_SEP) {
+        vocab->unk = BERT_UNK;
+        vocab->bos = BERT_CLS;
+        vocab->eos = BERT_SEP;
+    }
+    EWI_TRY(read_token(gguf, "tokenizer.ggml.cls_token_id", vocab->n_tokens, &vocab->bos, err));
+    EWI_TRY(read_token(gguf, "tokenizer.ggml.seperator_token_id", vocab->n_tokens, &vocab->eos, err));
+    return mark_bert_specials(gguf, arena, vocab, err);
+}
+
+/* ---- T5 ---- */
+
+/* Blanks at the ends go and runs of them are one where the file says so; then each becomes U+2581. */
+static ew_status read_t5_norms(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *vocab, ew_error *err) {
+    const ewi_gguf_kv *kv;
+    bool squeeze = false;
+    ewi_norm_step *norms = ewi_arena_array(arena, 3, sizeof *norms);
+    if (!norms) return ewi_no_memory(err, "the vocabulary");
+    vocab->norms = norms;
+    EWI_TRY(find_array(gguf, "tokenizer.ggml.precompiled_charsmap", 0, &kv, err));
+    if (kv) {
+        if (kv->item_type != EWI_GGUF_U8 && kv->item_type != EWI_GGUF_I8)
+            return ewi_fail(err, EW_FORMAT,
+                            "gguf: tokenizer.ggml.precompiled_charsmap is not an array of bytes");
+        norms[vocab->n_norms].kind = EWI_NORM_CHARSMAP_LONGEST;
+        EWI_TRY(ewi_charsmap_open(kv->value, &norms[vocab->n_norms++].map, err));
+    }
+    EWI_TRY(read_bool(gguf, "tokenizer.ggml.remove_extra_whitespaces", &squeeze, err));
+    if (!squeeze) return EW_OK;
+    norms[vocab->n_norms++].kind = EWI_NORM_STRIP;
+    norms[vocab->n_norms++] = (ewi_norm_step){.kind = EWI_NORM_REPLACE_RUNS, .to = EWI_STR(" ")};
+    return EW_OK;
+}
+
+static ew_status read_log_probs(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *vocab, ew_error *err) {
+    EWI_TRY(read_scores(gguf, arena, vocab, err));
+    double *log_probs = ewi_arena_array(arena, vocab->n_tokens, sizeof *log_probs);
+    if (!log_probs) return ewi_no_memory(err, "the vocabulary");
+    for (size_t i = 0; i < vocab->n_tokens; i++)
+        log_probs[i] = vocab->types[i] == EWI_TOKEN_USER_DEFINED ? 0 : (double)vocab->scores[i];
+    vocab->log_probs = log_probs;
+    return EW_OK;
+}
+
+static ew_status read_t5(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *vocab, ew_error *err) {
+    bool prefix = true;
+    ewi_split_step *blanks = ewi_arena_array(arena, 1, sizeof *blanks);
+    if (!blanks) return ewi_no_memory(err, "the vocabulary");
+    EWI_TRY(read_log_probs(gguf, arena, vocab, err));
+    EWI_TRY(read_t5_norms(gguf, arena, vocab, err));
+    EWI_TRY(read_bool(gguf, "tokenizer.ggml.add_space_prefix", &prefix, err));
+    vocab->space_prefix = prefix ? EWI_PREFIX_EACH : EWI_PREFIX_NEVER;
+    *blanks = (ewi_split_step){.kind = EWI_SPLIT_BLANKS, .prefix = vocab->space_prefix};
+    vocab->splits = blanks;
+    vocab->n_splits = 1;
+    vocab->decoder = EWI_DECODE_METASPACE;
+    if (vocab->n_tokens > T5_UNK) {
+        vocab->unk = T5_UNK;
+        vocab->eos = T5_EOS;
+    }
+    return EW_OK;
+}
+
 static ew_status read_kind(const ewi_gguf *gguf, ewi_vocab *vocab, ew_error *err) {
     ew_str model = {0};
     EWI_TRY(read_string(gguf, "tokenizer.ggml.model", &model, err));
     if (!model.data)
         return ewi_fail(err, EW_FORMAT,
                         "gguf: tokenizer.ggml.model is missing: the file holds no vocabulary");
-    if (!ewi_str_is(model, "llama") && !ewi_str_is(model, "gpt2"))
-        return ewi_fail(err, EW_UNSUPPORTED,
-                        "gguf: tokenizer.ggml.model \"%.*s\": only llama and gpt2 are supported",
-                        EWI_STR_ARG(model));
-    vocab->kind = ewi_str_is(model, "llama") ? EWI_VOCAB_SPM : EWI_VOCAB_BPE;
-    return EW_OK;
+    static const char *const names[] = {[EWI_VOCAB_SPM] = "llama",
+                                        [EWI_VOCAB_BPE] = "gpt2",
+                                        [EWI_VOCAB_WORDPIECE] = "bert",
+                                        [EWI_VOCAB_UNIGRAM] = "t5"};
+    for (size_t i = 0; i < EWI_COUNT(names); i++) {
+        if (!ewi_str_is(model, names[i])) continue;
+        vocab->kind = (ewi_vocab_kind)i;
+        return EW_OK;
+    }
+    return ewi_fail(err, EW_UNSUPPORTED,
+                    "gguf: tokenizer.ggml.model \"%.*s\": only llama, gpt2, bert and t5 are supported",
+                    EWI_STR_ARG(model));
+}
+
+static ew_status read_model(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *vocab, ew_error *err) {
+    switch (vocab->kind) {
+    case EWI_VOCAB_SPM: return read_spm(gguf, arena, vocab, err);
+    case EWI_VOCAB_BPE: return read_bpe(gguf, arena, vocab, err);
+    case EWI_VOCAB_WORDPIECE: return read_bert(gguf, arena, vocab, err);
+    case EWI_VOCAB_UNIGRAM: break;
+    }
+    return read_t5(gguf, arena, vocab, err);
 }
 
 bool ewi_gguf_has_vocab(const ewi_gguf *gguf) {
@@ -303,16 +455,17 @@ bool ewi_gguf_has_vocab(const ewi_gguf *gguf) {
 }
 
 ew_status ewi_vocab_from_gguf(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *out, ew_error *err) {
-    ewi_vocab vocab = {.bos = -1, .eos = -1, .unk = -1};
+    ewi_vocab vocab = {.bos = -1, .eos = -1, .unk = -1, .last = -1};
     EWI_TRY(read_kind(gguf, &vocab, err));
     EWI_TRY(read_tokens(gguf, arena, &vocab, err));
     EWI_TRY(read_types(gguf, arena, &vocab, err));
-    if (vocab.kind == EWI_VOCAB_SPM)
-        EWI_TRY(read_spm(gguf, arena, &vocab, err));
-    else
-        EWI_TRY(read_bpe(gguf, arena, &vocab, err));
+    EWI_TRY(read_model(gguf, arena, &vocab, err));
     EWI_TRY(read_bool(gguf, "tokenizer.ggml.add_bos_token", &vocab.add_bos, err));
     EWI_TRY(read_special_ids(gguf, arena, &vocab, err));
+    bool wants_last = vocab.kind == EWI_VOCAB_WORDPIECE || vocab.kind == EWI_VOCAB_UNIGRAM;
+    const char *last = vocab.kind == EWI_VOCAB_WORDPIECE ? "tokenizer.ggml.seperator_token_id"
+                                                         : "tokenizer.ggml.eos_token_id";
+    EWI_TRY(read_last(gguf, wants_last, last, &vocab, err));
     *out = vocab;
     return EW_OK;
 }

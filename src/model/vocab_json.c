@@ -16,8 +16,9 @@
 /* The members of the file, as text, and those of its "model". */
 typedef struct parts {
     ew_str added_tokens, normalizer, pre_tokenizer, post_processor, decoder, model;
-    ew_str vocab, merges, unk_token;
-    bool byte_fallback, ignore_merges;
+    ew_str vocab, merges, unk_token, type, inner_prefix;
+    uint64_t unk_id, max_word_chars;
+    bool byte_fallback, ignore_merges, has_unk_id;
 } parts;
 
 typedef struct json_loader {
@@ -86,11 +87,15 @@ static ew_status expect_off(const json_loader *l, ewi_json *json, ew_str key) {
                     EWI_STR_ARG(key), EWI_STR_ARG(text));
 }
 
-static ew_status expect_bpe(const json_loader *l, ewi_json *json) {
-    ew_str type;
-    EWI_TRY(ewi_json_read_string(json, &type, l->err));
-    if (ewi_str_is(type, "BPE")) return EW_OK;
-    return ewi_fail(l->err, EW_UNSUPPORTED, "tokenizer.json: model type \"%.*s\": only BPE is supported",
+/* Files of old do not name BPE. Its flavour follows from byte_fallback. */
+static ew_status find_kind(const json_loader *l, ewi_vocab_kind *kind) {
+    ew_str type = l->parts.type;
+    *kind = l->parts.byte_fallback ? EWI_VOCAB_SPM : EWI_VOCAB_BPE;
+    if (!type.data || ewi_str_is(type, "BPE")) return EW_OK;
+    *kind = ewi_str_is(type, "WordPiece") ? EWI_VOCAB_WORDPIECE : EWI_VOCAB_UNIGRAM;
+    if (*kind == EWI_VOCAB_WORDPIECE || ewi_str_is(type, "Unigram")) return EW_OK;
+    return ewi_fail(l->err, EW_UNSUPPORTED,
+                    "tokenizer.json: model type \"%.*s\": only BPE, WordPiece and Unigram are supported",
                     EWI_STR_ARG(type));
 }
 
@@ -105,12 +110,19 @@ static ew_status read_once(const json_loader *l, ewi_json *json, const char *key
 
 static ew_status read_model_member(json_loader *l, ewi_json *json, ew_str key) {
     parts *p = &l->parts;
-    if (ewi_str_is(key, "type")) return expect_bpe(l, json);
+    if (ewi_str_is(key, "type")) return ewi_json_read_string(json, &p->type, l->err);
     if (ewi_str_is(key, "vocab")) return read_once(l, json, "vocab", &p->vocab);
     if (ewi_str_is(key, "merges")) return read_once(l, json, "merges", &p->merges);
     if (ewi_str_is(key, "unk_token")) return read_optional_string(l, json, &p->unk_token);
     if (ewi_str_is(key, "byte_fallback")) return ewi_json_read_bool(json, &p->byte_fallback, l->err);
     if (ewi_str_is(key, "ignore_merges")) return ewi_json_read_bool(json, &p->ignore_merges, l->err);
+    if (ewi_str_is(key, "continuing_subword_prefix")) return read_optional_string(l, json, &p->inner_prefix);
+    if (ewi_str_is(key, "max_input_chars_per_word"))
+        return ewi_json_read_u64(json, &p->max_word_chars, l->err);
+    if (ewi_str_is(key, "unk_id")) {
+        p->has_unk_id = ewi_json_peek(json) == EWI_JSON_NUMBER;
+        return p->has_unk_id ? ewi_json_read_u64(json, &p->unk_id, l->err) : ewi_json_skip(json, l->err);
+    }
     if (ewi_str_is(key, "fuse_unk"))
         return ewi_json_skip(json, l->err); /* only matters where byte tokens are missing */
     return expect_off(l, json, key);
@@ -123,9 +135,15 @@ static ew_status read_model(json_loader *l) {
     EWI_TRY(ewi_json_enter_object(&json, l->err));
     while (ewi_json_next_key(&json, &key)) EWI_TRY(read_model_member(l, &json, key));
     EWI_TRY(ewi_json_end(&json, l->err));
-    if (l->parts.vocab.data && l->parts.merges.data) return EW_OK;
-    return ewi_fail(l->err, EW_FORMAT, "tokenizer.json: model: \"%s\" is missing",
-                    l->parts.vocab.data ? "merges" : "vocab");
+    EWI_TRY(find_kind(l, &l->vocab->kind));
+    bool merges = l->vocab->kind == EWI_VOCAB_SPM || l->vocab->kind == EWI_VOCAB_BPE;
+    if (!l->parts.vocab.data || (merges && !l->parts.merges.data))
+        return ewi_fail(l->err, EW_FORMAT, "tokenizer.json: model: \"%s\" is missing",
+                        l->parts.vocab.data ? "merges" : "vocab");
+    if (l->vocab->kind == EWI_VOCAB_WORDPIECE || l->parts.inner_prefix.len == 0) return EW_OK;
+    return ewi_fail(l->err, EW_UNSUPPORTED,
+                    "tokenizer.json: model: continuing_subword_prefix is \"%.*s\", which is not supported",
+                    EWI_STR_ARG(l->parts.inner_prefix));
 }
 
 /* ---- tokens ---- */
@@ -136,12 +154,22 @@ static ew_status check_count(const json_loader *l, uint64_t max_id, size_t n) {
                     (unsigned long long)max_id, n);
 }
 
+/* Unigram: ids count the pieces. */
+static ew_status measure_pieces(const json_loader *l, const ewi_json *json, uint64_t *max_id) {
+    size_t n;
+    EWI_TRY(ewi_json_count(json, &n, l->err));
+    if (n == 0) return ewi_fail(l->err, EW_FORMAT, "tokenizer.json: model: \"vocab\" is empty");
+    if (n - 1 > *max_id) *max_id = n - 1;
+    return EW_OK;
+}
+
 /* The first of two walks: the largest id. */
 static ew_status measure_vocab(json_loader *l, uint64_t *max_id) {
     ewi_json json;
     ew_str key;
     uint64_t id;
     open_text(l, &json, l->parts.vocab);
+    if (l->vocab->kind == EWI_VOCAB_UNIGRAM) return measure_pieces(l, &json, max_id);
     EWI_TRY(ewi_json_enter_object(&json, l->err));
     while (ewi_json_next_key(&json, &key)) {
         EWI_TRY(ewi_json_read_u64(&json, &id, l->err));
@@ -153,7 +181,7 @@ static ew_status measure_vocab(json_loader *l, uint64_t *max_id) {
 typedef struct added_token {
     ew_str content;
     uint64_t id;
-    bool special, lstrip, rstrip, single_word;
+    bool special, lstrip, rstrip, single_word, normalized;
 } added_token;
 
 static ew_status read_added_token(const json_loader *l, ewi_json *json, added_token *out) {
@@ -175,7 +203,7 @@ static ew_status read_added_token(const json_loader *l, ewi_json *json, added_to
         else if (ewi_str_is(key, "single_word"))
             status = ewi_json_read_bool(json, &out->single_word, l->err);
         else if (ewi_str_is(key, "normalized"))
-            status = ewi_json_skip(json, l->err);
+            status = ewi_json_read_bool(json, &out->normalized, l->err);
         else
             return ewi_fail(l->err, EW_UNSUPPORTED,
                             "tokenizer.json: added_tokens: \"%.*s\" is not known here", EWI_STR_ARG(key));
@@ -184,10 +212,6 @@ static ew_status read_added_token(const json_loader *l, ewi_json *json, added_to
     EWI_TRY(ewi_json_check(json, l->err));
     if (out->id == UINT64_MAX || !out->content.data)
         return ewi_fail(l->err, EW_FORMAT, "tokenizer.json: added_tokens: one has no id or no content");
-    if (out->single_word)
-        return ewi_fail(l->err, EW_UNSUPPORTED,
-                        "tokenizer.json: added token \"%.*s\": single_word is not supported",
-                        EWI_STR_ARG(out->content));
     return EW_OK;
 }
 
@@ -235,11 +259,34 @@ static bool looks_like_byte(ew_str token) {
     return token.len == 6 && ewi_str_starts(token, "<0x") && token.data[5] == '>';
 }
 
+/* Unigram: [["piece", score], ...] */
+static ew_status fill_pieces(json_loader *l, ewi_json *json) {
+    double *log_probs = ewi_arena_array(l->arena, l->vocab->n_tokens, sizeof *log_probs);
+    if (!log_probs) return ewi_no_memory(l->err, "the vocabulary");
+    EWI_TRY(ewi_json_enter_array(json, l->err));
+    for (size_t id = 0; ewi_json_next_item(json); id++) {
+        bool whole = true;
+        EWI_TRY(ewi_json_enter_array(json, l->err));
+        whole &= ewi_json_next_item(json);
+        EWI_TRY(ewi_json_read_string(json, &l->tokens[id], l->err));
+        whole &= ewi_json_next_item(json);
+        EWI_TRY(ewi_json_read_double(json, &log_probs[id], l->err));
+        if (!whole || ewi_json_next_item(json))
+            return ewi_fail(l->err, EW_FORMAT, "tokenizer.json: model: piece %zu is not text and a score",
+                            id);
+        bool byte = l->parts.byte_fallback && looks_like_byte(l->tokens[id]);
+        l->types[id] = byte ? EWI_TOKEN_BYTE : EWI_TOKEN_NORMAL;
+    }
+    l->vocab->log_probs = log_probs;
+    return ewi_json_end(json, l->err);
+}
+
 static ew_status fill_vocab(json_loader *l) {
     ewi_json json;
     ew_str key;
     uint64_t id;
     open_text(l, &json, l->parts.vocab);
+    if (l->vocab->kind == EWI_VOCAB_UNIGRAM) return fill_pieces(l, &json);
     EWI_TRY(ewi_json_enter_object(&json, l->err));
     while (ewi_json_next_key(&json, &key)) {
         EWI_TRY(ewi_json_read_u64(&json, &id, l->err));
@@ -256,6 +303,8 @@ static uint8_t added_type(const added_token *token) {
     unsigned type = token->special ? EWI_TOKEN_CONTROL : EWI_TOKEN_USER_DEFINED;
     if (token->lstrip) type |= EWI_TOKEN_LSTRIP;
     if (token->rstrip) type |= EWI_TOKEN_RSTRIP;
+    if (token->single_word) type |= EWI_TOKEN_SINGLE_WORD;
+    if (token->normalized) type |= EWI_TOKEN_NORMALIZED;
     return (uint8_t)type;
 }
 
@@ -333,6 +382,29 @@ static ew_status read_merges(json_loader *l) {
 
 /* ---- all of it ---- */
 
+static ew_status read_unknown(json_loader *l) {
+    if (l->parts.unk_token.data) l->vocab->unk = ewi_vocab_find_token(l->vocab, l->parts.unk_token);
+    if (!l->parts.has_unk_id) return EW_OK;
+    if (l->parts.unk_id >= l->vocab->n_tokens)
+        return ewi_fail(l->err, EW_FORMAT,
+                        "tokenizer.json: model: unk_id is %llu, but there are only %zu tokens",
+                        (unsigned long long)l->parts.unk_id, l->vocab->n_tokens);
+    l->vocab->unk = (int32_t)l->parts.unk_id;
+    return EW_OK;
+}
+
+static ew_status read_wordpiece(json_loader *l) {
+    uint64_t max = l->parts.max_word_chars;
+    if (l->vocab->kind != EWI_VOCAB_WORDPIECE) return EW_OK;
+    if (max > EWI_MAX_WORD_CHARS)
+        return ewi_fail(l->err, EW_LIMIT,
+                        "tokenizer.json: model: max_input_chars_per_word is %llu, at most %u are supported",
+                        (unsigned long long)max, EWI_MAX_WORD_CHARS);
+    l->vocab->max_word_chars = (uint32_t)max;
+    l->vocab->inner_prefix = l->parts.inner_prefix.data ? l->parts.inner_prefix : EWI_STR("##");
+    return EW_OK;
+}
+
 static ew_status read_pipeline(json_loader *l) {
     ewi_pipeline_texts texts = {.file = l->file.data,
                                 .normalizer = l->parts.normalizer,
@@ -344,15 +416,17 @@ static ew_status read_pipeline(json_loader *l) {
 
 ew_status ewi_vocab_from_json(ewi_bytes json, ewi_bytes config, ewi_arena *arena, ewi_vocab *out,
                               ew_error *err) {
-    ewi_vocab vocab = {.unique = true, .bos = -1, .eos = -1, .unk = -1};
+    ewi_vocab vocab = {.unique = true, .bos = -1, .eos = -1, .unk = -1, .last = -1};
     json_loader l = {.file = json, .arena = arena, .vocab = &vocab, .err = err};
+    l.parts.max_word_chars = 100;
+
     EWI_TRY(read_file(&l));
     EWI_TRY(read_model(&l));
     EWI_TRY(read_tokens(&l));
-    EWI_TRY(read_merges(&l));
-    vocab.kind = l.parts.byte_fallback ? EWI_VOCAB_SPM : EWI_VOCAB_BPE;
+    if (vocab.kind == EWI_VOCAB_SPM || vocab.kind == EWI_VOCAB_BPE) EWI_TRY(read_merges(&l));
     vocab.ignore_merges = l.parts.ignore_merges;
-    if (l.parts.unk_token.data) vocab.unk = ewi_vocab_find_token(&vocab, l.parts.unk_token);
+    EWI_TRY(read_unknown(&l));
+    EWI_TRY(read_wordpiece(&l));
     EWI_TRY(read_pipeline(&l));
     if (config.len) EWI_TRY(ewi_tokenizer_config_apply(config, arena, &vocab, err));
     EWI_TRY(ewi_vocab_find_eog(&vocab, NULL, 0, arena, err));

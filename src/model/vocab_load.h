@@ -1,5 +1,5 @@
 /*
- * vocab_load.h: the vocabularies of GGUF, tokenizer.json and tiktoken files as an ewi_vocab.
+ * vocab_load.h: the vocabularies of GGUF, tokenizer.json, tiktoken and tekken files as an ewi_vocab.
  *
  * Tables go to the arena, spellings are borrowed from the bytes; both must outlive the vocabulary and the
  * tokenizer made from it. What a file asks for that the tokenizer does not do is EW_UNSUPPORTED and named,
@@ -19,13 +19,13 @@
 /* Whether a GGUF file holds a vocabulary at all. */
 bool ewi_gguf_has_vocab(const ewi_gguf *gguf);
 
-/* Metadata tokenizer.ggml.*: models "llama" and "gpt2". */
+/* Metadata tokenizer.ggml.*: models "llama", "gpt2", "bert" and "t5". */
 EWI_NODISCARD ew_status ewi_vocab_from_gguf(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *out,
                                             ew_error *err);
 
 /*
- * A tokenizer.json of Hugging Face, model type BPE. config is the tokenizer_config.json beside it, which
- * names the tokens for the beginning and the end; it may be empty.
+ * A tokenizer.json of Hugging Face, model type BPE, WordPiece or Unigram. config is the tokenizer_config.json
+ * beside it, which names the tokens for the beginning and the end; it may be empty.
  */
 EWI_NODISCARD ew_status ewi_vocab_from_json(ewi_bytes json, ewi_bytes config, ewi_arena *arena,
                                             ewi_vocab *out, ew_error *err);
@@ -33,6 +33,10 @@ EWI_NODISCARD ew_status ewi_vocab_from_json(ewi_bytes json, ewi_bytes config, ew
 /* A .tiktoken file: cl100k_base or o200k_base, told apart by the number of ranks. */
 EWI_NODISCARD ew_status ewi_vocab_from_tiktoken(ewi_bytes file, ewi_arena *arena, ewi_vocab *out,
                                                 ew_error *err);
+
+/* Mistral's tekken.json. */
+EWI_NODISCARD ew_status ewi_vocab_from_tekken(ewi_bytes file, ewi_arena *arena, ewi_vocab *out,
+                                              ew_error *err);
 
 /* A tokenizer of those; the bytes must outlive it. */
 EWI_NODISCARD ew_status ewi_tokenizer_from_json(ewi_bytes json, ewi_bytes config, ew_tokenizer **out,

@@ -4,36 +4,12 @@
 #include "base/mem.h"
 #include "format/json.h"
 #include "model/json_stage.h"
+#include "model/vocab_steps.h"
 
 #define MAX_STAGE_BYTES 65536u
 #define BLANK           "\xe2\x96\x81"
 
 /* ---- pre-tokenizers ---- */
-
-#define CONTRACTIONS "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
-#define O200K_UPPER  "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
-#define O200K_LOWER  "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
-
-/* Expressions as files spell them. */
-static const struct {
-    const char *regex;
-    ewi_scanner scanner;
-} regexes[] = {
-    {"'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", EWI_SCAN_GPT2},
-    {CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| "
-                  "?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-     EWI_SCAN_LLAMA3},
-    {"'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}{1,3}| "
-     "?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+",
-     EWI_SCAN_LLAMA3},
-    {CONTRACTIONS
-     "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-     EWI_SCAN_QWEN2},
-    {"[^\\r\\n\\p{L}\\p{N}]?" O200K_UPPER "*" O200K_LOWER "+" CONTRACTIONS
-     "?|[^\\r\\n\\p{L}\\p{N}]?" O200K_UPPER "+" O200K_LOWER "*" CONTRACTIONS
-     "?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-     EWI_SCAN_O200K},
-};
 
 /* Cascades, as ewi_json_stage writes them. */
 static const struct {
@@ -46,6 +22,12 @@ static const struct {
      "Split,Regex=\\s?\\p{P}+,behavior=Isolated + Split,Regex=[一-龥ࠀ-一가-퟿]+,behavior=Isolated + "
      "Digits,individual_digits=true + ByteLevel,use_regex=false",
      EWI_SCAN_DEEPSEEK_CODER},
+    {"Split,Regex=\\p{N}{1,3},behavior=Isolated + Split,Regex=[一-龥\xe3\x81\x80-ゟ゠-ヿ]+,behavior=Isolated "
+     "+ "
+     "Split,Regex=[!\"#$%&'()*+,\\-./"
+     ":;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| "
+     "?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+,behavior=Isolated + ByteLevel,use_regex=false",
+     EWI_SCAN_DEEPSEEK_V3},
 };
 
 static bool cut(ew_str *text, const char *prefix, const char *suffix) {
@@ -65,12 +47,7 @@ static bool find_regex(ew_str line, ewi_scanner *scanner) {
     if (!cut(&line, "Split,Regex=", ",behavior=Isolated + ByteLevel,use_regex=false") &&
         !cut(&line, "Split,Regex=", ",behavior=Removed,invert=true + ByteLevel,use_regex=false"))
         return false;
-    for (size_t i = 0; i < EWI_COUNT(regexes); i++) {
-        if (!ewi_str_is(line, regexes[i].regex)) continue;
-        *scanner = regexes[i].scanner;
-        return true;
-    }
-    return false;
+    return ewi_scanner_of_regex(line, scanner);
 }
 
 static bool find_scanner(ew_str line, ewi_scanner *scanner) {
@@ -153,14 +130,63 @@ static ew_status apply_spm(const pipeline *p, ew_str normalizer, ew_str pre_toke
     return EW_OK;
 }
 
-static ew_status apply_bpe(const pipeline *p, ew_str normalizer, ew_str pre_tokenizer, ew_str decoder) {
-    p->vocab->nfc = ewi_str_is(normalizer, "NFC");
-    if (normalizer.len && !p->vocab->nfc) return unsupported(p, "normalizer", normalizer);
+/* Most files cut words as one scanner does; others step by step. */
+static ew_status apply_bpe(const pipeline *p, ew_str pre_tokenizer, ew_str decoder) {
+    EWI_TRY(ewi_norms_from_json(p->texts->file, p->texts->normalizer, p->arena, p->vocab, p->err));
     if (!find_scanner(pre_tokenizer, &p->vocab->scanner))
-        return unsupported(p, "pre-tokenizer", pre_tokenizer);
+        EWI_TRY(ewi_splits_from_json(p->texts->file, p->texts->pre_tokenizer, p->arena, p->vocab, p->err));
     if (!ewi_str_is(decoder, "ByteLevel") && !ewi_str_starts(decoder, "ByteLevel,"))
         return unsupported(p, "decoder", decoder);
     return EW_OK;
+}
+
+/* The decoders of WordPiece and unigram models, as ewi_json_stage writes them. */
+static const struct {
+    const char *line;
+    ewi_decoder decoder;
+    ewi_space_prefix prefix;
+    bool cleans_up;
+} decoders[] = {
+    {"WordPiece,prefix=##,cleanup=true", EWI_DECODE_WORDPIECE, EWI_PREFIX_NEVER, true},
+    {"WordPiece,prefix=##,cleanup=false", EWI_DECODE_WORDPIECE, EWI_PREFIX_NEVER, false},
+    {"Metaspace,replacement=" BLANK ",prepend_scheme=always,split=true", EWI_DECODE_METASPACE,
+     EWI_PREFIX_EACH, false},
+    {"Metaspace,replacement=" BLANK ",prepend_scheme=always,split=false", EWI_DECODE_METASPACE,
+     EWI_PREFIX_EACH, false},
+    {"Metaspace,replacement=" BLANK ",prepend_scheme=first,split=true", EWI_DECODE_METASPACE, EWI_PREFIX_EACH,
+     false},
+    {"Metaspace,replacement=" BLANK ",prepend_scheme=first,split=false", EWI_DECODE_METASPACE,
+     EWI_PREFIX_EACH, false},
+    {"Metaspace,replacement=" BLANK ",prepend_scheme=never,split=true", EWI_DECODE_METASPACE,
+     EWI_PREFIX_NEVER, false},
+    {"Metaspace,replacement=" BLANK ",prepend_scheme=never,split=false", EWI_DECODE_METASPACE,
+     EWI_PREFIX_NEVER, false},
+    {"Metaspace,replacement=" BLANK ",add_prefix_space=true", EWI_DECODE_METASPACE, EWI_PREFIX_EACH, false},
+    {"Metaspace,replacement=" BLANK, EWI_DECODE_METASPACE, EWI_PREFIX_NEVER, false},
+    {"Replace,String=" BLANK ",content=  + ByteFallback + Fuse", EWI_DECODE_BLANKS, EWI_PREFIX_NEVER, false},
+    {"Replace,String=" BLANK ",content=  + ByteFallback + Fuse + Strip,content= ,start=1,stop=0",
+     EWI_DECODE_BLANKS, EWI_PREFIX_EACH, false},
+};
+
+static ew_status apply_decoder(const pipeline *p, ew_str decoder) {
+    ew_str line = decoder;
+    cut(&line, "ByteFallback + ", "");
+    for (size_t i = 0; i < EWI_COUNT(decoders); i++) {
+        bool wordpiece = decoders[i].decoder == EWI_DECODE_WORDPIECE;
+        if (!ewi_str_is(line, decoders[i].line) || wordpiece != (p->vocab->kind == EWI_VOCAB_WORDPIECE))
+            continue;
+        p->vocab->decoder = decoders[i].decoder;
+        p->vocab->space_prefix = decoders[i].prefix;
+        p->vocab->cleans_up = decoders[i].cleans_up;
+        return EW_OK;
+    }
+    return unsupported(p, "decoder", decoder);
+}
+
+static ew_status apply_pieces(const pipeline *p, ew_str decoder) {
+    EWI_TRY(ewi_norms_from_json(p->texts->file, p->texts->normalizer, p->arena, p->vocab, p->err));
+    EWI_TRY(ewi_splits_from_json(p->texts->file, p->texts->pre_tokenizer, p->arena, p->vocab, p->err));
+    return apply_decoder(p, decoder);
 }
 
 /* ---- post-processors: which token goes before a text ---- */
@@ -183,42 +209,73 @@ static ew_status read_template_item(const pipeline *p, ewi_json *json, ew_str *n
     return ewi_json_check(json, p->err);
 }
 
+/* Names the token that goes first (last) in every text: one at most. */
+static ew_status set_outer_token(const pipeline *p, ew_str name, bool first) {
+    ewi_vocab *vocab = p->vocab;
+    int32_t token = ewi_vocab_find_token(vocab, name);
+    if (token < 0)
+        return ewi_fail(p->err, EW_FORMAT, "tokenizer.json: post_processor: \"%.*s\" is not a token",
+                        EWI_STR_ARG(name));
+    if (first ? vocab->add_bos : vocab->last >= 0)
+        return unsupported(p, "post-processor's second token", name);
+    if (first) {
+        vocab->bos = token;
+        vocab->add_bos = true;
+    } else {
+        vocab->last = token;
+    }
+    return EW_OK;
+}
+
 static ew_status read_template(const pipeline *p, ewi_json *json) {
+    bool first = true;
     EWI_TRY(ewi_json_enter_array(json, p->err));
-    for (unsigned place = 0; ewi_json_next_item(json); place++) {
+    while (ewi_json_next_item(json)) {
         ew_str name;
         EWI_TRY(read_template_item(p, json, &name));
-        if (name.len && place > 0) return unsupported(p, "post-processor's token", name);
-        if (!name.len) continue;
-        p->vocab->bos = ewi_vocab_find_token(p->vocab, name);
-        p->vocab->add_bos = true;
-        if (p->vocab->bos < 0)
-            return ewi_fail(p->err, EW_FORMAT, "tokenizer.json: post_processor: \"%.*s\" is not a token",
-                            EWI_STR_ARG(name));
+        if (name.len)
+            EWI_TRY(set_outer_token(p, name, first));
+        else
+            first = false;
     }
     return ewi_json_check(json, p->err);
 }
 
+/* BertProcessing, RobertaProcessing: ["[CLS]", 101]. */
+static ew_status read_named_token(const pipeline *p, ewi_json *json, bool first) {
+    ew_str name = {0};
+    EWI_TRY(ewi_json_enter_array(json, p->err));
+    if (ewi_json_next_item(json)) EWI_TRY(ewi_json_read_string(json, &name, p->err));
+    while (ewi_json_next_item(json)) EWI_TRY(ewi_json_skip(json, p->err));
+    EWI_TRY(ewi_json_check(json, p->err));
+    return set_outer_token(p, name, first);
+}
+
+static ew_status read_processor(const pipeline *p, ewi_json *json, unsigned nesting);
+
+static ew_status read_processor_member(const pipeline *p, ewi_json *json, ew_str key, ew_str *type,
+                                       unsigned nesting) {
+    if (ewi_str_is(key, "type")) return ewi_json_read_string(json, type, p->err);
+    if (ewi_str_is(key, "single")) return read_template(p, json);
+    if (ewi_str_is(key, "cls")) return read_named_token(p, json, true);
+    if (ewi_str_is(key, "sep")) return read_named_token(p, json, false);
+    if (!ewi_str_is(key, "processors")) return ewi_json_skip(json, p->err);
+    EWI_TRY(ewi_json_enter_array(json, p->err));
+    while (ewi_json_next_item(json)) EWI_TRY(read_processor(p, json, nesting + 1));
+    return ewi_json_check(json, p->err);
+}
+
 static ew_status read_processor(const pipeline *p, ewi_json *json, unsigned nesting) {
+    static const char *const known[] = {"TemplateProcessing", "ByteLevel", "Sequence", "BertProcessing",
+                                        "RobertaProcessing"};
     ew_str key, type = {0};
     if (nesting > 2) return unsupported(p, "post-processor", EWI_STR("Sequence"));
     EWI_TRY(ewi_json_enter_object(json, p->err));
-    while (ewi_json_next_key(json, &key)) {
-        if (ewi_str_is(key, "type")) {
-            EWI_TRY(ewi_json_read_string(json, &type, p->err));
-        } else if (ewi_str_is(key, "single")) {
-            EWI_TRY(read_template(p, json));
-        } else if (ewi_str_is(key, "processors")) {
-            EWI_TRY(ewi_json_enter_array(json, p->err));
-            while (ewi_json_next_item(json)) EWI_TRY(read_processor(p, json, nesting + 1));
-        } else {
-            EWI_TRY(ewi_json_skip(json, p->err));
-        }
-    }
+    while (ewi_json_next_key(json, &key)) EWI_TRY(read_processor_member(p, json, key, &type, nesting));
     EWI_TRY(ewi_json_check(json, p->err));
-    bool known = ewi_str_is(type, "TemplateProcessing") || ewi_str_is(type, "ByteLevel") ||
-                 ewi_str_is(type, "Sequence");
-    return known ? EW_OK : unsupported(p, "post-processor", type);
+    for (size_t i = 0; i < EWI_COUNT(known); i++)
+        if (ewi_str_is(type, known[i])) return EW_OK;
+    return unsupported(p, "post-processor", type);
 }
 
 static ew_status apply_post_processor(const pipeline *p) {
@@ -239,8 +296,10 @@ ew_status ewi_pipeline_apply(const ewi_pipeline_texts *texts, ewi_arena *arena, 
     EWI_TRY(read_line(&p, texts->decoder, "decoder", &decoder));
     if (vocab->kind == EWI_VOCAB_SPM)
         EWI_TRY(apply_spm(&p, normalizer, pre_tokenizer, decoder));
+    else if (vocab->kind == EWI_VOCAB_BPE)
+        EWI_TRY(apply_bpe(&p, pre_tokenizer, decoder));
     else
-        EWI_TRY(apply_bpe(&p, normalizer, pre_tokenizer, decoder));
+        EWI_TRY(apply_pieces(&p, decoder));
     return apply_post_processor(&p);
 }
 

@@ -20,7 +20,8 @@ typedef struct ewi_pipeline_texts {
     ew_str normalizer, pre_tokenizer, post_processor, decoder;
 } ewi_pipeline_texts;
 
-/* Reads vocab->kind and the tokens; sets scanner, nfc, space_prefix, bos and add_bos. */
+/* Reads vocab->kind and the tokens; sets norms, scanner or splits, decoder, space_prefix, bos, add_bos and
+ * last. */
 EWI_NODISCARD ew_status ewi_pipeline_apply(const ewi_pipeline_texts *texts, ewi_arena *arena,
                                            ewi_vocab *vocab, ew_error *err);
 

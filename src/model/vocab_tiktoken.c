@@ -69,7 +69,7 @@ ew_status ewi_vocab_from_tiktoken(ewi_bytes file, ewi_arena *arena, ewi_vocab *o
                         parsed.n_tokens);
     ewi_vocab vocab = {
         .kind = EWI_VOCAB_BPE, .scanner = encoding->scanner, .raw_bytes = true, .ignore_merges = true};
-    vocab.bos = vocab.unk = -1;
+    vocab.bos = vocab.unk = vocab.last = -1;
     vocab.eos = encoding->end_of_text;
     EWI_TRY(fill_tokens(&parsed, encoding, arena, &vocab, err));
     *out = vocab;

@@ -36,15 +36,69 @@ static void take_byte(writer *w, ew_detokenizer *state, uint8_t byte) {
     }
 }
 
-/* The token's text; the blank that encoding put before a text goes. */
-static ewi_bytes text_of(const ew_tokenizer *tokenizer, const ew_detokenizer *state, ew_token token,
-                         bool special) {
-    ewi_bytes text = ewi_token_bytes(tokenizer, token);
-    if (tokenizer->flags[token] & EW_TOKEN_CONTROL) return special ? text : (ewi_bytes){0};
-    bool blank =
-        !state->started && tokenizer->kind == EWI_VOCAB_SPM && tokenizer->space_prefix != EWI_PREFIX_NEVER;
-    if (blank && text.len && text.data[0] == ' ') return (ewi_bytes){text.data + 1, text.len - 1};
-    return text;
+static void take_bytes(writer *w, ew_detokenizer *state, ewi_bytes text) {
+    for (size_t i = 0; i < text.len; i++) take_byte(w, state, text.data[i]);
+}
+
+/* SPM and BPE: the blank that encoding put before a text goes. */
+static void take_plain(writer *w, const ew_tokenizer *t, ew_detokenizer *state, ewi_bytes text) {
+    bool blank = !state->started && t->kind == EWI_VOCAB_SPM && t->space_prefix != EWI_PREFIX_NEVER;
+    size_t skip = blank && text.len && text.data[0] == ' ';
+    take_bytes(w, state, (ewi_bytes){text.data + skip, text.len - skip});
+}
+
+static bool begins_with(ewi_bytes text, ew_str prefix) {
+    return text.len >= prefix.len && (prefix.len == 0 || memcmp(text.data, prefix.data, prefix.len) == 0);
+}
+
+/* No blank goes before these (transformers' clean_up_tokenization). */
+static bool is_close_mark(ewi_bytes text) {
+    static const char *const marks[] = {".", "?", "!", ",", "n't", "'m", "'s", "'ve", "'re"};
+    for (size_t i = 0; i < EWI_COUNT(marks); i++)
+        if (begins_with(text, ewi_str(marks[i]))) return true;
+    return false;
+}
+
+static void take_wordpiece(writer *w, const ew_tokenizer *t, ew_detokenizer *state, bool control,
+                           ewi_bytes text) {
+    bool begins_word = control || !begins_with(text, t->inner_prefix);
+    size_t skip = 0;
+    if (t->word_prefix.len) {
+        begins_word = control || begins_with(text, t->word_prefix);
+        skip = begins_word && !control ? t->word_prefix.len : 0;
+    } else if (!begins_word && state->started) {
+        skip = t->inner_prefix.len;
+    }
+    ewi_bytes rest = {text.data + skip, text.len - skip};
+    if (state->started && begins_word && !(t->cleans_up && is_close_mark(rest))) take_byte(w, state, ' ');
+    take_bytes(w, state, rest);
+}
+
+static void take_metaspace(writer *w, const ew_tokenizer *t, ew_detokenizer *state, ewi_bytes text) {
+    const ew_str blank = EWI_STR("\xe2\x96\x81");
+    bool drop = !state->started && t->space_prefix != EWI_PREFIX_NEVER;
+    for (size_t i = 0; i < text.len; drop &= t->decoder == EWI_DECODE_METASPACE) {
+        if (!begins_with((ewi_bytes){text.data + i, text.len - i}, blank)) {
+            take_byte(w, state, text.data[i++]);
+        } else {
+            if (!drop) take_byte(w, state, ' ');
+            i += blank.len;
+        }
+    }
+}
+
+/* Control tokens are spelled as they are. */
+static void take_token(writer *w, const ew_tokenizer *t, ew_detokenizer *state, ew_token token) {
+    ewi_bytes text = ewi_token_bytes(t, token);
+    bool control = t->flags[token] & EW_TOKEN_CONTROL;
+    if (t->decoder == EWI_DECODE_WORDPIECE)
+        take_wordpiece(w, t, state, control, text);
+    else if (t->decoder != EWI_DECODE_PLAIN && !control)
+        take_metaspace(w, t, state, text);
+    else if (control)
+        take_bytes(w, state, text);
+    else
+        take_plain(w, t, state, text);
 }
 
 ew_status ew_detokenize(const ew_tokenizer *tokenizer, ew_detokenizer *state, ew_token token, bool special,
@@ -55,12 +109,11 @@ ew_status ew_detokenize(const ew_tokenizer *tokenizer, ew_detokenizer *state, ew
     if (token < 0 || (size_t)token >= tokenizer->n_tokens)
         return ewi_fail(err, EW_INVALID, "token %d: the vocabulary has %zu tokens", (int)token,
                         tokenizer->n_tokens);
-    ewi_bytes text = text_of(tokenizer, state, token, special);
+    bool shown = special || !(tokenizer->flags[token] & EW_TOKEN_CONTROL);
     ew_detokenizer next = *state;
     writer w = {buf, cap, 0};
-    for (size_t i = 0; i < text.len; i++) take_byte(&w, &next, text.data[i]);
-    next.started |= ewi_token_bytes(tokenizer, token).len > 0 &&
-                    (special || !(tokenizer->flags[token] & EW_TOKEN_CONTROL));
+    if (shown) take_token(&w, tokenizer, &next, token);
+    next.started |= shown && ewi_token_bytes(tokenizer, token).len > 0;
     *len = w.len;
     if (w.len <= cap) *state = next;
     return EW_OK;

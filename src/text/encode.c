@@ -4,8 +4,10 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "text/merger.h"
-#include "text/nfc.h"
+#include "text/normalizer.h"
 #include "text/scanner.h"
+#include "text/segmenter.h"
+#include "text/splitter.h"
 #include "text/template.h"
 #include "text/unicode.h"
 
@@ -19,8 +21,10 @@ typedef struct encoder {
     size_t cap, n;
     bool after_unknown; /* neighbouring unknown characters are one unknown token */
     ewi_merger merger;
-    ewi_buffer normalized; /* one stretch of text in Form C */
-    ewi_buffer blanked;    /* one stretch of text as SentencePiece sees it, with ' ' for its blank */
+    ewi_normalizer normalizer;
+    ewi_splitter splitter;
+    ewi_segmenter segmenter;
+    ewi_buffer blanked; /* one stretch of text as SentencePiece sees it, with ' ' for its blank */
     ew_error *err;
 } encoder;
 
@@ -80,11 +84,17 @@ static bool has_byte_tokens(const ew_tokenizer *t, const uint8_t *bytes, size_t 
     return true;
 }
 
+static bool emit_bytes(encoder *e, ewi_bytes text) {
+    const ew_tokenizer *t = e->tokenizer;
+    if (!has_byte_tokens(t, text.data, text.len)) return false;
+    for (size_t i = 0; i < text.len; i++) emit(e, t->byte_tokens[text.data[i]]);
+    return true;
+}
+
 static void emit_unknown(encoder *e, const uint8_t *bytes, size_t n) {
     const ew_tokenizer *t = e->tokenizer;
-    if (has_byte_tokens(t, bytes, n)) {
-        for (size_t i = 0; i < n; i++) emit(e, t->byte_tokens[bytes[i]]);
-    } else if (!e->after_unknown) {
+    if (emit_bytes(e, (ewi_bytes){bytes, n})) return;
+    if (!e->after_unknown) {
         emit(e, t->unk);
         e->after_unknown = true;
     }
@@ -165,17 +175,48 @@ static ew_status encode_blanked(encoder *e) {
     return encode_pieces(e, (ewi_bytes){text.data + start, text.len - start});
 }
 
-/* ---- both ---- */
+/* ---- WordPiece, unigram models, and byte-level BPE that cuts in several steps ---- */
 
-/* Text between special tokens; `first`: nothing was before it. */
-static ew_status encode_stretch(encoder *e, ewi_bytes text, bool first) {
-    if (text.len == 0) return EW_OK;
-    if (e->tokenizer->nfc && !ewi_nfc_is_plain(text)) {
-        e->normalized.len = 0;
-        EWI_TRY(ewi_nfc_append(&e->normalized, text, e->err));
-        text = (ewi_bytes){e->normalized.data, e->normalized.len};
+/* What a unigram model does not know can be a piece all the same, where several characters in a row are. */
+static void emit_part(encoder *e, ewi_bytes text, uint32_t token) {
+    if (token != EWI_NO_TOKEN)
+        emit(e, token);
+    else if (e->tokenizer->kind == EWI_VOCAB_WORDPIECE)
+        emit(e, e->tokenizer->unk);
+    else if ((token = whole_word(e->tokenizer, text)) != EWI_NO_TOKEN)
+        emit(e, token);
+    else if (!emit_bytes(e, text))
+        emit(e, e->tokenizer->unk);
+}
+
+static ew_status encode_split(encoder *e, ewi_bytes text, bool first) {
+    const ew_tokenizer *t = e->tokenizer;
+    EWI_TRY(ewi_split(&e->splitter, t->splits, t->n_splits, text, first, e->err));
+    for (size_t i = 0; i < e->splitter.n; i++) {
+        ewi_bytes word = ewi_splitter_word(&e->splitter, i);
+        if (t->kind == EWI_VOCAB_BPE) {
+            EWI_TRY(encode_word(e, word));
+            continue;
+        }
+        EWI_TRY(ewi_segment(&e->segmenter, word, e->err));
+        for (size_t k = 0; k < e->segmenter.n; k++) {
+            ewi_part part = e->segmenter.parts[k];
+            emit_part(e, (ewi_bytes){word.data + part.start, part.len}, part.token);
+        }
     }
-    if (e->tokenizer->kind == EWI_VOCAB_BPE) return encode_words(e, text);
+    return EW_OK;
+}
+
+/* ---- all ---- */
+
+static ew_status encode_plain(encoder *e, ewi_bytes text, bool first) {
+    if (text.len == 0) return EW_OK;
+    switch (e->tokenizer->kind) {
+    case EWI_VOCAB_BPE: return e->tokenizer->n_splits ? encode_split(e, text, first) : encode_words(e, text);
+    case EWI_VOCAB_SPM: break;
+    case EWI_VOCAB_WORDPIECE:
+    case EWI_VOCAB_UNIGRAM: return encode_split(e, text, first);
+    }
     EWI_TRY(blank_text(e, text, first));
     return encode_blanked(e);
 }
@@ -201,6 +242,22 @@ static size_t skip_blanks(ewi_bytes text, size_t at) {
         at += n;
     }
     return at;
+}
+
+/* Text between special tokens; `first`: nothing was before it. */
+static ew_status encode_stretch(encoder *e, ewi_bytes text, bool first) {
+    const ew_tokenizer *t = e->tokenizer;
+    size_t from = 0;
+    EWI_TRY(ewi_normalize(&e->normalizer, t->norms, t->n_norms, &text, e->err));
+    for (ewi_special_match match; ewi_specials_find(&t->normalized, text, from, false, &match);
+         first = false) {
+        size_t end = match.type & EWI_TOKEN_LSTRIP ? trim(text, from, match.start) : match.start;
+        EWI_TRY(encode_plain(e, (ewi_bytes){text.data + from, end - from}, first));
+        emit(e, match.token);
+        from = match.start + match.len;
+        if (match.type & EWI_TOKEN_RSTRIP) from = skip_blanks(text, from);
+    }
+    return from < text.len ? encode_plain(e, (ewi_bytes){text.data + from, text.len - from}, first) : EW_OK;
 }
 
 /* The next special token of one sort, once it was looked for. */
@@ -270,7 +327,7 @@ static ew_status encode_text(encoder *e, finder *f) {
     bool first = true;
     for (ewi_special_match match; find_special(f, from, &match); first = false) {
         size_t end = match.type & EWI_TOKEN_LSTRIP ? trim(text, from, match.start) : match.start;
-        EWI_TRY(encode_stretch(e, (ewi_bytes){text.data + from, end - from}, first));
+        if (end > from) EWI_TRY(encode_stretch(e, (ewi_bytes){text.data + from, end - from}, first));
         emit(e, match.token);
         from = match.start + match.len;
         if (match.type & EWI_TOKEN_RSTRIP) from = skip_blanks(text, from);
@@ -278,19 +335,24 @@ static ew_status encode_text(encoder *e, finder *f) {
     return from < text.len ? encode_stretch(e, (ewi_bytes){text.data + from, text.len - from}, first) : EW_OK;
 }
 
-static ew_status encode_all(const ew_tokenizer *tokenizer, finder *f, bool bos, ew_token *out, size_t cap,
-                            size_t *n, ew_error *err) {
+static ew_status encode_all(const ew_tokenizer *tokenizer, finder *f, unsigned flags, ew_token *out,
+                            size_t cap, size_t *n, ew_error *err) {
     *n = 0;
     if (f->text.len >= MAX_TEXT_BYTES)
         return ewi_fail(err, EW_LIMIT, "text: %zu bytes, at most %zu can be encoded at once", f->text.len,
                         MAX_TEXT_BYTES - 1);
     encoder e = {.tokenizer = tokenizer, .out = out, .cap = cap, .err = err};
     ewi_merger_init(&e.merger, tokenizer);
-    ewi_buffer_init(&e.normalized, SIZE_MAX);
+    ewi_normalizer_init(&e.normalizer);
+    ewi_splitter_init(&e.splitter);
+    ewi_segmenter_init(&e.segmenter, tokenizer);
     ewi_buffer_init(&e.blanked, SIZE_MAX);
-    if (bos && tokenizer->bos >= 0) emit(&e, (uint32_t)tokenizer->bos);
+    if (flags & EW_ENCODE_BOS && tokenizer->bos >= 0) emit(&e, (uint32_t)tokenizer->bos);
     ew_status status = f->text.len ? encode_text(&e, f) : EW_OK;
-    ewi_buffer_deinit(&e.normalized);
+    if (flags & EW_ENCODE_EOS && tokenizer->last != EWI_NO_TOKEN) emit(&e, tokenizer->last);
+    ewi_normalizer_deinit(&e.normalizer);
+    ewi_splitter_deinit(&e.splitter);
+    ewi_segmenter_deinit(&e.segmenter);
     ewi_buffer_deinit(&e.blanked);
     ewi_merger_deinit(&e.merger);
     if (!status) *n = e.n;
@@ -302,10 +364,10 @@ ew_status ew_tokenizer_encode(const ew_tokenizer *tokenizer, ew_str text, unsign
     EWI_REQUIRE(tokenizer && n, err);
     EWI_REQUIRE(text.data || text.len == 0, err);
     EWI_REQUIRE(out || cap == 0, err);
-    EWI_REQUIRE((flags & ~(unsigned)(EW_ENCODE_BOS | EW_ENCODE_SPECIAL)) == 0, err);
+    EWI_REQUIRE((flags & ~(unsigned)(EW_ENCODE_BOS | EW_ENCODE_SPECIAL | EW_ENCODE_EOS)) == 0, err);
     const ew_segment whole = {text.len, !(flags & EW_ENCODE_SPECIAL)};
     finder f = find_in(tokenizer, (ewi_bytes){(const uint8_t *)text.data, text.len}, &whole, 1);
-    return encode_all(tokenizer, &f, flags & EW_ENCODE_BOS, out, cap, n, err);
+    return encode_all(tokenizer, &f, flags, out, cap, n, err);
 }
 
 ew_status ewi_encode_marked(const ew_tokenizer *tokenizer, ew_str text, const ew_segment *segments,
@@ -315,5 +377,6 @@ ew_status ewi_encode_marked(const ew_tokenizer *tokenizer, ew_str text, const ew
     finder f = find_in(tokenizer, bytes, segments, n_segments);
     ewi_special_match match;
     bool has_bos = find_special(&f, 0, &match) && match.start == 0 && (ew_token)match.token == tokenizer->bos;
-    return encode_all(tokenizer, &f, add_bos && !has_bos, out, cap, n, err);
+    unsigned flags = add_bos && !has_bos ? EW_ENCODE_BOS : 0;
+    return encode_all(tokenizer, &f, flags, out, cap, n, err);
 }

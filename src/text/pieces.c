@@ -60,7 +60,7 @@ static void copy_spelling(ew_str spelling, uint8_t *out, size_t *len) {
 bool ewi_piece_decode(ewi_vocab_kind kind, bool raw_bytes, ew_str spelling, uint8_t *out, size_t *len) {
     if (kind == EWI_VOCAB_SPM) {
         decode_blanks(spelling, out, len);
-    } else if (raw_bytes) {
+    } else if (raw_bytes || kind != EWI_VOCAB_BPE) {
         copy_spelling(spelling, out, len);
     } else if (!decode_alphabet(spelling, out, len)) {
         copy_spelling(spelling, out, len);

@@ -7,6 +7,8 @@
 #define L     EWI_UNICODE_L
 #define N     EWI_UNICODE_N
 #define P     EWI_UNICODE_P
+#define M     EWI_UNICODE_M
+#define S     EWI_UNICODE_S
 
 /* o200k's two halves of a word: [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}] and [\p{Ll}\p{Lm}\p{Lo}\p{M}]. */
 #define SOFT  (EWI_UNICODE_UNCASED | EWI_UNICODE_M)
@@ -175,7 +177,7 @@ static size_t upper_lower(view v, size_t at) {
  * The optional first character can be a mark, which is in UPPER and LOWER as well: then the first alternative
  * matches without it.
  */
-static size_t cased_word(view v, size_t at) {
+static size_t cased_word(view v, size_t at, bool contractions) {
     size_t next;
     uint32_t set = set_at(v, at, &next);
     if (set & N || is_newline(v.text[at])) return at;
@@ -183,15 +185,51 @@ static size_t cased_word(view v, size_t at) {
     size_t end = upper_lower(v, first);
     if (end == first && set & EWI_UNICODE_M) end = upper_lower(v, first = at);
     if (end == first) end = run(v, first, UPPER);
-    return end > first ? contraction(v, end, true) : at;
+    if (end == first) return at;
+    return contractions ? contraction(v, end, true) : end;
 }
 
 /* cased_word|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+ */
 static size_t scan_o200k(view v, size_t at) {
-    size_t end = cased_word(v, at);
+    size_t end = cased_word(v, at, true);
     if (end == at) end = digits(v, at, 3);
     if (end == at) end = symbols(v, at, true);
     return end > at ? end : blanks_or_newlines(v, at);
+}
+
+/* The same without contractions, and each \p{N} for itself. */
+static size_t scan_tekken(view v, size_t at) {
+    size_t end = cased_word(v, at, false);
+    if (end == at) end = digits(v, at, 1);
+    if (end == at) end = symbols(v, at, true);
+    return end > at ? end : blanks_or_newlines(v, at);
+}
+
+/*
+ * (?i:'s|...)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
+ */
+static size_t scan_qwen35(view v, size_t at) {
+    size_t end = contraction(v, at, true), next, second;
+    if (end > at) return end;
+    uint32_t set = set_at(v, at, &next);
+    if (set & N) return next;
+    if (set & L) return run(v, next, L | M);
+    if (!is_newline(v.text[at]) && set_at(v, next, &second) & (L | M)) return run(v, second, L | M);
+    if (set & M) return run(v, next, L | M);
+    set = set_at(v, at + (v.text[at] == ' '), &next);
+    if (!set || set & (SPACE | L | M | N)) return blanks_or_newlines(v, at);
+    end = run_not(v, next, SPACE | L | M | N);
+    while (end < v.end && is_newline(v.text[end])) end++;
+    return end;
+}
+
+/* Like Qwen2's, but newlines do not go with the symbols before them. */
+static size_t scan_seed_coder(view v, size_t at) {
+    size_t end = scan_word(v, at, 1), next;
+    if (end == at) return blanks_or_newlines(v, at);
+    bool symbol = !(set_at(v, at + (v.text[at] == ' '), &next) & (L | N));
+    while (symbol && end > next && is_newline(v.text[end - 1])) end--;
+    return end;
 }
 
 /* ---- cascades: each gives the end of the match at `at`, or of the gap before the next match ---- */
@@ -282,6 +320,92 @@ static size_t east_asian_runs(view v, size_t at) {
     return end;
 }
 
+/* [一-龥぀-ゟ゠-ヿ]+ */
+static bool is_chinese_or_kana(view v, size_t at, size_t *next) {
+    uint32_t c;
+    look(v, at, next, &c);
+    return (c >= 0x4e00 && c <= 0x9fa5) || (c >= 0x3040 && c <= 0x30ff);
+}
+
+static size_t chinese_or_kana_runs(view v, size_t at) {
+    size_t end, next;
+    bool inside = is_chinese_or_kana(v, at, &end);
+    while (end < v.end && is_chinese_or_kana(v, end, &next) == inside) end = next;
+    return end;
+}
+
+/* \p{N}{1,3} */
+static size_t digits_up_to_three(view v, size_t at) {
+    size_t end = digits(v, at, 3);
+    return end > at ? end : run_not(v, at, N);
+}
+
+static bool is_ascii_mark(uint8_t b) {
+    return (b >= '!' && b <= '/') || (b >= ':' && b <= '@') || (b >= '[' && b <= '`') ||
+           (b >= '{' && b <= '~');
+}
+
+static bool is_ascii_letter(uint8_t b) {
+    return (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z');
+}
+
+/*
+ * [!-/:-@[-`{-~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*
+ * |\s*[\r\n]+|\s+(?!\S)|\s+ : its end, or `at`
+ */
+static size_t deepseek_word(view v, size_t at) {
+    size_t end = at + 1, next, second;
+    if (is_ascii_mark(v.text[at]) && end < v.end && is_ascii_letter(v.text[end])) {
+        while (end < v.end && is_ascii_letter(v.text[end])) end++;
+        return end;
+    }
+    uint32_t set = set_at(v, at, &next);
+    bool lead = !is_newline(v.text[at]) && !(set & (L | P | S));
+    if (lead && set_at(v, next, &second) & (L | M)) return run(v, second, L | M);
+    if (set & (L | M)) return run(v, next, L | M);
+    size_t first = at + (v.text[at] == ' ');
+    if (set_at(v, first, &next) & (P | S)) {
+        end = run(v, next, P | S);
+        while (end < v.end && is_newline(v.text[end])) end++;
+        return end;
+    }
+    return set & SPACE ? blanks_or_newlines(v, at) : at;
+}
+
+static size_t scan_deepseek_v3(view v, size_t at) {
+    size_t end = deepseek_word(v, at), next;
+    if (end > at) return end;
+    for (end = at; end < v.end && deepseek_word(v, end) == end; end = next) set_at(v, end, &next);
+    return end;
+}
+
+/* (\s|.,!?…。，、।۔،) as a set */
+static bool is_bloom_mark(view v, size_t at, size_t *next) {
+    static const uint32_t marks[] = {'(',    '|',    '.',    ',',    '!',   '?',   ')',
+                                     0x2026, 0x3002, 0xff0c, 0x3001, 0x964, 0x6d4, 0x60c};
+    uint32_t c, set = look(v, at, next, &c);
+    if (set & SPACE) return true;
+    for (size_t i = 0; i < EWI_COUNT(marks); i++)
+        if (marks[i] == c) return true;
+    return false;
+}
+
+/* " ?[^marks]+": where it begins at `at`, or `at` when it does not: the end of its first character. */
+static size_t bloom_begin(view v, size_t at) {
+    size_t next, first = at + (v.text[at] == ' ');
+    return first < v.end && !is_bloom_mark(v, first, &next) ? next : at;
+}
+
+static size_t scan_bloom(view v, size_t at) {
+    size_t end = bloom_begin(v, at), next;
+    if (end > at) {
+        while (end < v.end && !is_bloom_mark(v, end, &next)) end = next;
+        return end;
+    }
+    for (end = at; end < v.end && bloom_begin(v, end) == end; end = next) set_at(v, end, &next);
+    return end;
+}
+
 typedef size_t (*scan_fn)(view v, size_t at);
 
 static const scan_fn scanners[EWI_N_SCANNERS][EWI_SCAN_MAX_LEVELS] = {
@@ -294,6 +418,12 @@ static const scan_fn scanners[EWI_N_SCANNERS][EWI_SCAN_MAX_LEVELS] = {
     [EWI_SCAN_FALCON] = {mark_runs_falcon, scan_gpt2, digit_triples},
     [EWI_SCAN_DEEPSEEK_CODER] = {each_newline, blank_and_letters, blank_and_marks, east_asian_runs,
                                  each_digit},
+    [EWI_SCAN_DEEPSEEK_V3] = {digits_up_to_three, chinese_or_kana_runs, scan_deepseek_v3},
+    [EWI_SCAN_TEKKEN] = {scan_tekken},
+    [EWI_SCAN_QWEN35] = {scan_qwen35},
+    [EWI_SCAN_SEED_CODER] = {scan_seed_coder},
+    [EWI_SCAN_BLOOM] = {scan_bloom},
+    [EWI_SCAN_VIKING] = {scan_bloom, each_digit},
     [EWI_SCAN_GGUF_DEFAULT] = {mark_runs_default, scan_gpt2, digit_runs, digit_triples},
 };
 

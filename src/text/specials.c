@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "text/normalizer.h"
+#include "text/unicode.h"
 
 static bool is_user_defined(uint8_t type) {
     return (type & EWI_TOKEN_TYPE_MASK) == EWI_TOKEN_USER_DEFINED;
@@ -23,18 +25,55 @@ static int compare(const void *a, const void *b) {
     return x->token < y->token ? -1 : 1;
 }
 
+static bool in_normalized(const ewi_vocab *vocab, size_t i) {
+    return vocab->n_norms && is_user_defined(vocab->types[i]) && vocab->types[i] & EWI_TOKEN_NORMALIZED;
+}
+
+static ew_status add(ewi_specials *specials, const ewi_vocab *vocab, size_t i, ewi_bytes text,
+                     ew_error *err) {
+    if (text.len == 0) return EW_OK;
+    if (text.len > EWI_SPECIAL_MAX_LEN)
+        return ewi_fail(err, EW_LIMIT,
+                        "vocabulary: special token %zu has %zu bytes, at most %d are supported", i, text.len,
+                        EWI_SPECIAL_MAX_LEN);
+    specials->items[specials->n++] =
+        (ewi_special){text.data, (uint32_t)text.len, (uint32_t)i, vocab->types[i]};
+    return EW_OK;
+}
+
 static ew_status collect(ewi_specials *specials, const ewi_vocab *vocab, ew_error *err) {
     for (size_t i = 0; i < vocab->n_tokens; i++) {
         ewi_bytes text = {(const uint8_t *)vocab->tokens[i].data, vocab->tokens[i].len};
-        if (!is_special(vocab->types[i]) || text.len == 0) continue;
-        if (text.len > EWI_SPECIAL_MAX_LEN)
-            return ewi_fail(err, EW_LIMIT,
-                            "vocabulary: special token %zu has %zu bytes, at most %d are supported", i,
-                            text.len, EWI_SPECIAL_MAX_LEN);
-        specials->items[specials->n++] =
-            (ewi_special){text.data, (uint32_t)text.len, (uint32_t)i, vocab->types[i]};
+        if (is_special(vocab->types[i]) && !in_normalized(vocab, i))
+            EWI_TRY(add(specials, vocab, i, text, err));
     }
     return EW_OK;
+}
+
+/* The spellings are normalized into specials->owned, EWI_SPECIAL_MAX_LEN bytes for each. */
+static ew_status collect_normalized(ewi_specials *specials, ewi_normalizer *normalizer,
+                                    const ewi_vocab *vocab, ew_error *err) {
+    for (size_t i = 0; i < vocab->n_tokens; i++) {
+        ewi_bytes text = {(const uint8_t *)vocab->tokens[i].data, vocab->tokens[i].len};
+        if (!in_normalized(vocab, i)) continue;
+        EWI_TRY(ewi_normalize(normalizer, vocab->norms, vocab->n_norms, &text, err));
+        uint8_t *copy = specials->owned + specials->n * EWI_SPECIAL_MAX_LEN;
+        size_t n_before = specials->n;
+        EWI_TRY(add(specials, vocab, i, text, err));
+        if (specials->n == n_before) continue;
+        memcpy(copy, text.data, text.len);
+        specials->items[n_before].text = copy;
+    }
+    return EW_OK;
+}
+
+static ew_status collect_any(ewi_specials *specials, const ewi_vocab *vocab, bool normalized, ew_error *err) {
+    if (!normalized) return collect(specials, vocab, err);
+    ewi_normalizer normalizer;
+    ewi_normalizer_init(&normalizer);
+    ew_status status = collect_normalized(specials, &normalizer, vocab, err);
+    ewi_normalizer_deinit(&normalizer);
+    return status;
 }
 
 static void drop_duplicates(ewi_specials *specials) {
@@ -56,15 +95,22 @@ static void index_first_bytes(ewi_specials *specials) {
         if (is_user_defined(specials->items[i].type)) specials->any_user[specials->items[i].text[0]] = true;
 }
 
-ew_status ewi_specials_init(ewi_specials *specials, const ewi_vocab *vocab, ew_error *err) {
-    *specials = (ewi_specials){0};
-    size_t n = 0;
-    for (size_t i = 0; i < vocab->n_tokens; i++) n += is_special(vocab->types[i]);
+static ew_status fill(ewi_specials *specials, const ewi_vocab *vocab, bool normalized, ew_error *err) {
+    size_t n = 0, n_owned;
+    for (size_t i = 0; i < vocab->n_tokens; i++)
+        n += is_special(vocab->types[i]) && in_normalized(vocab, i) == normalized;
     if (n > EWI_MAX_SPECIALS)
         return ewi_fail(err, EW_LIMIT, "vocabulary: %zu special tokens, at most %u", n, EWI_MAX_SPECIALS);
+    n_owned = normalized ? n * EWI_SPECIAL_MAX_LEN : 0;
     specials->items = ewi_alloc_array(n, sizeof *specials->items);
-    if (!specials->items) return ewi_no_memory(err, "the special tokens");
-    ew_status status = collect(specials, vocab, err);
+    specials->owned = ewi_alloc(n_owned);
+    if (!specials->items || !specials->owned) return ewi_no_memory(err, "the special tokens");
+    return collect_any(specials, vocab, normalized, err);
+}
+
+ew_status ewi_specials_init(ewi_specials *specials, const ewi_vocab *vocab, bool normalized, ew_error *err) {
+    *specials = (ewi_specials){0};
+    ew_status status = fill(specials, vocab, normalized, err);
     if (status) {
         ewi_specials_deinit(specials);
         return status;
@@ -77,6 +123,7 @@ ew_status ewi_specials_init(ewi_specials *specials, const ewi_vocab *vocab, ew_e
 
 void ewi_specials_deinit(ewi_specials *specials) {
     ewi_free(specials->items);
+    ewi_free(specials->owned);
     *specials = (ewi_specials){0};
 }
 
@@ -111,6 +158,21 @@ static const ewi_special *longest(const ewi_specials *specials, ewi_bytes text, 
     return best;
 }
 
+/* Neither the character before text[start..end) nor the one after it belongs to a word. */
+static bool stands_alone(ewi_bytes text, size_t start, size_t end) {
+    size_t before = start;
+    uint32_t c;
+    while (before > 0 && start - before < 4 && (before == start || (text.data[before] & 0xc0) == 0x80))
+        before--;
+    if (before < start) {
+        size_t n = ewi_utf8_decode(text.data + before, start - before, &c);
+        if (before + n == start && ewi_unicode_is_word(c)) return false;
+    }
+    if (end == text.len) return true;
+    ewi_utf8_decode(text.data + end, text.len - end, &c);
+    return !ewi_unicode_is_word(c);
+}
+
 bool ewi_specials_find(const ewi_specials *specials, ewi_bytes text, size_t from, bool control,
                        ewi_special_match *match) {
     if (specials->n == 0) return false;
@@ -118,7 +180,7 @@ bool ewi_specials_find(const ewi_specials *specials, ewi_bytes text, size_t from
         uint8_t b = text.data[i];
         if (control ? specials->first[b] == specials->first[b + 1u] : !specials->any_user[b]) continue;
         const ewi_special *best = longest(specials, (ewi_bytes){text.data + i, text.len - i}, control);
-        if (!best) continue;
+        if (!best || (best->type & EWI_TOKEN_SINGLE_WORD && !stands_alone(text, i, i + best->len))) continue;
         *match = (ewi_special_match){i, best->len, best->token, best->type};
         return true;
     }

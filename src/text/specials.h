@@ -25,6 +25,7 @@ typedef struct ewi_special {
 } ewi_special;
 
 typedef struct ewi_specials {
+    uint8_t *owned; /* normalized spellings, or NULL */
     size_t n;
     ewi_special *items;  /* ascending by text, no text twice */
     uint32_t first[257]; /* items[first[b]] is the first one that begins with byte b or a greater one */
@@ -37,8 +38,13 @@ typedef struct ewi_special_match {
     uint8_t type;
 } ewi_special_match;
 
-/* Errors: EW_LIMIT names a token that is too long; EW_NO_MEMORY. On failure nothing is kept. */
-EWI_NODISCARD ew_status ewi_specials_init(ewi_specials *specials, const ewi_vocab *vocab, ew_error *err);
+/*
+ * `normalized`: only the user-defined tokens that are looked for in normalized text, which is so where the
+ * vocabulary normalizes at all; otherwise all others. Errors: EW_LIMIT names a token that is too long;
+ * EW_NO_MEMORY. On failure nothing is kept.
+ */
+EWI_NODISCARD ew_status ewi_specials_init(ewi_specials *specials, const ewi_vocab *vocab, bool normalized,
+                                          ew_error *err);
 void ewi_specials_deinit(ewi_specials *specials);
 
 /* The first match at or after `from`; without `control`, only user-defined tokens match. */

@@ -16,6 +16,7 @@ static ew_status check_ids(const ewi_vocab *vocab, ew_error *err) {
     EWI_TRY(check_id("beginning-of-sequence", vocab->bos, vocab->n_tokens, err));
     EWI_TRY(check_id("end-of-sequence", vocab->eos, vocab->n_tokens, err));
     EWI_TRY(check_id("unknown", vocab->unk, vocab->n_tokens, err));
+    EWI_TRY(check_id("last", vocab->last, vocab->n_tokens, err));
     for (size_t i = 0; i < vocab->n_eog; i++)
         EWI_TRY(check_id("end-of-generation", vocab->eog[i], vocab->n_tokens, err));
     return EW_OK;
@@ -36,7 +37,12 @@ static ew_status check_vocab(const ewi_vocab *vocab, ew_error *err) {
         return ewi_fail(err, EW_LIMIT, "vocabulary: %zu tokens, at most %u", vocab->n_tokens, EWI_MAX_TOKENS);
     if (vocab->merges.n > EWI_MAX_MERGES)
         return ewi_fail(err, EW_LIMIT, "vocabulary: %zu merges, at most %u", vocab->merges.n, EWI_MAX_MERGES);
+    if (vocab->kind == EWI_VOCAB_WORDPIECE && vocab->max_word_chars > EWI_MAX_WORD_CHARS)
+        return ewi_fail(err, EW_LIMIT, "vocabulary: words of %u characters, at most %u are supported",
+                        (unsigned)vocab->max_word_chars, EWI_MAX_WORD_CHARS);
     EWI_TRY(check_ids(vocab, err));
+    if (vocab->kind == EWI_VOCAB_WORDPIECE && vocab->unk < 0)
+        return ewi_fail(err, EW_FORMAT, "vocabulary: WordPiece needs an unknown token");
     return check_types(vocab, err);
 }
 
@@ -87,6 +93,45 @@ static ew_status init_scores(ew_tokenizer *t, const ewi_vocab *vocab, ew_error *
     return EW_OK;
 }
 
+static ew_status init_log_probs(ew_tokenizer *t, const ewi_vocab *vocab, ew_error *err) {
+    t->log_probs = vocab->log_probs;
+    t->min_log_prob = vocab->log_probs[0];
+    for (size_t i = 0; i < vocab->n_tokens; i++) {
+        double p = vocab->log_probs[i];
+        if (!(p > -1e30 && p < 1e30))
+            return ewi_fail(err, EW_FORMAT, "vocabulary: the score of token %zu is no log probability", i);
+        if (p < t->min_log_prob) t->min_log_prob = p;
+    }
+    return EW_OK;
+}
+
+static bool skip_prefix(ewi_bytes *piece, ew_str prefix) {
+    if (piece->len < prefix.len || (prefix.len && memcmp(piece->data, prefix.data, prefix.len) != 0))
+        return false;
+    *piece = (ewi_bytes){piece->data + prefix.len, piece->len - prefix.len};
+    return true;
+}
+
+/* Where a word begins: tokens with the prefix that says so. Inside: those with the other one, or neither. */
+static ew_status add_to_trie(ew_tokenizer *t, uint32_t token, ew_error *err) {
+    ewi_bytes piece = ewi_piece_bytes(&t->pieces, token), inner = piece;
+    if (piece.len > EWI_MAX_PIECE_BYTES)
+        return ewi_fail(err, EW_LIMIT, "vocabulary: token %u has %zu bytes, at most %u are supported",
+                        (unsigned)token, piece.len, EWI_MAX_PIECE_BYTES);
+    bool begins_word = skip_prefix(&piece, t->word_prefix);
+    if (begins_word) EWI_TRY(ewi_trie_add(&t->trie, 0, piece, token, err));
+    if (t->kind == EWI_VOCAB_UNIGRAM || (begins_word && t->word_prefix.len)) return EW_OK;
+    return skip_prefix(&inner, t->inner_prefix) ? ewi_trie_add(&t->trie, 1, inner, token, err) : EW_OK;
+}
+
+static ew_status init_trie(ew_tokenizer *t, ew_error *err) {
+    size_t total = t->pieces.starts[t->n_tokens];
+    EWI_TRY(ewi_trie_init(&t->trie, t->kind == EWI_VOCAB_WORDPIECE ? 2 * total : total, err));
+    for (size_t i = 0; i < t->n_tokens; i++)
+        if (ewi_token_is_text(t, (uint32_t)i)) EWI_TRY(add_to_trie(t, (uint32_t)i, err));
+    return EW_OK;
+}
+
 static void init_byte_tokens(ew_tokenizer *t) {
     for (unsigned b = 0; b < 256; b++) {
         uint8_t byte = (uint8_t)b;
@@ -125,7 +170,10 @@ static ew_status check_byte_tokens(const ew_tokenizer *t, ew_error *err) {
 static ew_status init_tables(ew_tokenizer *t, const ewi_vocab *vocab, ew_error *err) {
     EWI_TRY(init_types(t, vocab, err));
     EWI_TRY(ewi_pieces_init(&t->pieces, vocab, err));
-    EWI_TRY(ewi_specials_init(&t->specials, vocab, err));
+    EWI_TRY(ewi_specials_init(&t->specials, vocab, false, err));
+    if (vocab->n_norms) EWI_TRY(ewi_specials_init(&t->normalized, vocab, true, err));
+    if (t->kind == EWI_VOCAB_UNIGRAM) EWI_TRY(init_log_probs(t, vocab, err));
+    if (t->kind == EWI_VOCAB_UNIGRAM || t->kind == EWI_VOCAB_WORDPIECE) EWI_TRY(init_trie(t, err));
     if (t->has_merges)
         EWI_TRY(ewi_pairs_init(&t->pairs, &t->pieces, vocab, err));
     else if (t->kind == EWI_VOCAB_SPM)
@@ -146,12 +194,21 @@ ew_status ewi_tokenizer_new(const ewi_vocab *vocab, ew_tokenizer **out, ew_error
     t->scanner = vocab->scanner;
     t->has_merges = vocab->merges.n > 0;
     t->ignore_merges = vocab->ignore_merges;
-    t->nfc = vocab->nfc;
+    t->norms = vocab->norms;
+    t->n_norms = vocab->n_norms;
+    t->splits = vocab->splits;
+    t->n_splits = vocab->n_splits;
+    t->word_prefix = vocab->word_prefix;
+    t->inner_prefix = vocab->inner_prefix;
+    t->max_word_chars = vocab->max_word_chars;
+    t->decoder = vocab->decoder;
+    t->cleans_up = vocab->cleans_up;
     t->space_prefix = vocab->space_prefix;
     t->n_tokens = vocab->n_tokens;
     t->bos = vocab->bos;
     t->eos = vocab->eos;
     t->unk = vocab->unk < 0 ? EWI_NO_TOKEN : (uint32_t)vocab->unk;
+    t->last = vocab->last < 0 ? EWI_NO_TOKEN : (uint32_t)vocab->last;
     t->add_bos = vocab->add_bos && vocab->bos >= 0;
     t->spellings = vocab->tokens;
     ew_status status = init_tables(t, vocab, err);
@@ -172,6 +229,8 @@ void ew_tokenizer_close(ew_tokenizer *tokenizer) {
     ewi_pieces_deinit(&tokenizer->pieces);
     ewi_pairs_deinit(&tokenizer->pairs);
     ewi_specials_deinit(&tokenizer->specials);
+    ewi_specials_deinit(&tokenizer->normalized);
+    ewi_trie_deinit(&tokenizer->trie);
     ewi_free(tokenizer->types);
     ewi_free(tokenizer->flags);
     ewi_free(tokenizer->score_keys);
@@ -195,6 +254,10 @@ ew_token ew_tokenizer_eos(const ew_tokenizer *tokenizer) {
 
 bool ew_tokenizer_adds_bos(const ew_tokenizer *tokenizer) {
     return tokenizer->add_bos;
+}
+
+bool ew_tokenizer_adds_eos(const ew_tokenizer *tokenizer) {
+    return tokenizer->last != EWI_NO_TOKEN;
 }
 
 unsigned ew_token_flags(const ew_tokenizer *tokenizer, ew_token token) {

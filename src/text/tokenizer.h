@@ -17,16 +17,26 @@
 #include "text/pairs.h"
 #include "text/pieces.h"
 #include "text/specials.h"
+#include "text/trie.h"
 #include "text/vocab.h"
 
 struct ew_tokenizer {
     ewi_vocab_kind kind;
     ewi_scanner scanner;
-    bool has_merges, ignore_merges, nfc, add_bos;
+    bool has_merges, ignore_merges, add_bos, cleans_up;
     ewi_space_prefix space_prefix;
+    ewi_decoder decoder;
+    const ewi_norm_step *norms;
+    const ewi_split_step *splits;
+    size_t n_norms, n_splits;
+    const double *log_probs;
+    double min_log_prob; /* of all tokens */
+    ew_str word_prefix, inner_prefix;
+    uint32_t max_word_chars;
     size_t n_tokens;
     ew_token bos, eos;
-    uint32_t unk; /* EWI_NO_TOKEN = none */
+    uint32_t unk;  /* EWI_NO_TOKEN = none */
+    uint32_t last; /* EWI_NO_TOKEN = none */
     const ew_str *spellings;
     uint8_t *types;       /* [n_tokens] as in ewi_vocab */
     uint8_t *flags;       /* [n_tokens] EW_TOKEN_... */
@@ -37,6 +47,8 @@ struct ew_tokenizer {
     ewi_pieces pieces;
     ewi_pairs pairs;
     ewi_specials specials;
+    ewi_specials normalized; /* those that are looked for in normalized text */
+    ewi_trie trie;           /* UNIGRAM: root 0. WORDPIECE: 0 where a word begins, 1 inside of one */
     void (*release)(void *owned);
     void *owned;
 };

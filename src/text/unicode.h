@@ -12,6 +12,7 @@
 #ifndef EW_TEXT_UNICODE_H
 #define EW_TEXT_UNICODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -65,6 +66,8 @@ typedef enum ewi_category {
 #define EWI_UNICODE_P                                                                            \
     (EWI_CATEGORY(EWI_PC) | EWI_CATEGORY(EWI_PD) | EWI_CATEGORY(EWI_PE) | EWI_CATEGORY(EWI_PF) | \
      EWI_CATEGORY(EWI_PI) | EWI_CATEGORY(EWI_PO) | EWI_CATEGORY(EWI_PS))
+#define EWI_UNICODE_S \
+    (EWI_CATEGORY(EWI_SC) | EWI_CATEGORY(EWI_SK) | EWI_CATEGORY(EWI_SM) | EWI_CATEGORY(EWI_SO))
 #define EWI_UNICODE_WHITE_SPACE (1u << 30)
 
 extern const uint8_t ewi_unicode_index[0x110000 / EWI_UNICODE_BLOCK];
@@ -79,6 +82,18 @@ static inline uint32_t ewi_unicode_set(uint32_t c) {
     uint8_t packed = ewi_unicode_classes[at];
     uint32_t space = (uint32_t)(packed & EWI_UNICODE_CLASS_SPACE) << 25;
     return EWI_CATEGORY(packed & 0x1f) | space;
+}
+
+/*
+ * \w of Unicode Technical Standard 18: Alphabetic (letters, Nl, circled and squared letters), marks, decimal
+ * digits, connectors and joiners.
+ */
+static inline bool ewi_unicode_is_word(uint32_t c) {
+    const uint32_t words =
+        EWI_UNICODE_L | EWI_UNICODE_M | EWI_CATEGORY(EWI_ND) | EWI_CATEGORY(EWI_NL) | EWI_CATEGORY(EWI_PC);
+    if (c == 0x200c || c == 0x200d || (c >= 0x24b6 && c <= 0x24e9)) return true;
+    if (c >= 0x1f130 && c <= 0x1f189) return c <= 0x1f149 || (c >= 0x1f150 && c <= 0x1f169) || c >= 0x1f170;
+    return ewi_unicode_set(c) & words;
 }
 
 /* The distance from a character to its upper, lower and title case; and those that are up to three
@@ -113,5 +128,19 @@ extern const ewi_unicode_pair ewi_unicode_decompose[]; /* ascending by whole */
 extern const size_t ewi_unicode_n_decompose;
 extern const ewi_unicode_pair ewi_unicode_compose[]; /* ascending by first, then second */
 extern const size_t ewi_unicode_n_compose;
+
+/* The full compatibility decomposition of a character, where it is not the canonical one. */
+typedef struct ewi_unicode_expansion {
+    uint32_t whole, at; /* pool[at..) up to where the next one begins */
+} ewi_unicode_expansion;
+
+extern const ewi_unicode_expansion ewi_unicode_compatible[]; /* ascending, then one that ends the last */
+extern const size_t ewi_unicode_n_compatible;
+extern const uint32_t ewi_unicode_compatible_pool[];
+
+/* Grapheme clusters (Unicode Standard Annex 29); `ccc` is the kind: 1 stands alone, 2 joins what is before
+ * it, 3 joins what follows. */
+extern const ewi_unicode_ccc_range ewi_unicode_graphemes[]; /* ascending */
+extern const size_t ewi_unicode_n_graphemes;
 
 #endif

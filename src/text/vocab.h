@@ -18,6 +18,8 @@
 typedef enum ewi_vocab_kind {
     EWI_VOCAB_SPM, /* SentencePiece-style: characters, blanks written as U+2581, bytes as a last resort */
     EWI_VOCAB_BPE, /* byte-level BPE: scan into words, then merge bytes */
+    EWI_VOCAB_WORDPIECE, /* BERT: the longest piece that a word begins with, again and again */
+    EWI_VOCAB_UNIGRAM,   /* the segmentation of the greatest total score */
 } ewi_vocab_kind;
 
 typedef enum ewi_token_type {
@@ -31,9 +33,16 @@ typedef enum ewi_token_type {
 
 /*
  * Or-ed to the type of a control or user-defined token: it swallows the white space before (after) it in a
- * text.
+ * text; user-defined: it is looked for in normalized text, as its normalized spelling; it is no part of a
+ * longer word.
  */
-enum { EWI_TOKEN_TYPE_MASK = 0x0f, EWI_TOKEN_LSTRIP = 0x10, EWI_TOKEN_RSTRIP = 0x20 };
+enum {
+    EWI_TOKEN_TYPE_MASK = 0x0f,
+    EWI_TOKEN_LSTRIP = 0x10,
+    EWI_TOKEN_RSTRIP = 0x20,
+    EWI_TOKEN_NORMALIZED = 0x40,
+    EWI_TOKEN_SINGLE_WORD = 0x80
+};
 
 /* The pre-tokenizer patterns that models use, each a small scanner. */
 typedef enum ewi_scanner {
@@ -45,9 +54,71 @@ typedef enum ewi_scanner {
     EWI_SCAN_STARCODER,
     EWI_SCAN_FALCON,
     EWI_SCAN_DEEPSEEK_CODER,
+    EWI_SCAN_DEEPSEEK_V3,
+    EWI_SCAN_TEKKEN,
+    EWI_SCAN_QWEN35,
+    EWI_SCAN_SEED_CODER,
+    EWI_SCAN_BLOOM,
+    EWI_SCAN_VIKING,
     EWI_SCAN_GGUF_DEFAULT, /* what a GGUF file means that names no pattern */
     EWI_N_SCANNERS
 } ewi_scanner;
+
+/* A step of normalization (text/normalizer.h). Those of one character come last. */
+typedef enum ewi_norm_kind {
+    EWI_NORM_NFD,
+    EWI_NORM_NFC,
+    EWI_NORM_NFKD,
+    EWI_NORM_NFKC,
+    EWI_NORM_STRIP_LEFT, /* white space at the ends of the text */
+    EWI_NORM_STRIP_RIGHT,
+    EWI_NORM_STRIP,
+    EWI_NORM_REPLACE,          /* each `from` by `to` */
+    EWI_NORM_REPLACE_RUNS,     /* each run of two blanks and more by `to` */
+    EWI_NORM_PREPEND,          /* `to`, unless the text is empty */
+    EWI_NORM_CHARSMAP,         /* `map` as Hugging Face's Precompiled applies it */
+    EWI_NORM_CHARSMAP_LONGEST, /* `map` as SentencePiece applies it */
+    EWI_NORM_LOWERCASE,
+    EWI_NORM_STRIP_MARKS,      /* \p{M} */
+    EWI_NORM_STRIP_NONSPACING, /* \p{Mn} */
+    EWI_NORM_CLEAN,            /* BERT: drops control characters, all white space becomes blanks */
+    EWI_NORM_CHINESE,          /* BERT: blanks around each Chinese character */
+    EWI_NORM_NMT,
+} ewi_norm_kind;
+
+/* SentencePiece's precompiled_charsmap: a double array and the texts that its values point into. */
+typedef struct ewi_charsmap {
+    ewi_bytes units; /* u32, little-endian */
+    ewi_bytes texts; /* each ends with NUL */
+} ewi_charsmap;
+
+typedef struct ewi_norm_step {
+    ewi_norm_kind kind;
+    ew_str from, to; /* `from` is not empty */
+    ewi_charsmap map;
+} ewi_norm_step;
+
+/* A step of cutting text into words (text/splitter.h), each on what the one before left. */
+typedef enum ewi_split_kind {
+    EWI_SPLIT_SPACE,       /* at each white space character */
+    EWI_SPLIT_WORDS,       /* \w+|[^\w\s]+ : the rest goes */
+    EWI_SPLIT_PUNCTUATION, /* ASCII's and \p{P} */
+    EWI_SPLIT_DIGITS,      /* \p{N} */
+    EWI_SPLIT_TEXT,        /* at each `text` */
+    EWI_SPLIT_METASPACE, /* blanks become U+2581, one before the text as `prefix` says; parts begin with it */
+    EWI_SPLIT_BLANKS,    /* the same, but nothing is cut */
+    EWI_SPLIT_LEAD,      /* a blank before each word that begins with none */
+    EWI_SPLIT_SCANNER,   /* `scanner` */
+} ewi_split_kind;
+
+/* What happens to a match: the names are those of huggingface/tokenizers. */
+typedef enum ewi_split_behavior {
+    EWI_SPLIT_REMOVED,
+    EWI_SPLIT_ISOLATED,
+    EWI_SPLIT_CONTIGUOUS, /* neighbouring matches are one */
+    EWI_SPLIT_MERGED_WITH_PREVIOUS,
+    EWI_SPLIT_MERGED_WITH_NEXT,
+} ewi_split_behavior;
 
 /* SPM: where a blank is put before a text, or before each stretch of it between special tokens. */
 typedef enum ewi_space_prefix {
@@ -57,10 +128,28 @@ typedef enum ewi_space_prefix {
     EWI_PREFIX_FIRST_UNLESS_BLANK,
 } ewi_space_prefix;
 
+typedef struct ewi_split_step {
+    ewi_split_kind kind;
+    ewi_split_behavior behavior;
+    ew_str text; /* not empty */
+    ewi_space_prefix prefix;
+    ewi_scanner scanner;
+} ewi_split_step;
+
+/* How tokens become text, besides that bytes are bytes. */
+typedef enum ewi_decoder {
+    EWI_DECODE_PLAIN,     /* SPM, BPE: as encoding has it */
+    EWI_DECODE_WORDPIECE, /* a blank between tokens, but before those that go on with a word */
+    EWI_DECODE_METASPACE, /* U+2581 is a blank, but in the first token where encoding puts one there */
+    EWI_DECODE_BLANKS,    /* the same, but of the first token only the first character */
+} ewi_decoder;
+
 /* Limits of what a loader may hand on: some times the largest that models have, and tables of tens of MiB. */
-#define EWI_MAX_TOKENS   (1u << 20)
-#define EWI_MAX_MERGES   (1u << 20)
-#define EWI_MAX_SPECIALS (1u << 18)
+#define EWI_MAX_TOKENS      (1u << 20)
+#define EWI_MAX_MERGES      (1u << 20)
+#define EWI_MAX_SPECIALS    (1u << 18)
+#define EWI_MAX_WORD_CHARS  1000u
+#define EWI_MAX_PIECE_BYTES 256u /* UNIGRAM, WORDPIECE */
 
 /* Gives the merges one by one, best first, each side spelled like a token: read exactly n times. */
 typedef struct ewi_merge_source {
@@ -81,11 +170,21 @@ typedef struct ewi_vocab {
     bool unique;         /* ordinary tokens are keys: one that comes twice contradicts itself */
     bool raw_bytes;      /* BPE: tokens are plain bytes, not GPT-2's alphabet */
     bool ignore_merges;  /* BPE: a word that is a token is taken whole, without merging (Llama-3, tiktoken) */
-    bool nfc;            /* text is brought to Normalization Form C first (Qwen2) */
     bool add_bos;
     ewi_space_prefix space_prefix; /* SPM */
-    int32_t bos, eos, unk;         /* -1 = none */
-    const int32_t *eog;            /* further tokens that end an answer */
+    const ewi_norm_step *norms;    /* what is done to a text first */
+    size_t n_norms;
+    const ewi_split_step *splits; /* WORDPIECE, UNIGRAM; BPE: instead of `scanner` when there are any */
+    size_t n_splits;
+    const double *log_probs; /* UNIGRAM */
+    /* WORDPIECE: tokens begin with the first where a word begins, with the second inside of one. */
+    ew_str word_prefix, inner_prefix;
+    uint32_t max_word_chars; /* WORDPIECE: a longer word is unknown */
+    bool cleans_up;          /* WORDPIECE: no blank before a full stop, and the like */
+    ewi_decoder decoder;
+    int32_t bos, eos, unk; /* -1 = none */
+    int32_t last;          /* the token that the file wants after a text; -1 = none */
+    const int32_t *eog;    /* further tokens that end an answer */
     size_t n_eog;
 } ewi_vocab;
 

@@ -19,7 +19,12 @@ PIECES = (
 RANGES = [(0x20, 0x250), (0x250, 0x3000), (0x3000, 0xD7FF), (0x1F000, 0x1FAFF), (0x10000, 0x11000)]
 
 
-def texts(n, seed, most_pieces=12):
+PLANES = [(0x80, 0xD800), (0xE000, 0x10000), (0x10000, 0x20000), (0x20000, 0x30000), (0xE0000, 0x110000)]
+
+
+def texts(n, seed, most_pieces=12, planes=False):
+    """With planes, also characters of any plane."""
+    ranges = RANGES + PLANES if planes else RANGES
     rng = random.Random(seed)
     result = ["", "'", "''", " ", "a", "\n", "'S 'T 'RE 'VE 'M 'LL 'D 's 't 're 've 'm 'll 'd"]
     result += [" \n ", "a \n  "]
@@ -30,7 +35,7 @@ def texts(n, seed, most_pieces=12):
             if kind < 0.75:
                 text += rng.choice(PIECES)
             elif kind < 0.85:
-                text += chr(rng.randrange(*rng.choice(RANGES)))
+                text += chr(rng.randrange(*rng.choice(ranges)))
             else:
                 text += rng.choice(" \naA1'.")
             if rng.random() < 0.3:

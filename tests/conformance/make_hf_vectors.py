@@ -32,10 +32,9 @@ def load(spec):
     return tokenizer
 
 
-def main():
-    folder = Path(sys.argv[1]) / "tokenizers" / "hf-json"
-    n = int(sys.argv[2]) if len(sys.argv) > 2 else 320
-    seed = int(sys.argv[3]) if len(sys.argv) > 3 else 2
+def read_specs(fixtures):
+    """The tokenizers' documents, by name."""
+    folder = Path(fixtures) / "tokenizers" / "hf-json"
     llama2 = json.loads((folder / "llama2" / "tokenizer.json").read_text(encoding="utf-8"))
     llama2["model"]["merges"] = [merge for merge in llama2["model"]["merges"] if merge.count(" ") == 1]
     phi2 = json.loads((folder / "phi-2" / "tokenizer.json").read_text(encoding="utf-8"))
@@ -48,7 +47,13 @@ def main():
             {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False},
         ],
     }
-    loaded = {"llama2": load(llama2), "phi-2": load(phi2), "qwen2-phi-2": load(qwen2)}
+    return {"llama2": llama2, "phi-2": phi2, "qwen2-phi-2": qwen2}
+
+
+def main():
+    n = int(sys.argv[2]) if len(sys.argv) > 2 else 320
+    seed = int(sys.argv[3]) if len(sys.argv) > 3 else 2
+    loaded = {name: load(spec) for name, spec in read_specs(sys.argv[1]).items()}
     print(f"# made by make_hf_vectors.py, tokenizers {tokenizers.__version__}")
     for text in texts(n, seed):
         print("text", text.encode().hex())
@@ -59,4 +64,5 @@ def main():
                 print("decoded", tokenizer.decode(ids).encode().hex())
 
 
-main()
+if __name__ == "__main__":
+    main()

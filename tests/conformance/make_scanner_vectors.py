@@ -8,6 +8,7 @@ expressions are those that the models' own tokenizer files have (for Falcon and 
 llama.cpp), run by the `regex` module. Texts with characters that Unicode 15.0 does not assign are left out:
 newer versions differ on them.
 """
+import os
 import sys
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from adversarial_text import texts
 CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 WORDS = CONTRACTIONS + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}%s| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+BLOOM = r" ?[^(\s|.,!?\u2026\u3002\uff0c\u3001\u0964\u06d4\u060c)]+"
 UPPER, LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
 SCANNERS = {
     "gpt2": [GPT2],
@@ -41,6 +43,26 @@ SCANNERS = {
         "[\u4e00-\u9fa5\u0800-\u4e00\uac00-\ud7ff]+",
         r"\p{N}",
     ],
+    "deepseek-v3": [
+        r"\p{N}{1,3}",
+        "[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+",
+        r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+"
+        r"| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    ],
+    "tekken": [
+        rf"[^\r\n\p{{L}}\p{{N}}]?{UPPER}*{LOWER}+|[^\r\n\p{{L}}\p{{N}}]?{UPPER}+{LOWER}*"
+        r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    ],
+    "qwen35": [
+        CONTRACTIONS + r"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*"
+        r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+    ],
+    "seed-coder": [
+        CONTRACTIONS + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1}| ?[^\s\p{L}\p{N}\r\n]+"
+        r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+    ],
+    "bloom": [BLOOM],
+    "viking": [BLOOM, r"\p{N}"],
     "gguf-default": [r"[\p{P}\$\+<=>\^~\|]+", GPT2, r"\p{N}+", "[0-9][0-9][0-9]"],
 }
 
@@ -70,9 +92,10 @@ def word_ends(cascade, text):
 
 
 def assigned():
-    """Characters of Unicode 15.0 by DerivedAge.txt (Debian: unicode-data)."""
+    """Characters of Unicode 15.0 by DerivedAge.txt (Debian: unicode-data; else the folder UNICODE_DATA)."""
     known = set()
-    for line in Path("/usr/share/unicode/DerivedAge.txt").read_text(encoding="utf-8").splitlines():
+    path = Path(os.environ.get("UNICODE_DATA", "/usr/share/unicode")) / "DerivedAge.txt"
+    for line in path.read_text(encoding="utf-8").splitlines():
         chars = line.split("#")[0].split(";")[0].strip()
         if chars:
             first, _, last = chars.partition("..")

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "test.h"
-#include "text/nfc.h"
+#include "text/normal_form.h"
 #include "text_file.h"
 
 #define MAX_TEXT 256
@@ -13,10 +13,10 @@ static void check_pair(ewi_bytes source, ewi_bytes nfc) {
     ewi_buffer out;
     ew_error err = {0};
     ewi_buffer_init(&out, 4096);
-    assert_int_equal(ewi_nfc_append(&out, source, &err), EW_OK);
+    assert_int_equal(ewi_normal_form_append(&out, source, EWI_FORM_C, &err), EW_OK);
     assert_int_equal(out.len, nfc.len);
     assert_memory_equal(out.data, nfc.data, nfc.len);
-    if (ewi_nfc_is_plain(source)) assert_memory_equal(source.data, nfc.data, nfc.len);
+    if (ewi_normal_form_is_plain(source, EWI_FORM_C)) assert_memory_equal(source.data, nfc.data, nfc.len);
     ewi_buffer_deinit(&out);
 }
 

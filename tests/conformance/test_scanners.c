@@ -25,6 +25,12 @@ static const struct {
     {"starcoder ", EWI_SCAN_STARCODER},
     {"falcon ", EWI_SCAN_FALCON},
     {"deepseek-coder ", EWI_SCAN_DEEPSEEK_CODER},
+    {"deepseek-v3 ", EWI_SCAN_DEEPSEEK_V3},
+    {"tekken ", EWI_SCAN_TEKKEN},
+    {"qwen35 ", EWI_SCAN_QWEN35},
+    {"seed-coder ", EWI_SCAN_SEED_CODER},
+    {"bloom ", EWI_SCAN_BLOOM},
+    {"viking ", EWI_SCAN_VIKING},
     {"gguf-default ", EWI_SCAN_GGUF_DEFAULT},
 };
 

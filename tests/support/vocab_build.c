@@ -40,7 +40,7 @@ vocab_build *vocab_build_empty(ewi_vocab_kind kind) {
     vocab_build *b = calloc(1, sizeof *b);
     assert_non_null(b);
     b->vocab.kind = kind;
-    b->vocab.bos = b->vocab.eos = b->vocab.unk = -1;
+    b->vocab.bos = b->vocab.eos = b->vocab.unk = b->vocab.last = -1;
     return b;
 }
 

@@ -173,8 +173,8 @@ static void phi_3s_special_tokens_swallow_white_space(void **state) {
 static void other_models_are_refused_by_name(void **state) {
     (void)state;
     gguf_build *b = gguf_build_new();
-    gguf_build_str(b, "tokenizer.ggml.model", "bert");
-    expect(b, EW_UNSUPPORTED, "\"bert\"");
+    gguf_build_str(b, "tokenizer.ggml.model", "rwkv");
+    expect(b, EW_UNSUPPORTED, "\"rwkv\"");
     b = gguf_build_new();
     gguf_build_u32(b, "tokenizer.ggml.model", 1);
     expect(b, EW_FORMAT, "tokenizer.ggml.model is of type u32");

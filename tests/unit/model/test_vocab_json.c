@@ -130,7 +130,7 @@ static void byte_level(void **state) {
     assert_int_equal(l->vocab.scanner, EWI_SCAN_GPT2);
     assert_int_equal(l->vocab.n_tokens, 3);
     assert_int_equal(l->vocab.bos, -1);
-    assert_false(l->vocab.nfc);
+    assert_int_equal(l->vocab.n_norms, 0);
     ewi_arena_deinit(&l->arena);
 }
 
@@ -196,41 +196,104 @@ static void what_is_not_followed_is_refused_by_name(void **state) {
     f.more = "1";
     expect(&f, EW_UNSUPPORTED, "\"more\"");
     f = bpe_file;
-    f.normalizer = "{\"type\":\"Lowercase\"}";
-    expect(&f, EW_UNSUPPORTED, "the normalizer \"Lowercase\"");
+    f.normalizer = "{\"type\":\"ByteLevel\"}";
+    expect(&f, EW_UNSUPPORTED, "normalizer: type \"ByteLevel\"");
+    f.normalizer = "{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"a+\"},\"content\":\"\"}";
+    expect(&f, EW_UNSUPPORTED, "normalizer Replace: the expression \"a+\"");
     f = bpe_file;
-    f.pre_tokenizer = "{\"type\":\"ByteLevel\",\"add_prefix_space\":true}";
-    expect(&f, EW_UNSUPPORTED, "the pre-tokenizer \"ByteLevel,add_prefix_space=true\"");
+    f.pre_tokenizer = "{\"type\":\"UnicodeScripts\"}";
+    expect(&f, EW_UNSUPPORTED, "pre_tokenizer: type \"UnicodeScripts\"");
+    f.pre_tokenizer = "{\"type\":\"Whitespace\"}";
+    expect(&f, EW_UNSUPPORTED, "no ByteLevel");
+    f.pre_tokenizer = "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"x\"},\"behavior\":\"Isolated\"}";
+    expect(&f, EW_UNSUPPORTED, "Split: the expression \"x\"");
     f = bpe_file;
     f.decoder = "{\"type\":\"WordPiece\"}";
     expect(&f, EW_UNSUPPORTED, "the decoder \"WordPiece\"");
     f = bpe_file;
-    f.post_processor = "{\"type\":\"BertProcessing\",\"sep\":[\"a\",1]}";
-    expect(&f, EW_UNSUPPORTED, "\"BertProcessing\"");
+    f.post_processor = "{\"type\":\"PairProcessing\",\"sep\":[\"a\",1]}";
+    expect(&f, EW_UNSUPPORTED, "\"PairProcessing\"");
     f = bpe_file;
     f.post_processor = "{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"A\"}},{"
-                       "\"SpecialToken\":{\"id\":\"a\"}}]}";
-    expect(&f, EW_UNSUPPORTED, "token \"a\"");
-    f = bpe_file;
-    f.added = "[{\"id\":3,\"content\":\"x\",\"single_word\":true}]";
-    expect(&f, EW_UNSUPPORTED, "single_word");
+                       "\"SpecialToken\":{\"id\":\"a\"}},{\"SpecialToken\":{\"id\":\"b\"}}]}";
+    expect(&f, EW_UNSUPPORTED, "token \"b\"");
     f = spm_file;
     f.decoder =
         "{\"type\":\"Sequence\",\"decoders\":[" FALLBACK "]}"; /* would leave the blank that encoding adds */
     expect(&f, EW_UNSUPPORTED, "the decoder");
 }
 
-static void models_are_bpe(void **state) {
+static void models_are_known(void **state) {
     (void)state;
     file f = bpe_file;
-    f.model = "{\"type\":\"WordPiece\",\"vocab\":{}}";
-    expect(&f, EW_UNSUPPORTED, "model type \"WordPiece\"");
+    f.model = "{\"type\":\"WordLevel\",\"vocab\":{}}";
+    expect(&f, EW_UNSUPPORTED, "model type \"WordLevel\"");
     f.model = "{\"type\":\"BPE\",\"dropout\":0.1,\"vocab\":{},\"merges\":[]}";
     expect(&f, EW_UNSUPPORTED, "dropout is 0.1");
     f.model = "{\"type\":\"BPE\",\"vocab\":{\"a\":0}}";
     expect(&f, EW_FORMAT, "\"merges\" is missing");
     f.model = NULL;
     expect(&f, EW_FORMAT, "\"model\" is missing");
+}
+
+#define PIECES_FILE(the_model, the_decoder)        \
+    (file) {                                       \
+        .model = the_model, .decoder = the_decoder \
+    }
+#define WORDPIECE_DECODER "{\"type\":\"WordPiece\",\"prefix\":\"##\",\"cleanup\":true}"
+#define UNIGRAM_DECODER \
+    "{\"type\":\"Metaspace\",\"replacement\":\"\xe2\x96\x81\",\"prepend_scheme\":\"always\",\"split\":true}"
+#define UNIGRAM(the_vocab) "{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":" the_vocab "}"
+
+static void wordpiece_says_what_is_wrong(void **state) {
+    (void)state;
+    file f =
+        PIECES_FILE("{\"type\":\"WordPiece\",\"unk_token\":\"u\",\"vocab\":{\"u\":0}}", WORDPIECE_DECODER);
+    ewi_arena_deinit(&load(&f)->arena);
+    f.model = "{\"type\":\"WordPiece\",\"unk_token\":\"v\",\"vocab\":{\"u\":0}}";
+    expect(&f, EW_FORMAT, "unknown token");
+    f.model = "{\"type\":\"WordPiece\",\"max_input_chars_per_word\":9999,\"vocab\":{\"u\":0}}";
+    expect(&f, EW_LIMIT, "max_input_chars_per_word is 9999");
+    f = PIECES_FILE("{\"type\":\"WordPiece\",\"unk_token\":\"u\",\"vocab\":{\"u\":0}}", UNIGRAM_DECODER);
+    expect(&f, EW_UNSUPPORTED, "the decoder \"Metaspace");
+}
+
+static void unigram_says_what_is_wrong(void **state) {
+    (void)state;
+    file f = PIECES_FILE(UNIGRAM("[[\"u\",0],[\"a\",-1.5]]"), UNIGRAM_DECODER);
+    ewi_arena_deinit(&load(&f)->arena);
+    f.model = UNIGRAM("[[\"u\",0],[\"a\"]]");
+    expect(&f, EW_FORMAT, "line 1");
+    f.model = UNIGRAM("[[\"u\",0],[\"a\",1,2]]");
+    expect(&f, EW_FORMAT, "piece 1 is not text and a score");
+    f.model = UNIGRAM("[[\"u\",0],[\"u\",1]]");
+    expect(&f, EW_FORMAT, "token \"u\" has two ids: 0 and 1");
+    f.model = UNIGRAM("[[\"u\",0],[\"a\",1e300]]");
+    expect(&f, EW_FORMAT, "the score of token 1");
+    f.model = UNIGRAM("[]");
+    expect(&f, EW_FORMAT, "is empty");
+    f.model = "{\"type\":\"Unigram\",\"unk_id\":7,\"vocab\":[[\"a\",0]]}";
+    expect(&f, EW_FORMAT, "unk_id is 7");
+}
+
+/* Four bytes of size, then units and texts: cut short, of a wrong size, without an end, leading out. */
+static void charsmaps_are_checked(void **state) {
+    (void)state;
+    static const struct {
+        const char *base64, *text;
+    } cases[] = {
+        {"AAAA", "it has 3 bytes"},       {"AwAAAAAAAAAA", "a double array of 3 bytes"},
+        {"BAAAAAAAAABB", "does not end"}, {"BAAAAAD/AAAA", "unit 0 leads out"},
+        {"!!!!", "not base64"},
+    };
+    for (size_t i = 0; i < EWI_COUNT(cases); i++) {
+        char normalizer[128];
+        snprintf(normalizer, sizeof normalizer, "{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"%s\"}",
+                 cases[i].base64);
+        file f = PIECES_FILE(UNIGRAM("[[\"u\",0],[\"a\",-1.5]]"), UNIGRAM_DECODER);
+        f.normalizer = normalizer;
+        expect(&f, EW_FORMAT, cases[i].text);
+    }
 }
 
 static void ids_are_checked(void **state) {
@@ -266,6 +329,69 @@ static void merges_are_pairs_of_tokens(void **state) {
         file f = bpe_file;
         f.model = model;
         expect(&f, strcmp(cases[i].merges, "[]") == 0 ? EW_UNSUPPORTED : EW_FORMAT, cases[i].text);
+    }
+}
+
+/* ---- tekken.json ---- */
+
+#define TEKKEN_PATTERN                                                                                       \
+    "[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?[\\\\p{Lu}\\\\p{Lt}\\\\p{Lm}\\\\p{Lo}\\\\p{M}]*[\\\\p{Ll}\\\\p{Lm}\\\\p{" \
+    "Lo}\\\\p{M}]+|"                                                                                         \
+    "[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?[\\\\p{Lu}\\\\p{Lt}\\\\p{Lm}\\\\p{Lo}\\\\p{M}]+[\\\\p{Ll}\\\\p{Lm}\\\\p{" \
+    "Lo}\\\\p{M}]*|"                                                                                         \
+    "\\\\p{N}| ?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r\\\\n/]*|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+"
+#define TEKKEN(config, rest) \
+    "{\"config\":{\"pattern\":\"" TEKKEN_PATTERN "\",\"default_num_special_tokens\":" config "}," rest "}"
+#define TEKKEN_AB "{\"rank\":0,\"token_bytes\":\"YQ==\"},{\"rank\":1,\"token_bytes\":\"Yg==\"}"
+
+static ew_status open_tekken(const char *json, ew_tokenizer **out, ew_error *err) {
+    return ew_tokenizer_open(scratch_file("tekken.json", json, strlen(json)), out, err);
+}
+
+/* mistral-common: a token's id is its rank and the number of special tokens; "ab" merges. */
+static void tekken(void **state) {
+    (void)state;
+    ew_tokenizer *tokenizer;
+    ew_error err = {0};
+    ew_token ids[4];
+    size_t n;
+    const char *json =
+        TEKKEN("4,\"default_vocab_size\":7",
+               "\"vocab\":[" TEKKEN_AB ",{\"rank\":2,\"token_bytes\":\"YWI=\"},{\"rank\":3,"
+               "\"token_bytes\":\"YWJh\"}],\"special_tokens\":[{\"rank\":1,\"token_str\":\"<s>\"}]");
+    if (open_tekken(json, &tokenizer, &err)) fail_msg("%s", err.text);
+    assert_int_equal(ew_tokenizer_n_vocab(tokenizer), 7);
+    assert_int_equal(ew_tokenizer_encode(tokenizer, (ew_str){"abb<s>", 3}, EW_ENCODE_BOS, ids, 4, &n, &err),
+                     EW_OK);
+    assert_int_equal(n, 3);
+    assert_int_equal(ids[0], 1);
+    assert_int_equal(ids[1], 6);
+    assert_int_equal(ids[2], 5);
+    assert_true(ewi_str_is(ew_token_spelling(tokenizer, 3), "<SPECIAL_3>"));
+    ew_tokenizer_close(tokenizer);
+}
+
+static void tekken_says_what_is_wrong(void **state) {
+    (void)state;
+    static const struct {
+        const char *json, *text;
+    } cases[] = {
+        {"{\"config\":{}}", "\"vocab\" is missing"},
+        {TEKKEN("9,\"default_vocab_size\":6", "\"vocab\":[]"), "default_num_special_tokens is 9 of 6"},
+        {TEKKEN("4,\"default_vocab_size\":99999999", "\"vocab\":[]"), "default_vocab_size is 99999999"},
+        {TEKKEN("4,\"default_vocab_size\":7", "\"vocab\":[" TEKKEN_AB "]"), "no token has rank 2"},
+        {TEKKEN("4,\"default_vocab_size\":6", "\"vocab\":[" TEKKEN_AB "," TEKKEN_AB "]"),
+         "two tokens have id 4"},
+        {TEKKEN("4,\"default_vocab_size\":6", "\"vocab\":[{\"rank\":0,\"token_bytes\":\"?\"}]"), "no base64"},
+        {"{\"config\":{\"pattern\":\"x\",\"default_num_special_tokens\":3,\"default_vocab_size\":4},"
+         "\"vocab\":[]}",
+         "pattern \"x\""},
+    };
+    for (size_t i = 0; i < EWI_COUNT(cases); i++) {
+        ew_tokenizer *tokenizer;
+        ew_error err = {0};
+        assert_int_not_equal(open_tekken(cases[i].json, &tokenizer, &err), EW_OK);
+        if (!strstr(err.text, cases[i].text)) fail_msg("\"%s\" is not in \"%s\"", cases[i].text, err.text);
     }
 }
 
@@ -308,9 +434,14 @@ int main(void) {
         cmocka_unit_test(blanks_as_gemma_and_mistral_have_them),
         cmocka_unit_test(a_template_puts_bos_first),
         cmocka_unit_test(what_is_not_followed_is_refused_by_name),
-        cmocka_unit_test(models_are_bpe),
+        cmocka_unit_test(models_are_known),
+        cmocka_unit_test(wordpiece_says_what_is_wrong),
+        cmocka_unit_test(unigram_says_what_is_wrong),
+        cmocka_unit_test(charsmaps_are_checked),
         cmocka_unit_test(ids_are_checked),
         cmocka_unit_test(merges_are_pairs_of_tokens),
+        cmocka_unit_test(tekken),
+        cmocka_unit_test(tekken_says_what_is_wrong),
         cmocka_unit_test(a_path_says_what_is_wrong_with_it),
         cmocka_unit_test(the_config_beside_the_file_is_read),
     };

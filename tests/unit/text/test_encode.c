@@ -65,7 +65,9 @@ static void text_is_composed_only_for_models_that_want_it(void **state) {
     ew_tokenizer *tokenizer = vocab_build_open(b);
     assert_string_equal(vocab_build_encode(tokenizer, EWI_STR("e\xcc\x81"), 0), "101 204 129");
     ew_tokenizer_close(tokenizer);
-    vocab_build_vocab(b)->nfc = true;
+    static const ewi_norm_step form_c = {.kind = EWI_NORM_NFC};
+    vocab_build_vocab(b)->norms = &form_c;
+    vocab_build_vocab(b)->n_norms = 1;
     tokenizer = vocab_build_open(b);
     assert_string_equal(vocab_build_encode(tokenizer, EWI_STR("e\xcc\x81"), 0), "195 169");
     ew_tokenizer_close(tokenizer);

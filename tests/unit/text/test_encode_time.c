@@ -41,7 +41,7 @@ static void check(const ew_tokenizer *tokenizer, const char *what, const char *t
     double start = seconds();
     assert_int_equal(ew_tokenizer_encode(tokenizer, (ew_str){text, TEXT_BYTES}, 0, NULL, 0, &n, NULL), EW_OK);
     double took = seconds() - start;
-    assert_true(n > 0);
+    assert_true(n > 0 || tokenizer->kind == EWI_VOCAB_WORDPIECE); /* which drops blanks */
     if (took > MAX_SECONDS) fail_msg("text of %s took %.2f s", what, took);
 }
 
@@ -95,7 +95,9 @@ static void scanners_and_form_c(void **state) {
     vocab_build *b = vocab_build_bpe();
     for (unsigned scanner = 0; scanner < EWI_N_SCANNERS; scanner++) {
         vocab_build_vocab(b)->scanner = (ewi_scanner)scanner;
-        vocab_build_vocab(b)->nfc = scanner == EWI_SCAN_QWEN2;
+        static const ewi_norm_step form_c = {.kind = EWI_NORM_NFC};
+        vocab_build_vocab(b)->norms = &form_c;
+        vocab_build_vocab(b)->n_norms = scanner == EWI_SCAN_QWEN2;
         ew_tokenizer *tokenizer = vocab_build_open(b);
         check_all(tokenizer);
         ew_tokenizer_close(tokenizer);
@@ -117,11 +119,80 @@ static void sentencepiece(void **state) {
     vocab_build_free(b);
 }
 
+static const ewi_norm_step all_norms[] = {
+    {.kind = EWI_NORM_NFKD},
+    {.kind = EWI_NORM_STRIP_MARKS},
+    {.kind = EWI_NORM_LOWERCASE},
+    {.kind = EWI_NORM_NFKC},
+    {.kind = EWI_NORM_CHINESE},
+    {.kind = EWI_NORM_NMT},
+    {.kind = EWI_NORM_REPLACE_RUNS, .to = {" ", 1}},
+};
+
+static const ewi_split_step words_and_marks[] = {
+    {.kind = EWI_SPLIT_WORDS, .behavior = EWI_SPLIT_REMOVED},
+    {.kind = EWI_SPLIT_PUNCTUATION, .behavior = EWI_SPLIT_MERGED_WITH_PREVIOUS},
+    {.kind = EWI_SPLIT_DIGITS, .behavior = EWI_SPLIT_CONTIGUOUS},
+};
+
+static const ewi_split_step blanks[] = {{.kind = EWI_SPLIT_BLANKS, .prefix = EWI_PREFIX_EACH}};
+
+/* Words of as many characters as are allowed at most, of pieces of all lengths. */
+static void wordpiece(void **state) {
+    (void)state;
+    vocab_build *b = vocab_build_empty(EWI_VOCAB_WORDPIECE);
+    ewi_vocab *vocab = vocab_build_vocab(b);
+    static const char *const units[] = {"a", "##a", "'", "##'", "\xf0\x9f\x98\x80"};
+    vocab->unk = vocab_build_token(b, "[UNK]", EWI_TOKEN_CONTROL, 0);
+    for (size_t i = 0; i < EWI_COUNT(units); i++) vocab_build_token(b, units[i], EWI_TOKEN_NORMAL, 0);
+    char piece[128] = "##";
+    for (size_t n = 1; n < 100; n++) {
+        piece[n + 1] = 'a';
+        vocab_build_token(b, piece, EWI_TOKEN_NORMAL, 0);
+    }
+    vocab = vocab_build_vocab(b);
+    vocab->inner_prefix = (ew_str){"##", 2};
+    vocab->max_word_chars = EWI_MAX_WORD_CHARS;
+    vocab->norms = all_norms;
+    vocab->n_norms = EWI_COUNT(all_norms);
+    vocab->splits = words_and_marks;
+    vocab->n_splits = EWI_COUNT(words_and_marks);
+    ew_tokenizer *tokenizer = vocab_build_open(b);
+    check_all(tokenizer);
+    ew_tokenizer_close(tokenizer);
+    vocab_build_free(b);
+}
+
+/* A whole text as one word, with pieces of all lengths. */
+static void unigram(void **state) {
+    (void)state;
+    static double log_probs[1024];
+    vocab_build *b = vocab_build_empty(EWI_VOCAB_UNIGRAM);
+    int32_t unk = vocab_build_token(b, "<unk>", EWI_TOKEN_CONTROL, 0);
+    static const char *const units[] = {"a", "\xe2\x96\x81", "\xf0\x9f\x98\x80", "'", "\n"};
+    for (size_t i = 0; i < EWI_COUNT(units); i++) vocab_build_token(b, units[i], EWI_TOKEN_NORMAL, 0);
+    char piece[128] = "";
+    for (size_t n = 0; n < 64; n++) {
+        piece[n] = 'a';
+        if (n > 0) vocab_build_token(b, piece, EWI_TOKEN_NORMAL, 0);
+    }
+    ewi_vocab *vocab = vocab_build_vocab(b);
+    for (size_t i = 0; i < vocab->n_tokens; i++) log_probs[i] = -1.0 - (double)i;
+    vocab->unk = unk;
+    vocab->log_probs = log_probs;
+    vocab->splits = blanks;
+    vocab->n_splits = 1;
+    ew_tokenizer *tokenizer = vocab_build_open(b);
+    check_all(tokenizer);
+    ew_tokenizer_close(tokenizer);
+    vocab_build_free(b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(byte_level_bpe),
-        cmocka_unit_test(scanners_and_form_c),
-        cmocka_unit_test(sentencepiece),
+        cmocka_unit_test(byte_level_bpe), cmocka_unit_test(scanners_and_form_c),
+        cmocka_unit_test(sentencepiece),  cmocka_unit_test(wordpiece),
+        cmocka_unit_test(unigram),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "text/nfc.h"
+#include "text/normal_form.h"
 
 #include <stdlib.h>
 
@@ -29,6 +29,7 @@ typedef struct mark {
 typedef struct stretch {
     mark *marks;
     size_t n, cap;
+    ewi_normal_form form;
 } stretch;
 
 static uint32_t combining_class(uint32_t c) {
@@ -55,6 +56,19 @@ static const ewi_unicode_pair *find_decomposition(uint32_t c) {
     }
     bool found = low < ewi_unicode_n_decompose && ewi_unicode_decompose[low].whole == c;
     return found ? &ewi_unicode_decompose[low] : NULL;
+}
+
+static const ewi_unicode_expansion *find_expansion(uint32_t c) {
+    size_t low = 0, high = ewi_unicode_n_compatible;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ewi_unicode_compatible[middle].whole < c)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool found = low < ewi_unicode_n_compatible && ewi_unicode_compatible[low].whole == c;
+    return found ? &ewi_unicode_compatible[low] : NULL;
 }
 
 /* The character that first and second compose to, or 0. */
@@ -90,6 +104,12 @@ static bool add_mark(stretch *s, uint32_t c) {
     return true;
 }
 
+static bool add_expansion(stretch *s, const ewi_unicode_expansion *expansion) {
+    for (uint32_t i = expansion->at; i < expansion[1].at; i++)
+        if (!add_mark(s, ewi_unicode_compatible_pool[i])) return false;
+    return true;
+}
+
 /* Adds the full canonical decomposition of c; the longest in Unicode 15 has four characters. */
 static bool decompose(stretch *s, uint32_t c) {
     if (c - S_BASE < S_COUNT) {
@@ -117,6 +137,11 @@ static void order(stretch *s) {
     }
 }
 
+static bool add_character(stretch *s, uint32_t c) {
+    const ewi_unicode_expansion *expansion = s->form & EWI_FORM_KD ? find_expansion(c) : NULL;
+    return expansion ? add_expansion(s, expansion) : decompose(s, c);
+}
+
 /*
  * Canonical composition: each character joins the last starter unless one of its class or higher stands
  * between.
@@ -141,7 +166,7 @@ static void compose(stretch *s) {
 
 static void flush(ewi_buffer *out, stretch *s) {
     order(s);
-    compose(s);
+    if (s->form & EWI_FORM_C) compose(s);
     for (size_t i = 0; i < s->n; i++) {
         uint8_t bytes[4];
         ewi_buffer_add(out, bytes, ewi_utf8_encode(s->marks[i].c, bytes));
@@ -165,21 +190,22 @@ static bool append_all(ewi_buffer *out, ewi_bytes text, stretch *s) {
         if (c == EWI_UTF8_INVALID || is_boundary(c)) flush(out, s);
         if (c == EWI_UTF8_INVALID)
             ewi_buffer_add(out, text.data + i, n);
-        else if (!decompose(s, c))
+        else if (!add_character(s, c))
             return false;
     }
     flush(out, s);
     return !out->failed;
 }
 
-bool ewi_nfc_is_plain(ewi_bytes text) {
+bool ewi_normal_form_is_plain(ewi_bytes text, ewi_normal_form form) {
+    uint8_t end = form == EWI_FORM_C ? 0xcc : 0x80; /* U+0300 is CC 80 */
     for (size_t i = 0; i < text.len; i++)
-        if (text.data[i] >= 0xcc) return false; /* U+0300 is CC 80 */
+        if (text.data[i] >= end) return false;
     return true;
 }
 
-ew_status ewi_nfc_append(ewi_buffer *out, ewi_bytes text, ew_error *err) {
-    stretch s = {0};
+ew_status ewi_normal_form_append(ewi_buffer *out, ewi_bytes text, ewi_normal_form form, ew_error *err) {
+    stretch s = {.form = form};
     bool done = append_all(out, text, &s);
     ewi_free(s.marks);
     return done ? EW_OK : ewi_no_memory(err, "normalized text");
