@@ -300,10 +300,16 @@ static ew_status find_type(const char *name, job *j, ew_error *err) {
     return ewi_fail(err, EW_INVALID, "type \"%.40s\" is none of q4s, q8c, q4c, q8g, q4g32, q4g128", name);
 }
 
-static ew_status check_source(const ewi_checkpoint *c, ew_error *err) {
-    if (!c->is_container) return EW_OK;
-    return ewi_fail(err, EW_UNSUPPORTED,
-                    "the model is a package of quantized weights: quantize what it was made from");
+static ew_status check_source(const ew_model *model, ew_error *err) {
+    const ewi_checkpoint *c = &model->checkpoint;
+    if (c->is_container)
+        return ewi_fail(err, EW_UNSUPPORTED,
+                        "the model is a package of quantized weights: quantize what it was made from");
+    if (c->kind == EWI_CHECKPOINT_SAFETENSORS && model->hparams.arch->hf_is_turned)
+        return ewi_fail(
+            err, EW_UNSUPPORTED,
+            "this folder's matrices are transposed, as a package's are not: quantize its GGUF file");
+    return EW_OK;
 }
 
 ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize_options *options,
@@ -314,7 +320,7 @@ ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize
     if (!report) j.report = &unread;
     *j.report = (ew_quantize_report){0};
     for (size_t i = 0; i < j.source->n_tensors; i++) j.total += j.source->tensors[i].size_bytes;
-    EWI_TRY(check_source(j.source, err));
+    EWI_TRY(check_source(model, err));
     EWI_TRY(find_type(options && options->type ? options->type : "q4s", &j, err));
     EWI_TRY(ewi_package_open(path, options && options->replace, &j.package, err));
     ew_status status = ewi_pool_new(options ? options->n_threads : 0, &j.pool, err);

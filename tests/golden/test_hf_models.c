@@ -1,7 +1,8 @@
 /* test_hf_models.c: logits and greedy ids of tiny models against Hugging Face transformers
  * (tests/golden/make_models.py).
  *
- * CTest runs this program once for each instruction-set level.
+ * CTest runs this program once for each instruction-set level. With --table it prints the rows of
+ * docs/models.md instead (tools/models-doc), which are the same at every level, as the bits are.
  *
  * BOUND. Both sides compute in float32 with sums in different orders. transformers' own float32 logits, of
  * up to 2 (command-r) or 26 (granite), differ from its float64 logits by up to 2e-5 (make_models.py prints
@@ -13,6 +14,8 @@
 #include "golden.h"
 #include "rig.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,7 +158,53 @@ static void gguf_and_folder_agree(void **state) {
     golden_free(&g);
 }
 
-int main(void) {
+/* ---- docs/models.md ---- */
+
+/* The largest difference over the largest logit, of all positions, and how many greedy ids are right. */
+static void measure(const form *f, double *relative, size_t *n_right) {
+    golden g = golden_load(f->name);
+    rig r = rig_open(golden_path(f->file), &f32_cache);
+    size_t n = g.n_prompt * g.n_vocab;
+    float *logits = rig_logits(&r, g.prompt, g.n_prompt), largest = 0;
+    for (size_t i = 0; i < n; i++) largest = fmaxf(largest, fabsf(g.logits[i]));
+    *relative = (double)golden_distance(logits, g.logits, n) / (double)largest;
+    ew_token ids[GOLDEN_GREEDY];
+    ew_session_truncate(r.session, 0);
+    rig_greedy(&r, r.session, g.prompt, g.n_prompt, ids, GOLDEN_GREEDY);
+    for (*n_right = 0; *n_right < GOLDEN_GREEDY && ids[*n_right] == g.after_prompt[*n_right];) ++*n_right;
+    free(logits);
+    rig_close(&r);
+    golden_free(&g);
+}
+
+static void print_cell(const char *name, bool is_gguf) {
+    for (size_t i = 0; i < N_FORMS; i++) {
+        const char *ending = strrchr(forms[i].file, '.');
+        if (strcmp(forms[i].name, name) != 0 || (ending && strcmp(ending, ".gguf") == 0) != is_gguf) continue;
+        double relative;
+        size_t n_right;
+        measure(&forms[i], &relative, &n_right);
+        printf(" | %.1e | %zu of %d", relative, n_right, GOLDEN_GREEDY);
+        return;
+    }
+    printf(" | - | -");
+}
+
+static int print_table(void) {
+    for (size_t i = 0; i < N_FORMS; i++) {
+        if (i > 0 && strcmp(forms[i].name, forms[i - 1].name) == 0) continue;
+        rig r = rig_open(golden_path(forms[i].file), &f32_cache);
+        printf("| %s | %s", ew_model_get_info(r.model).arch, forms[i].name);
+        rig_close(&r);
+        print_cell(forms[i].name, false);
+        print_cell(forms[i].name, true);
+        printf(" |\n");
+    }
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "--table") == 0) return print_table();
     struct CMUnitTest tests[3 * N_FORMS + 1];
     size_t n = 0;
     for (size_t i = 0; i < N_FORMS; i++) {
