@@ -12,7 +12,7 @@ ctest = tools/ctest build/$(1) -j $(TEST_JOBS)
 # gcc's ThreadSanitizer cannot live with every address layout that recent kernels draw.
 fixed_layout = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
-.PHONY: help build run test lint check san kern torture fuzz bench cover fresh pocket fmt install clean
+.PHONY: help build run test lint check san kern torture fuzz bench cover fresh pocket oracle fmt install clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +71,9 @@ fresh: ## The README's two commands in a bare Debian 12 (needs root and a packag
 
 pocket: build ## Train the model of models/pocket on this CPU and score it
 	models/pocket/make build
+
+oracle: build ## Compare the tokenizers with Hugging Face's on 10,000 texts each
+	tests/conformance/oracle build
 
 fmt: ## Format the C sources in place
 	tools/format

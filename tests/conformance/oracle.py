@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Compares the library with Hugging Face's tokenizers, text by text. Needs `pip install tokenizers
-sentencepiece protobuf`.
+"""Compares the library with Hugging Face's tokenizers, text by text. `make oracle` installs what it
+needs: tokenizers, sentencepiece, protobuf.
 
     tests/conformance/oracle.py FIXTURES LIBRARY [N] [SEED] [NAME ...]
 
