@@ -47,6 +47,8 @@ class EngineOptions(c.Structure):
         ("cache_k", c.c_int),
         ("cache_v", c.c_int),
         ("exact", c.c_bool),
+        ("adapters", c.c_void_p),
+        ("n_adapters", c.c_size_t),
     ]
 
 
