@@ -6,8 +6,9 @@
 #include "model/json_stage.h"
 #include "text/charsmap.h"
 
-#define MAX_STEPS 64
-#define BLANK     "\xe2\x96\x81"
+#define MAX_STEPS         64
+#define MAX_PATTERN_BYTES 64 /* of a Replace: it is compared at every place of a text */
+#define BLANK             "\xe2\x96\x81"
 
 static ew_status unsupported(const char *what, ew_str type, const char *member, ew_str value, ew_error *err) {
     return ewi_fail(err, EW_UNSUPPORTED, "tokenizer.json: %s %.*s: %s \"%.*s\" is not supported", what,
@@ -77,6 +78,10 @@ static ew_status read_replace(norm_reader *r, const ew_str *values, ew_error *er
         return unsupported("normalizer", values[EWI_STAGE_TYPE], "the expression", regex, err);
     else if (step.from.len == 0)
         return unsupported("normalizer", values[EWI_STAGE_TYPE], "the pattern", step.from, err);
+    if (step.from.len > MAX_PATTERN_BYTES)
+        return ewi_fail(err, EW_LIMIT,
+                        "tokenizer.json: normalizer: Replace: a pattern of %zu bytes, at most %d",
+                        step.from.len, MAX_PATTERN_BYTES);
     return add_norm(r, step, err);
 }
 

@@ -7,6 +7,8 @@
 #include "scratch.h"
 #include "tiny_model.h"
 
+#include <stdio.h>
+
 #define MAX_CALLS 100000u
 
 typedef struct attempt {
@@ -46,6 +48,19 @@ static ew_status open_tokenizer(const char *path, void **out, ew_error *err) {
 
 static void close_tokenizer(void *tokenizer) {
     ew_tokenizer_close(tokenizer);
+}
+
+static ew_model *adapted; /* the model whose adapters are opened */
+
+static ew_status open_adapter(const char *path, void **out, ew_error *err) {
+    ew_adapter *adapter = NULL;
+    ew_status status = ew_adapter_open(adapted, path, &adapter, err);
+    *out = adapter;
+    return status;
+}
+
+static void close_adapter(void *adapter) {
+    ew_adapter_close(adapter);
 }
 
 /* True when the nth call was never reached: the object came whole. */
@@ -108,12 +123,24 @@ static void tokenizer(void **state) {
     torture(&(attempt){path, open_tokenizer, close_tokenizer});
 }
 
+static void adapters(void **state) {
+    (void)state;
+    static const char *const models[] = {"llama-gqa", "llama-gqa.gguf"};
+    static const char *const names[] = {"llama-gqa.lora-all", "llama-gqa.lora-all.gguf"};
+    for (size_t i = 0; i < 2; i++) {
+        ew_error err = {0};
+        expect_ok(ew_model_open(golden_path(models[i]), &adapted, &err), &err);
+        char path[4096];
+        snprintf(path, sizeof path, "%s", golden_path(names[i]));
+        torture(&(attempt){path, open_adapter, close_adapter});
+        ew_model_close(adapted);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gguf_model),
-        cmocka_unit_test(folder_of_shards),
-        cmocka_unit_test(files),
-        cmocka_unit_test(tokenizer),
+        cmocka_unit_test(gguf_model), cmocka_unit_test(folder_of_shards), cmocka_unit_test(files),
+        cmocka_unit_test(tokenizer),  cmocka_unit_test(adapters),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

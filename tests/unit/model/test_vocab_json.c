@@ -198,6 +198,9 @@ static void what_is_not_followed_is_refused_by_name(void **state) {
     f = bpe_file;
     f.normalizer = "{\"type\":\"ByteLevel\"}";
     expect(&f, EW_UNSUPPORTED, "normalizer: type \"ByteLevel\"");
+    f.normalizer = "{\"type\":\"Replace\",\"pattern\":{\"String\":\"0123456789012345678901234567890123456789"
+                   "0123456789012345678901234\"},\"content\":\"\"}";
+    expect(&f, EW_LIMIT, "normalizer: Replace: a pattern of 65 bytes, at most 64");
     f.normalizer = "{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"a+\"},\"content\":\"\"}";
     expect(&f, EW_UNSUPPORTED, "normalizer Replace: the expression \"a+\"");
     f = bpe_file;
