@@ -86,6 +86,15 @@ static form forms[] = {
 };
 #define N_FORMS (sizeof forms / sizeof forms[0])
 
+/* Not without `exact`: an error of a thousandth may choose other experts. */
+static form sparse_forms[] = {
+    {"qwen3moe", "qwen3moe"},
+    {"qwen3moe", "qwen3moe.gguf"},
+    {"olmoe", "olmoe"},
+    {"olmoe", "olmoe.gguf"},
+};
+#define N_SPARSE (sizeof sparse_forms / sizeof sparse_forms[0])
+
 static void logits_of_all_positions(void **state) {
     const form *f = *state;
     golden g = golden_load(f->name);
@@ -156,12 +165,16 @@ static void gguf_and_folder_agree(void **state) {
 }
 
 int main(void) {
-    struct CMUnitTest tests[3 * N_FORMS + 1];
+    struct CMUnitTest tests[3 * N_FORMS + 2 * N_SPARSE + 1];
     size_t n = 0;
     for (size_t i = 0; i < N_FORMS; i++) {
         tests[n++] = (struct CMUnitTest)cmocka_unit_test_prestate(logits_of_all_positions, &forms[i]);
         tests[n++] = (struct CMUnitTest)cmocka_unit_test_prestate(fast_logits, &forms[i]);
         tests[n++] = (struct CMUnitTest)cmocka_unit_test_prestate(greedy_ids, &forms[i]);
+    }
+    for (size_t i = 0; i < N_SPARSE; i++) {
+        tests[n++] = (struct CMUnitTest)cmocka_unit_test_prestate(logits_of_all_positions, &sparse_forms[i]);
+        tests[n++] = (struct CMUnitTest)cmocka_unit_test_prestate(greedy_ids, &sparse_forms[i]);
     }
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(gguf_and_folder_agree);
     return cmocka_run_group_tests(tests, NULL, NULL);
