@@ -1,5 +1,6 @@
 #include "engine/adapt.h"
 #include "engine/attend.h"
+#include "engine/experts.h"
 
 #include <inttypes.h>
 
@@ -69,6 +70,11 @@ static bool is_packed_linear(const ewi_node *node) {
     return node->op == EWI_OP_LINEAR && ewi_packed_info_get(node->weight->dtype);
 }
 
+/* Has matrices that may be packed. */
+static bool has_packed(const ewi_node *node) {
+    return node->op == EWI_OP_LINEAR || node->op == EWI_OP_EXPERTS;
+}
+
 static bool is_fast_linear(const ew_engine *e, const ewi_node *node) {
     return node->op == EWI_OP_LINEAR && !e->exact && e->kern->matmul_fast[node->weight->dtype];
 }
@@ -80,6 +86,7 @@ static uint32_t default_rows(const ew_engine *e) {
 }
 
 static size_t scratch_of(const ew_engine *e, const ewi_node *node) {
+    if (node->op == EWI_OP_EXPERTS) return ewi_experts_panel_bytes(node);
     if (is_packed_linear(node)) return EWI_QMATMUL_SCRATCH((size_t)node->weight->dims[1]);
     if (!is_fast_linear(e, node)) return 0;
     return EWI_MATMUL_SCRATCH((size_t)e->plan.n_rows, (size_t)node->weight->dims[1]);
@@ -107,11 +114,16 @@ static void run_on_pool(void *pool, ewi_packing_work work, void *arg) {
 
 /* Whichever engine comes first packs, on all of its threads. */
 static ew_status pack_weights(ew_engine *e, ew_error *err) {
-    const ewi_tensor **weights = ewi_arena_array(&e->tables, e->graph.n_nodes, sizeof *weights);
-    size_t n = 0;
-    if (!weights) return ewi_no_memory(err, "an engine");
+    size_t n_all = 0, n = 0;
     for (uint32_t i = 0; i < e->graph.n_nodes; i++)
-        if (is_packed_linear(&e->graph.nodes[i])) weights[n++] = e->graph.nodes[i].weight;
+        if (has_packed(&e->graph.nodes[i])) n_all += ewi_node_weights(&e->graph.nodes[i], NULL);
+    const ewi_tensor **weights = ewi_arena_array(&e->tables, n_all, sizeof *weights);
+    if (!weights) return ewi_no_memory(err, "an engine");
+    n_all = 0;
+    for (uint32_t i = 0; i < e->graph.n_nodes; i++)
+        if (has_packed(&e->graph.nodes[i])) n_all += ewi_node_weights(&e->graph.nodes[i], weights + n_all);
+    for (size_t i = 0; i < n_all; i++)
+        if (ewi_packed_info_get(weights[i]->dtype)) weights[n++] = weights[i];
     EWI_TRY(ewi_packing_add(e->model->packing, weights, n, run_on_pool, e->pool, err));
     return ewi_weights_ready(e->model, NULL, 0, err);
 }
@@ -119,7 +131,8 @@ static ew_status pack_weights(ew_engine *e, ew_error *err) {
 /* What a step touches: without this check a machine that promises memory it lacks ends the process later. */
 static ew_status check_memory(const ew_engine *e, ew_error *err) {
     uint64_t need, available = ewi_memory_available_bytes();
-    bool fits = ewi_add_u64(e->plan.arena_bytes, ewi_attend_bytes(e), &need);
+    bool fits = ewi_add_u64(e->plan.arena_bytes, ewi_attend_bytes(e), &need) &&
+                ewi_add_u64(need, ewi_experts_bytes(e), &need);
     if (fits && (available == 0 || need <= available)) return EW_OK;
     return ewi_fail(err, EW_LIMIT,
                     "%u rows a step need %llu MiB, this machine has %llu MiB left; ask for fewer rows a step",
@@ -134,7 +147,7 @@ static ew_status allocate(ew_engine *e, ew_error *err) {
     size_t n_peaks = ewi_n_peaks(e->graph.nodes[e->graph.output].cols);
     e->peaks = ewi_arena_array(&e->tables, e->plan.head_rows * n_peaks, sizeof *e->peaks);
     bool ok = e->values && e->wanted && e->peaks && make_op_tables(e) && ewi_attend_init(e) &&
-              make_panels(e) && ewi_adapt_make_scratch(e) &&
+              make_panels(e) && ewi_adapt_make_scratch(e) && ewi_experts_make_scratch(e) &&
               ewi_profile_init(&e->profile, &e->graph, &e->tables);
     return ok ? EW_OK : ewi_no_memory(err, "an engine; fewer rows a step need less");
 }

@@ -49,6 +49,18 @@ typedef struct ewi_attention_scratch {
     float *block;   /* the kernel's */
 } ewi_attention_scratch;
 
+/* What a layer's experts need of memory: a slot is a row at one of its experts. */
+typedef struct ewi_experts_scratch {
+    uint32_t *chosen, *slots;    /* [n_rows, n_used] experts of a row, the largest weight first */
+    float *weights;              /* [n_rows, n_used] */
+    float *chances;              /* [n_experts] of one row */
+    uint32_t *first;             /* [n_experts + 1] slots of expert i are first[i] .. first[i + 1] - 1 */
+    uint32_t *active;            /* [n_experts] those that have slots */
+    uint32_t *row_of;            /* [slots] */
+    float *outer, *gate, *up;    /* [slots, d_model] inputs, then outputs; [slots, d_ffn] */
+    uint8_t *qrows[EWI_N_QROWS]; /* [slots] what packed matrices are multiplied with */
+} ewi_experts_scratch;
+
 struct ew_engine {
     const ew_model *model;
     const ewi_kernels *kern;
@@ -71,9 +83,10 @@ struct ew_engine {
     const ew_adapter *const *adapters;
     uint32_t max_rank;     /* of the adapters */
     float **adapt_scratch; /* [n_threads] adapt.c's */
-    bool exact;            /* as asked for */
-    uint32_t *wanted;      /* [n_rows] rows whose logits are wanted */
-    float *peaks;          /* [head_rows, ewi_n_peaks(columns of the head)] */
+    ewi_experts_scratch experts;
+    bool exact;       /* as asked for */
+    uint32_t *wanted; /* [n_rows] rows whose logits are wanted */
+    float *peaks;     /* [head_rows, ewi_n_peaks(columns of the head)] */
 };
 
 struct ew_session {

@@ -190,6 +190,7 @@ void ewi_op_run(const ewi_job *job, const ewi_part *part) {
     case EWI_OP_ADD: run_elementwise(job, part); return;
     case EWI_OP_SELECT: run_select(job, part); return;
     case EWI_OP_ATTENTION:
+    case EWI_OP_EXPERTS:
     case EWI_N_OPS: break;
     }
     EW_ASSERT(false); /* the verifier lets no other op through */
@@ -204,4 +205,13 @@ size_t ewi_op_cost(const ewi_job *j) {
     size_t n_positions = 0;
     for (size_t i = 0; i < j->n_rows; i++) n_positions += j->rows[i].position + 1;
     return n_positions * node->cols * 2;
+}
+
+#define MIN_SHARED_COST ((size_t)1 << 16)
+
+void ewi_op_share(const ew_engine *e, size_t cost, ewi_work_fn work, void *arg) {
+    if (cost < MIN_SHARED_COST)
+        work(arg, 0, 1);
+    else
+        ewi_pool_run(e->pool, work, arg);
 }

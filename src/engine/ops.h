@@ -26,7 +26,7 @@ typedef struct ewi_part {
     uint32_t thread;   /* whose scratch may be used */
 } ewi_part;
 
-/* Not for attention, which needs other parts. */
+/* Not for attention and experts, which need other parts. */
 void ewi_op_run(const ewi_job *job, const ewi_part *part);
 
 /* Row 0 of input i, of the rows that are computed now; row 0 of the value. */
@@ -35,5 +35,8 @@ float *ewi_op_output(const ewi_job *job);
 
 /* Multiplications, roughly. */
 size_t ewi_op_cost(const ewi_job *job);
+
+/* Does work of that cost on all threads; alone where that is done sooner than the others are awake. */
+void ewi_op_share(const ew_engine *e, size_t cost, ewi_work_fn work, void *arg);
 
 #endif

@@ -162,10 +162,18 @@ static ew_status copy_vector(job *j, const ewi_tensor *t, ew_error *err) {
 
 /* ---- tensors ---- */
 
+/* A router stays f32: it is small, and its errors choose other experts. */
+static bool is_router(const ewi_tensor *t) {
+    return ewi_str_ends(t->name, ".mlp.gate.weight") || ewi_str_ends(t->name, ".ffn_gate_inp.weight");
+}
+
 /* What the package holds of a tensor; its data is not there yet. */
 static ew_status describe(const job *j, const ewi_tensor *t, ewi_tensor *out, ew_error *err) {
+    if (t->n_dims > 2)
+        return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: quantizing %u dimensions is not implemented",
+                        EWI_STR_ARG(t->name), t->n_dims);
     *out = *t;
-    out->packed = t->n_dims == 2;
+    out->packed = t->n_dims == 2 && !is_router(t);
     out->dtype = out->packed ? j->dtype : EWI_F32;
     if (!out->packed) return ewi_tensor_size(EWI_F32, t->n_dims, t->dims, &out->size_bytes, err);
     size_t bytes;

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "base/error.h"
+#include "engine/experts.h"
 #include "engine/ops.h"
 #include "kernels/elementary.h"
 #include "os/clock.h"
@@ -67,16 +68,6 @@ static void run_part(void *arg, uint32_t thread, uint32_t n_threads) {
     }
 }
 
-/* Below this, one thread is done sooner than the others are awake. */
-#define MIN_SHARED_COST ((size_t)1 << 16)
-
-static void share(const step *s, size_t cost, ewi_work_fn work, void *arg) {
-    if (cost < MIN_SHARED_COST)
-        work(arg, 0, 1);
-    else
-        ewi_pool_run(s->e->pool, work, arg);
-}
-
 static void run_fused(fused *f) {
     size_t cost = 0;
     f->unit = 64;
@@ -85,7 +76,7 @@ static void run_fused(fused *f) {
         cost += ewi_op_cost(&j);
         f->unit = unit_of(j.node, f->unit);
     }
-    share(f->s, cost, run_part, f);
+    ewi_op_share(f->s->e, cost, run_part, f);
 }
 
 static void run_attention(const fused *f) {
@@ -99,15 +90,18 @@ static void run_attention(const fused *f) {
         .q = ewi_op_input(&j, 0),
         .out = ewi_op_output(&j),
     };
-    share(f->s, ewi_op_cost(&j), ewi_attend_look, &a);
+    ewi_op_share(f->s->e, ewi_op_cost(&j), ewi_attend_look, &a);
 }
 
 static void run_nodes(const step *s, uint32_t first, uint32_t end, size_t n_rows, size_t first_row) {
     fused f = {.s = s, .first = first, .end = end, .n_rows = n_rows, .first_row = first_row};
     if (n_rows == 0) return;
     uint64_t start_ns = ewi_clock_ns();
-    if (s->e->graph.nodes[first].op == EWI_OP_ATTENTION)
+    const ewi_job j = job_of(&f, first);
+    if (j.node->op == EWI_OP_ATTENTION)
         run_attention(&f);
+    else if (j.node->op == EWI_OP_EXPERTS)
+        ewi_experts_run(&j);
     else
         run_fused(&f);
     ewi_profile_add(&s->e->profile, first, ewi_clock_ns() - start_ns);

@@ -112,6 +112,12 @@ ewi_value ewi_graph_attention(ewi_graph *graph, ewi_value q, ewi_value k, ewi_va
     return add_node(graph, node);
 }
 
+ewi_value ewi_graph_experts(ewi_graph *graph, ewi_value x, ewi_value router, ewi_experts_attrs attrs) {
+    return add_node(
+        graph,
+        (ewi_node){.op = EWI_OP_EXPERTS, .n_inputs = 2, .inputs = {x, router}, .attrs.experts = attrs});
+}
+
 ewi_value ewi_graph_act(ewi_graph *graph, ewi_act act, ewi_value x, ewi_value up) {
     uint32_t n_inputs = up == EWI_NO_VALUE ? 1 : 2;
     return add_node(graph,
@@ -129,6 +135,22 @@ ewi_value ewi_graph_quantize(ewi_graph *graph, ewi_value x, ewi_qrows_kind kind)
 
 ewi_value ewi_graph_select(ewi_graph *graph, ewi_value x) {
     return add_node(graph, (ewi_node){.op = EWI_OP_SELECT, .n_inputs = 1, .inputs = {x}});
+}
+
+size_t ewi_node_weights(const ewi_node *node, const ewi_tensor **out) {
+    const ewi_tensor *own[] = {node->weight, node->bias};
+    size_t n = 0;
+    for (size_t i = 0; i < EWI_COUNT(own); i++) {
+        if (!own[i]) continue;
+        if (out) out[n] = own[i];
+        n++;
+    }
+    for (unsigned part = 0; node->op == EWI_OP_EXPERTS && part < EWI_N_EXPERT_PARTS; part++) {
+        const ewi_expert_matrices *m = &node->attrs.experts.parts[part];
+        if (out) memcpy(out + n, m->tensors, m->n_tensors * sizeof *out);
+        n += m->n_tensors;
+    }
+    return n;
 }
 
 size_t ewi_node_row_bytes(const ewi_node *node) {

@@ -37,6 +37,7 @@
     X(ROPE, "rope")           /* rotates the first rope_dims of each head by position (arXiv 2104.09864) */ \
     X(ATTENTION, "attention") /* appends k, v to the layer's state, then attends causally; grouped heads */ \
     X(ADAPT, "adapt")         /* y + what the row's adapters of the weight make of x, see engine/adapt.h */ \
+    X(EXPERTS, "experts")     /* of each row's x, what the experts that its router logits choose make */    \
     X(ACT, "act")             /* act(x), times a second input where there is one (arXiv 2002.05202) */      \
     X(ADD, "add")                                                                                           \
     X(STORE, "store")       /* appends k, v to the layer's state */                                         \
@@ -107,6 +108,27 @@ typedef struct ewi_columns_attrs {
     uint32_t first, width, stride, n_groups;
 } ewi_columns_attrs;
 
+typedef enum ewi_expert_part {
+    EWI_EXPERTS_GATE,
+    EWI_EXPERTS_UP,
+    EWI_EXPERTS_DOWN,
+    EWI_N_EXPERT_PARTS
+} ewi_expert_part;
+
+/* The same matrix of all experts: a tensor [out, in] of each, or one of all, [n_experts, out, in]. */
+typedef struct ewi_expert_matrices {
+    const ewi_tensor *const *tensors;
+    uint32_t n_tensors;
+} ewi_expert_matrices;
+
+/* A row's result is the sum of down(act(gate(x)) * up(x)), weighed, over its n_used experts. */
+typedef struct ewi_experts_attrs {
+    const ewi_expert_matrices *parts; /* [EWI_N_EXPERT_PARTS] */
+    uint32_t n_experts, n_used, d_ffn;
+    ewi_act act;
+    bool weighs_to_one; /* weights are divided by their sum */
+} ewi_experts_attrs;
+
 /*
  * What threads share without waiting for each other inside: nodes of one step follow each other in the graph.
  * ROWS: a thread has some rows, of all nodes. COLUMNS: some columns (whole heads), of all nodes.
@@ -129,6 +151,7 @@ typedef struct ewi_node {
         ewi_columns_attrs columns;
         ewi_rope_attrs rope;
         ewi_attention_attrs attention;
+        ewi_experts_attrs experts;
     } attrs;
     uint32_t stage; /* 0 = embed, 1 + i = layer i, last = head */
     uint32_t step;  /* its first node, where the fuse pass made one: step_kind is not ALONE */
@@ -170,6 +193,7 @@ ewi_value ewi_graph_adapt(ewi_graph *graph, ewi_value y, ewi_value x, const ewi_
 ewi_value ewi_graph_rope(ewi_graph *graph, ewi_value x, ewi_rope_attrs attrs);
 ewi_value ewi_graph_attention(ewi_graph *graph, ewi_value q, ewi_value k, ewi_value v,
                               ewi_attention_attrs attrs);
+ewi_value ewi_graph_experts(ewi_graph *graph, ewi_value x, ewi_value router, ewi_experts_attrs attrs);
 /* up may be EWI_NO_VALUE: nothing is multiplied. */
 ewi_value ewi_graph_act(ewi_graph *graph, ewi_act act, ewi_value x, ewi_value up);
 ewi_value ewi_graph_add(ewi_graph *graph, ewi_value a, ewi_value b);
@@ -185,6 +209,9 @@ EWI_NODISCARD ew_status ewi_node_infer(const ewi_graph *graph, ewi_node *node, e
 
 /* The last node of the fused step that node i is in; i itself where it is alone. */
 uint32_t ewi_graph_step_end(const ewi_graph *graph, uint32_t i);
+
+/* All tensors that a node reads. Writes them to out, unless that is NULL, and returns their number. */
+size_t ewi_node_weights(const ewi_node *node, const ewi_tensor **out);
 
 /* Bytes from row to row of a value; 0 where it is not in the arena. */
 size_t ewi_node_row_bytes(const ewi_node *node);

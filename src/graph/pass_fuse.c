@@ -20,10 +20,15 @@ static bool all_inputs(const fusing *f, const ewi_node *node, bool here) {
     return true;
 }
 
+/* What threads must wait for each other in. */
+static bool is_alone(ewi_op op) {
+    return op == EWI_OP_ATTENTION || op == EWI_OP_EXPERTS || op == EWI_OP_TOKENS;
+}
+
 /* Row i of the result needs row i of what the step makes; a selection needs any row. */
 static bool joins_rows(const fusing *f, const ewi_node *node) {
     if (node->op == EWI_OP_SELECT) return all_inputs(f, node, false);
-    return node->op != EWI_OP_LINEAR && node->op != EWI_OP_ATTENTION && node->op != EWI_OP_TOKENS;
+    return node->op != EWI_OP_LINEAR && !is_alone(node->op);
 }
 
 /* Columns of the result need the same columns, or heads, of what the step makes; a matrix needs all. */
@@ -48,7 +53,7 @@ static bool joins(const fusing *f, const ewi_node *node, bool is_output) {
 
 static ewi_step_kind kind_of(ewi_op op) {
     if (op == EWI_OP_LINEAR) return EWI_STEP_COLUMNS;
-    return op == EWI_OP_ATTENTION || op == EWI_OP_TOKENS ? EWI_STEP_ALONE : EWI_STEP_ROWS;
+    return is_alone(op) ? EWI_STEP_ALONE : EWI_STEP_ROWS;
 }
 
 static ewi_value add(fusing *f, ewi_node node, bool is_output) {

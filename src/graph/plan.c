@@ -98,14 +98,12 @@ static ew_status place_all(planner *p, ew_error *err) {
 }
 
 static ew_status list_weights(const ewi_graph *graph, ewi_stage *stage, ewi_arena *arena, ew_error *err) {
-    const ewi_tensor **weights =
-        ewi_arena_array(arena, (size_t)(stage->end - stage->first) * 2, sizeof *weights);
+    size_t n = 0;
+    for (uint32_t i = stage->first; i < stage->end; i++) n += ewi_node_weights(&graph->nodes[i], NULL);
+    const ewi_tensor **weights = ewi_arena_array(arena, n, sizeof *weights);
     if (!weights) return ewi_fail(err, EW_NO_MEMORY, "out of memory for a plan");
-    for (uint32_t i = stage->first; i < stage->end; i++) {
-        const ewi_node *node = &graph->nodes[i];
-        if (node->weight) weights[stage->n_weights++] = node->weight;
-        if (node->bias) weights[stage->n_weights++] = node->bias;
-    }
+    for (uint32_t i = stage->first; i < stage->end; i++)
+        stage->n_weights += (uint32_t)ewi_node_weights(&graph->nodes[i], weights + stage->n_weights);
     stage->weights = weights;
     return EW_OK;
 }

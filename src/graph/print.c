@@ -64,6 +64,12 @@ static const char *act_name(ewi_act act) {
     return (unsigned)act < EWI_N_ACTS ? names[act] : "?";
 }
 
+static void print_experts(const ewi_experts_attrs *a, ewi_buffer *out) {
+    for (unsigned part = 0; part < EWI_N_EXPERT_PARTS; part++) print_weight(a->parts[part].tensors[0], out);
+    ewi_buffer_printf(out, " {%u of %u, width=%u, %s%s}", a->n_used, a->n_experts, a->d_ffn, act_name(a->act),
+                      a->weighs_to_one ? ", weighed to one" : "");
+}
+
 static void print_attrs(const ewi_node *node, ewi_buffer *out) {
     if (node->op == EWI_OP_RMS_NORM || node->op == EWI_OP_LAYER_NORM) print_norm(&node->attrs.norm, out);
     if (node->op == EWI_OP_LINEAR && node->attrs.cap != 0)
@@ -73,6 +79,7 @@ static void print_attrs(const ewi_node *node, ewi_buffer *out) {
     if (node->op == EWI_OP_COLUMNS) print_columns(&node->attrs.columns, out);
     if (node->op == EWI_OP_QUANTIZE)
         ewi_buffer_printf(out, " {%s}", node->attrs.qrows == EWI_QROWS_WHOLE ? "whole rows" : "256");
+    if (node->op == EWI_OP_EXPERTS) print_experts(&node->attrs.experts, out);
     if (node->op == EWI_OP_ROPE) print_rope(&node->attrs.rope, out);
     if (node->op == EWI_OP_ATTENTION || node->op == EWI_OP_STORE)
         print_attention(&node->attrs.attention, out);

@@ -33,12 +33,23 @@ static ew_status check_vector(const ewi_node *node, const ewi_tensor *weight, ui
     return EW_OK;
 }
 
+static ew_status check_type(const ewi_tensor *w, ew_error *err) {
+    if (is_float(w->dtype) || ewi_packed_info_get(w->dtype)) return EW_OK;
+    return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: type %s cannot be computed with", EWI_STR_ARG(w->name),
+                    ewi_dtype_get(w->dtype)->name);
+}
+
+/* Products of codes are summed in 32 bits. */
+static ew_status check_inner(const ewi_tensor *w, uint64_t k, ew_error *err) {
+    if (!ewi_packed_info_get(w->dtype) || k <= EWI_PACKED_MAX_K) return EW_OK;
+    return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: rows of %" PRIu64 " quantized weights, at most %u",
+                    EWI_STR_ARG(w->name), k, EWI_PACKED_MAX_K);
+}
+
 static ew_status check_matrix(const ewi_node *node, ew_error *err) {
     const ewi_tensor *w = node->weight;
     if (!w) return ewi_fail(err, EW_FORMAT, "%s: has no weight", ewi_op_name(node->op));
-    if (!is_float(w->dtype) && !ewi_packed_info_get(w->dtype))
-        return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: type %s cannot be computed with",
-                        EWI_STR_ARG(w->name), ewi_dtype_get(w->dtype)->name);
+    EWI_TRY(check_type(w, err));
     if (w->n_dims != 2) return wrong_weight(node, w, "it must have two dimensions", err);
     for (int i = 0; i < 2; i++)
         if (w->dims[i] == 0 || w->dims[i] > MAX_COLS)
@@ -60,6 +71,7 @@ static ew_status check_inputs(const ewi_graph *graph, const ewi_node *node, ew_e
         [EWI_OP_ROPE] = 1,       [EWI_OP_ATTENTION] = 3, [EWI_OP_ACT] = 1,      [EWI_OP_ADD] = 2,
         [EWI_OP_QUANTIZE] = 1,   [EWI_OP_SELECT] = 1,    [EWI_OP_STORE] = 2,    [EWI_OP_POSITIONS] = 1,
         [EWI_OP_LAYER_NORM] = 1, [EWI_OP_COLUMNS] = 1,   [EWI_OP_SCALE] = 1,    [EWI_OP_ADAPT] = 2,
+        [EWI_OP_EXPERTS] = 2,
     };
     if ((unsigned)node->op >= EWI_N_OPS) return ewi_fail(err, EW_FORMAT, "unknown op %u", (unsigned)node->op);
     bool is_gated = node->op == EWI_OP_ACT && node->n_inputs == 2;
@@ -133,9 +145,7 @@ static ew_status infer_linear(ewi_node *node, const ewi_node *x, ew_error *err) 
         return ewi_fail(err, EW_FORMAT,
                         "tensor %.*s: [%" PRIu64 ", %" PRIu64 "] does not fit an input of %u columns",
                         EWI_STR_ARG(w->name), w->dims[0], w->dims[1], x->cols);
-    if (ewi_packed_info_get(w->dtype) && w->dims[1] > EWI_PACKED_MAX_K)
-        return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: rows of %" PRIu64 " quantized weights, at most %u",
-                        EWI_STR_ARG(w->name), w->dims[1], EWI_PACKED_MAX_K);
+    EWI_TRY(check_inner(w, w->dims[1], err));
     if (node->bias) EWI_TRY(check_vector(node, node->bias, w->dims[0], err));
     if (!(node->attrs.cap >= 0 && is_finite((double)node->attrs.cap)))
         return ewi_fail(err, EW_FORMAT, "linear: cap %g", (double)node->attrs.cap);
@@ -155,6 +165,51 @@ static ew_status infer_adapt(const ewi_graph *graph, ewi_node *node, ew_error *e
         return ewi_fail(err, EW_FORMAT, "adapt: tensor %.*s takes %" PRIu64 " columns, not %u",
                         EWI_STR_ARG(w->name), w->dims[1], x->cols);
     same_as(node, y);
+    return EW_OK;
+}
+
+/* One of n tensors of the same matrix of all experts. */
+static ew_status check_expert(const ewi_tensor *w, bool is_stack, uint32_t n, uint64_t out, uint64_t in,
+                              ew_error *err) {
+    EWI_TRY(check_type(w, err));
+    EWI_TRY(check_inner(w, in, err));
+    const uint64_t *dims = w->dims + is_stack;
+    if (w->n_dims == 2u + is_stack && (!is_stack || w->dims[0] == n) && dims[0] == out && dims[1] == in)
+        return EW_OK;
+    if (is_stack)
+        return ewi_fail(err, EW_FORMAT, "tensor %.*s: must have the shape [%u, %" PRIu64 ", %" PRIu64 "]",
+                        EWI_STR_ARG(w->name), n, out, in);
+    return ewi_fail(err, EW_FORMAT, "tensor %.*s: must have the shape [%" PRIu64 ", %" PRIu64 "]",
+                    EWI_STR_ARG(w->name), out, in);
+}
+
+static ew_status check_part(const ewi_experts_attrs *a, ewi_expert_part part, uint64_t d_model,
+                            ew_error *err) {
+    const ewi_expert_matrices *m = &a->parts[part];
+    const bool is_own = m->n_tensors == a->n_experts && m->tensors[0]->n_dims == 2;
+    const bool is_stack = m->n_tensors == 1 && !is_own, is_down = part == EWI_EXPERTS_DOWN;
+    if (!is_stack && !is_own)
+        return ewi_fail(err, EW_FORMAT, "tensor %.*s: is one of %u for %u experts",
+                        EWI_STR_ARG(m->tensors[0]->name), m->n_tensors, a->n_experts);
+    for (uint32_t i = 0; i < m->n_tensors; i++)
+        EWI_TRY(check_expert(m->tensors[i], is_stack, a->n_experts, is_down ? d_model : a->d_ffn,
+                             is_down ? a->d_ffn : d_model, err));
+    return EW_OK;
+}
+
+static ew_status infer_experts(const ewi_graph *graph, ewi_node *node, ew_error *err) {
+    const ewi_experts_attrs *a = &node->attrs.experts;
+    const ewi_node *x = input(graph, node, 0), *router = input(graph, node, 1);
+    if (a->n_used == 0 || a->n_used > a->n_experts)
+        return ewi_fail(err, EW_FORMAT, "experts: a row cannot use %u of %u", a->n_used, a->n_experts);
+    if (router->cols != a->n_experts || router->rows != x->rows)
+        return ewi_fail(err, EW_FORMAT, "experts: %u router logits for %u experts, or other rows",
+                        router->cols, a->n_experts);
+    if (a->d_ffn == 0 || a->d_ffn > MAX_COLS || (unsigned)a->act >= EWI_N_ACTS)
+        return ewi_fail(err, EW_FORMAT, "experts: width %u or activation %u", a->d_ffn, (unsigned)a->act);
+    for (unsigned part = 0; part < EWI_N_EXPERT_PARTS; part++)
+        EWI_TRY(check_part(a, (ewi_expert_part)part, x->cols, err));
+    same_as(node, x);
     return EW_OK;
 }
 
@@ -257,6 +312,7 @@ ew_status ewi_node_infer(const ewi_graph *graph, ewi_node *node, ew_error *err) 
     case EWI_OP_SCALE: return infer_scale(node, first, err);
     case EWI_OP_LINEAR: return infer_linear(node, first, err);
     case EWI_OP_ADAPT: return infer_adapt(graph, node, err);
+    case EWI_OP_EXPERTS: return infer_experts(graph, node, err);
     case EWI_OP_ROPE: return infer_rope(node, first, err);
     case EWI_OP_ATTENTION: return infer_attention(graph, node, err);
     case EWI_OP_STORE: return infer_store(graph, node, err);

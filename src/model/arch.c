@@ -17,6 +17,11 @@ static const ewi_arch archs[] = {
      .window = EWI_WINDOW_SWITCH},
     {.name = "qwen3", .hf_class = "Qwen3ForCausalLM", ROPES(HALVES, HALVES), .qk_norm = EWI_QK_NORM_HEADS,
      .qkv_bias = EWI_OPTIONAL, .out_bias = EWI_OPTIONAL, .window = EWI_WINDOW_SWITCH},
+    {.name = "qwen3moe", .hf_class = "Qwen3MoeForCausalLM", ROPES(HALVES, HALVES),
+     .qk_norm = EWI_QK_NORM_HEADS, .qkv_bias = EWI_OPTIONAL, .out_bias = EWI_OPTIONAL, .has_experts = true,
+     .weighs_to_one = true},
+    {.name = "olmoe", .hf_class = "OlmoeForCausalLM", ROPES(HALVES, HALVES), .qk_norm = EWI_QK_NORM_WHOLE,
+     .qkv_bias = EWI_OPTIONAL, .out_bias = EWI_OPTIONAL, .has_experts = true},
     {.name = "olmo2", .hf_class = "Olmo2ForCausalLM", ROPES(HALVES, HALVES), .qk_norm = EWI_QK_NORM_WHOLE,
      .norm_place = EWI_NORM_AFTER},
     {.name = "smollm3", .hf_class = "SmolLM3ForCausalLM", ROPES(ADJACENT, HALVES), .rope_period = 4,
@@ -83,7 +88,7 @@ const ewi_arch *ewi_arch_from_hf(ew_str hf_class) {
 }
 
 const char *ewi_arch_list(void) {
-    return "llama, mistral, qwen2, qwen3, olmo2, smollm3, granite, phi2, phi3, stablelm, starcoder2, "
-           "gptneox, "
+    return "llama, mistral, qwen2, qwen3, qwen3moe, olmoe, olmo2, smollm3, granite, phi2, phi3, stablelm, "
+           "starcoder2, gptneox, "
            "gemma, gemma2, gemma3, gpt2, mpt, bloom, falcon, command-r";
 }

@@ -47,6 +47,8 @@ typedef struct ewi_arch {
     bool has_fused_qkv;     /* one matrix: all queries, all keys, all values */
     bool hf_qkv_by_head;    /* or query, key, value of each head in turn */
     bool has_fused_gate_up; /* one matrix: gate, then up */
+    bool has_experts;       /* feed-forward matrices are many, and a router chooses for each row */
+    bool weighs_to_one;     /* the weights of a row's experts sum to 1: of GGUF, which does not say */
     bool hf_is_turned;      /* matrices of layers are [in, out] */
     ewi_positions positions;
     ewi_window_kind window;
@@ -92,7 +94,11 @@ const char *ewi_arch_list(void);
     X(FFN_UP, "blk.%u.ffn_up", "model.layers.%u.mlp.up_proj")                                   \
     X(FFN_GATE_UP, "blk.%u.ffn_up", "model.layers.%u.mlp.gate_up_proj")                         \
     X(FFN_DOWN, "blk.%u.ffn_down", "model.layers.%u.mlp.down_proj")                             \
-    X(FFN_POST_NORM, "blk.%u.post_ffw_norm", "model.layers.%u.post_feedforward_layernorm")
+    X(FFN_POST_NORM, "blk.%u.post_ffw_norm", "model.layers.%u.post_feedforward_layernorm")      \
+    X(ROUTER, "blk.%u.ffn_gate_inp", "model.layers.%u.mlp.gate")                                \
+    X(EXPERTS_GATE, "blk.%u.ffn_gate_exps", "")                                                 \
+    X(EXPERTS_UP, "blk.%u.ffn_up_exps", "")                                                     \
+    X(EXPERTS_DOWN, "blk.%u.ffn_down_exps", "")
 
 typedef enum ewi_role {
 #define EWI_ROLE_ENUM(role, gguf, hf) EWI_ROLE_##role,
@@ -111,5 +117,7 @@ bool ewi_role_is_of_layer(ewi_role role);
  * has none. */
 ew_str ewi_role_name(const ewi_arch *arch, ewi_role role, ewi_part_kind part, ewi_naming naming,
                      uint32_t layer, char buf[EWI_ROLE_NAME_BYTES]);
+/* Hugging Face's name of one expert's matrix, likewise. */
+ew_str ewi_expert_name(ewi_expert_part part, uint32_t layer, uint32_t expert, char buf[EWI_ROLE_NAME_BYTES]);
 
 #endif

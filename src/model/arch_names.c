@@ -81,3 +81,10 @@ ew_str ewi_role_name(const ewi_arch *arch, ewi_role role, ewi_part_kind part, ew
                  : snprintf(buf, EWI_ROLE_NAME_BYTES, "%s.%s", format, ending);
     return (ew_str){buf, (size_t)n};
 }
+
+ew_str ewi_expert_name(ewi_expert_part part, uint32_t layer, uint32_t expert, char buf[EWI_ROLE_NAME_BYTES]) {
+    static const char *const words[EWI_N_EXPERT_PARTS] = {"gate", "up", "down"};
+    int n = snprintf(buf, EWI_ROLE_NAME_BYTES, "model.layers.%u.mlp.experts.%u.%s_proj.weight", layer, expert,
+                     words[part]);
+    return (ew_str){buf, (size_t)n};
+}

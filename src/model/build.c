@@ -110,7 +110,20 @@ static ewi_value activate(const builder *b, ewi_value x, uint32_t layer) {
     return ewi_graph_act(b->graph, b->h->act, gate, up);
 }
 
+/* Each row's own few of many feed-forward layers. */
+static ewi_value experts(const builder *b, ewi_value x, uint32_t layer) {
+    const ewi_hparams *h = b->h;
+    return ewi_graph_experts(b->graph, x, linear(b, x, EWI_ROLE_ROUTER, layer),
+                             (ewi_experts_attrs){.parts = b->model->experts[layer],
+                                                 .n_experts = h->n_experts,
+                                                 .n_used = h->n_used,
+                                                 .d_ffn = h->d_ffn,
+                                                 .act = h->act,
+                                                 .weighs_to_one = h->weighs_to_one});
+}
+
 static ewi_value feed_forward(const builder *b, ewi_value x, uint32_t layer) {
+    if (b->arch->has_experts) return experts(b, x, layer);
     return linear(b, activate(b, x, layer), EWI_ROLE_FFN_DOWN, layer);
 }
 

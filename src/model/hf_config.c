@@ -106,6 +106,10 @@ static ew_status read_size(ewi_json *json, ew_str key, ewi_hf_config *c, bool *f
         {{"vocab_size"}, EWI_MAX_VOCAB, &c->n_vocab},
         {{"expansion_ratio"}, 64, &c->ffn_ratio},
         {{"original_max_position_embeddings"}, EWI_MAX_CTX, &c->n_ctx_original},
+        {{"num_experts", "num_local_experts"}, EWI_MAX_EXPERTS, &c->n_experts},
+        {{"num_experts_per_tok"}, EWI_MAX_EXPERTS, &c->n_used},
+        {{"moe_intermediate_size"}, EWI_MAX_D_FFN, &c->d_expert},
+        {{"decoder_sparse_step"}, EWI_MAX_LAYERS, &c->sparse_step},
         {{"sliding_window"}, EWI_MAX_CTX, &c->window},
         {{"sliding_window_pattern", "_sliding_window_pattern"}, EWI_MAX_LAYERS, &c->window_period},
     };
@@ -160,6 +164,7 @@ static ew_status read_truth(ewi_json *json, ew_str key, ewi_hf_config *c, bool *
         {"alibi", &c->has_alibi},
         {"multi_query", &c->is_multi_query},
         {"no_bias", &c->has_no_bias},
+        {"norm_topk_prob", &c->weighs_to_one},
     };
     *found = true;
     for (size_t i = 0; i < EWI_COUNT(answers); i++)
@@ -193,6 +198,16 @@ static ew_status read_window_layers(ewi_json *json, ew_str key, ewi_hf_config *c
     return EW_OK;
 }
 
+/* Layers without experts: there may be none. */
+static ew_status read_dense_layers(ewi_json *json, ew_str key, ewi_hf_config *c) {
+    if (ewi_json_peek(json) == EWI_JSON_NULL) return ewi_json_skip(json, c->err);
+    EWI_TRY(ewi_json_enter_array(json, c->err));
+    if (ewi_json_next_item(json))
+        return ewi_fail(c->err, EW_UNSUPPORTED, "%.*s: layers without experts are not implemented",
+                        EWI_STR_ARG(key));
+    return ewi_json_check(json, c->err);
+}
+
 static ew_status read_member(ewi_json *json, ew_str key, ewi_hf_config *c) {
     static const char *const acts[] = {"hidden_act", "hidden_activation", "activation_function",
                                        "activation"};
@@ -216,6 +231,7 @@ static ew_status read_member(ewi_json *json, ew_str key, ewi_hf_config *c) {
         return ewi_hf_read_rope(json, key, c);
     if (ewi_str_is(key, "attn_config")) return read_attn_config(json, c);
     if (ewi_str_is(key, "max_window_layers")) return read_window_layers(json, key, c);
+    if (ewi_str_is(key, "mlp_only_layers")) return read_dense_layers(json, key, c);
     if (ewi_str_is(key, "layer_types")) return ewi_json_skip_to(json, &c->layer_types, c->err);
     if (ewi_str_is(key, "no_rope_layers")) return ewi_json_skip_to(json, &c->rope_layers, c->err);
     return ewi_json_skip(json, c->err);

@@ -14,6 +14,7 @@ void ewi_hparams_defaults(ewi_hparams *h) {
     h->embd_scale = h->residual_scale = h->logit_scale = 1;
     h->alibi_max = arch->positions == EWI_POSITIONS_ALIBI ? 8 : 0;
     h->local_rope_base = arch->local_rope_base;
+    h->weighs_to_one = arch->weighs_to_one;
     if (arch->scales_embd) h->embd_scale = (float)__builtin_sqrt((double)h->d_model);
     for (uint32_t i = 0; i < h->n_layers && arch->rope_period; i++)
         if ((i + 1) % arch->rope_period == 0) h->layers[i] |= EWI_LAYER_NO_ROPE;
@@ -70,12 +71,18 @@ static ew_status check_attention(const ewi_hparams *h, ew_error *err) {
     return check_rope(h, err);
 }
 
+static ew_status check_experts(const ewi_hparams *h, ew_error *err) {
+    if (h->n_used <= h->n_experts) return EW_OK;
+    return ewi_fail(err, EW_FORMAT, "a row cannot use %u of %u experts", h->n_used, h->n_experts);
+}
+
 static ew_status read_config(ewi_checkpoint *checkpoint, ewi_hparams *out, ew_error *err) {
     if (!checkpoint->config.len)
         return ewi_fail(err, EW_FORMAT,
                         "no config.json beside the weights: put the model's config.json into their folder");
     ew_status status = ewi_hparams_from_hf(checkpoint->config, &checkpoint->arena, out, err);
     if (status == EW_OK) status = check_attention(out, err);
+    if (status == EW_OK) status = check_experts(out, err);
     return status == EW_OK ? EW_OK : ewi_fail_at(err, status, "config.json");
 }
 
@@ -83,5 +90,6 @@ ew_status ewi_hparams_read(ewi_checkpoint *checkpoint, ewi_hparams *out, ew_erro
     *out = (ewi_hparams){0};
     if (checkpoint->kind != EWI_CHECKPOINT_GGUF) return read_config(checkpoint, out, err);
     EWI_TRY(ewi_hparams_from_gguf(&checkpoint->gguf, out, err));
-    return check_attention(out, err);
+    EWI_TRY(check_attention(out, err));
+    return check_experts(out, err);
 }

@@ -17,6 +17,7 @@
 #define EWI_MAX_HEAD_DIM 1024u
 #define EWI_MAX_D_MODEL  (1u << 17)
 #define EWI_MAX_D_FFN    (1u << 20)
+#define EWI_MAX_EXPERTS  1024u
 #define EWI_MAX_VOCAB    (1u << 22)
 #define EWI_MAX_CTX      (1u << 24) /* rope angles stay exact in double up to here */
 
@@ -31,8 +32,10 @@ typedef struct ewi_hparams {
     ewi_naming naming;
     ew_str name;
     uint32_t n_layers, n_heads, n_kv_heads, head_dim;
-    uint32_t d_model, d_ffn;
-    uint32_t n_vocab; /* 0: as many as the embedding has rows */
+    uint32_t d_model, d_ffn;    /* d_ffn of one expert where there are experts */
+    uint32_t n_experts, n_used; /* of which a row uses so many; 0: none */
+    bool weighs_to_one;         /* the weights of a row's experts sum to 1 */
+    uint32_t n_vocab;           /* 0: as many as the embedding has rows */
     uint32_t n_ctx_train;
     ewi_rope_pairing pairing;
     uint32_t rope_dims;

@@ -64,13 +64,19 @@ static bool all_are(const ewi_gguf_kv *kv, double unused) {
 
 /* Keys that change the mathematics, with the value that means "not used", and who has them. */
 static ew_status refuse_unsupported(const reader *r, const ewi_arch *arch) {
-    const bool has_multipliers = arch->has_multipliers, has_caps = arch->has_caps;
+    const bool has_multipliers = arch->has_multipliers, has_caps = arch->has_caps,
+               is_dense = !arch->has_experts;
     const struct {
         const char *name;
         double unused;
         bool is_used;
     } keys[] = {
-        {"expert_count", 0, false},
+        {"expert_count", 0, arch->has_experts},
+        {"expert_shared_count", 0, is_dense},
+        {"expert_group_count", 1, is_dense},
+        {"expert_weights_scale", 1, is_dense},
+        {"expert_gating_func", 1, is_dense}, /* softmax */
+        {"leading_dense_block_count", 0, is_dense},
         {"attention.clamp_kqv", 0, false},
         {"attention.sliding_window", 0, arch->window == EWI_WINDOW_ALL || arch->window == EWI_WINDOW_LAYERS},
         {"attention.scale", 0, has_multipliers},
@@ -110,6 +116,18 @@ static ew_status read_sizes(const reader *r, ewi_hparams *out) {
     EWI_TRY(read_u32(r, "feed_forward_length", 1, EWI_MAX_D_FFN, 0, &out->d_ffn));
     EWI_TRY(read_u32(r, "context_length", 1, EWI_MAX_CTX, 0, &out->n_ctx_train));
     return read_u32(r, "vocab_size", 1, EWI_MAX_VOCAB, UINT32_MAX, &out->n_vocab);
+}
+
+/* Instead of a feed-forward layer's sizes, one expert's. */
+static ew_status read_experts(const reader *r, ewi_hparams *out) {
+    uint32_t weighs_to_one;
+    if (!out->arch->has_experts) return EW_OK;
+    EWI_TRY(read_u32(r, "expert_count", 1, EWI_MAX_EXPERTS, 0, &out->n_experts));
+    EWI_TRY(read_u32(r, "expert_used_count", 1, EWI_MAX_EXPERTS, 0, &out->n_used));
+    EWI_TRY(read_u32(r, "expert_feed_forward_length", 1, EWI_MAX_D_FFN, out->d_ffn, &out->d_ffn));
+    EWI_TRY(read_u32(r, "expert_weights_norm", 0, 1, UINT32_MAX, &weighs_to_one));
+    if (weighs_to_one != UINT32_MAX) out->weighs_to_one = weighs_to_one;
+    return EW_OK;
 }
 
 static ew_status read_attention(const reader *r, ewi_hparams *out) {
@@ -245,6 +263,7 @@ ew_status ewi_hparams_from_gguf(const ewi_gguf *gguf, ewi_hparams *out, ew_error
     EWI_TRY(read_sizes(&r, out));
     EWI_TRY(read_attention(&r, out));
     ewi_hparams_defaults(out);
+    EWI_TRY(read_experts(&r, out));
     EWI_TRY(read_features(&r, out));
     if (out->n_vocab == UINT32_MAX) out->n_vocab = 0;
     out->naming = EWI_NAMES_GGUF;

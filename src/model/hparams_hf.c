@@ -13,6 +13,9 @@ static ew_status require(const ewi_hf_config *c) {
     };
     for (size_t i = 0; i < EWI_COUNT(sizes); i++)
         if (sizes[i].value == 0) return ewi_fail(c->err, EW_FORMAT, "%s: is missing", sizes[i].key);
+    const bool has_experts = c->arch->has_experts;
+    if (has_experts && !c->n_experts) return ewi_fail(c->err, EW_FORMAT, "num_experts: is missing");
+    if (has_experts && !c->n_used) return ewi_fail(c->err, EW_FORMAT, "num_experts_per_tok: is missing");
     return EW_OK;
 }
 
@@ -25,6 +28,7 @@ static void fill_in(ewi_hf_config *c) {
     bool is_bloom_like = is_one_of(c->arch, "bloom", "falcon");
     if (!c->d_ffn && (is_bloom_like || is_one_of(c->arch, "gpt2", "mpt")) && c->d_model <= EWI_MAX_D_FFN / 64)
         c->d_ffn = c->d_model * (c->ffn_ratio ? c->ffn_ratio : 4);
+    if (c->arch->has_experts && c->d_expert) c->d_ffn = c->d_expert;
     if (!c->n_ctx && is_bloom_like) c->n_ctx = 2048;
     if (is_one_of(c->arch, "falcon", "falcon")) c->n_kv_heads = 1;
     if (!c->n_kv_heads) c->n_kv_heads = c->n_heads;
@@ -83,6 +87,8 @@ static ew_status refuse_strangers(const ewi_hf_config *c) {
         {"partial_rotary_factor",
          c->partial_rotary != 1 && !(is_rope && (arch->partial_rotary != 0 || arch->has_fused_gate_up))},
         {"rope_scaling", c->rope.kind != EWI_ROPE_PLAIN && !is_rope},
+        {"num_experts", c->n_experts != 0 && !arch->has_experts},
+        {"decoder_sparse_step", c->sparse_step > 1},
         {"use_sliding_window", c->uses_window == EWI_YES && arch->window != EWI_WINDOW_SWITCH},
     };
     for (size_t i = 0; i < EWI_COUNT(checks); i++)
@@ -176,6 +182,8 @@ static void take_sizes(const ewi_hf_config *c, ewi_hparams *h) {
     h->head_dim = c->head_dim;
     h->d_model = c->d_model;
     h->d_ffn = c->d_ffn;
+    h->n_experts = c->n_experts;
+    h->n_used = c->n_used;
     h->n_vocab = c->n_vocab;
     h->n_ctx_train = c->n_ctx;
     h->naming = EWI_NAMES_HF;
@@ -186,6 +194,7 @@ static void take_sizes(const ewi_hf_config *c, ewi_hparams *h) {
 }
 
 static void take_numbers(const ewi_hf_config *c, ewi_hparams *h) {
+    h->weighs_to_one = c->weighs_to_one == EWI_YES;
     if (c->is_parallel != EWI_UNSAID) h->is_parallel = c->is_parallel == EWI_YES;
     if (c->embedding_multiplier != 0) h->embd_scale = (float)c->embedding_multiplier;
     if (c->residual_multiplier != 0) h->residual_scale = (float)c->residual_multiplier;

@@ -24,6 +24,8 @@ struct ew_model {
     ewi_chat_template chat_template;
     /* [n_layers * EWI_N_ROLES] by role and layer; vectors are f32 copies; NULL = absent */
     const ewi_tensor *(*tensors)[EWI_N_PART_KINDS];
+    /* [n_layers] matrices of a layer's experts; NULL: there are none */
+    const ewi_expert_matrices (*experts)[EWI_N_EXPERT_PARTS];
     const ewi_rope_scaling *rope_scaling; /* NULL: none */
     ewi_arena turned;                     /* matrices that the files hold transposed */
     uint32_t n_vocab;

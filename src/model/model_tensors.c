@@ -33,7 +33,7 @@ static bool is_norm(ewi_role role) {
 
 static ewi_presence weight_presence(const ewi_hparams *h, ewi_role role) {
     const ewi_arch *arch = h->arch;
-    const bool is_split = !arch->has_fused_qkv, has_gate = !arch->is_plain_ffn;
+    const bool is_split = !arch->has_fused_qkv, has_gate = !arch->is_plain_ffn, is_dense = !arch->has_experts;
     const bool is_roped_gguf = h->naming == EWI_NAMES_GGUF && arch->positions == EWI_POSITIONS_ROPE;
     switch (role) {
     case EWI_ROLE_POSITION_EMBD: return when(arch->positions == EWI_POSITIONS_LEARNED);
@@ -53,13 +53,17 @@ static ewi_presence weight_presence(const ewi_hparams *h, ewi_role role) {
     case EWI_ROLE_ATTN_QKV: return when(!is_split);
     case EWI_ROLE_ATTN_Q_NORM:
     case EWI_ROLE_ATTN_K_NORM: return when(arch->qk_norm != EWI_QK_NORM_NONE);
-    case EWI_ROLE_FFN_GATE: return when(has_gate && !arch->has_fused_gate_up);
-    case EWI_ROLE_FFN_UP: return when(!arch->has_fused_gate_up);
+    case EWI_ROLE_FFN_GATE: return when(is_dense && has_gate && !arch->has_fused_gate_up);
+    case EWI_ROLE_FFN_UP: return when(is_dense && !arch->has_fused_gate_up);
     case EWI_ROLE_FFN_GATE_UP: return when(arch->has_fused_gate_up);
+    case EWI_ROLE_FFN_DOWN: return when(is_dense);
+    case EWI_ROLE_ROUTER: return when(arch->has_experts);
+    case EWI_ROLE_EXPERTS_GATE:
+    case EWI_ROLE_EXPERTS_UP:
+    case EWI_ROLE_EXPERTS_DOWN: return when(arch->has_experts && h->naming == EWI_NAMES_GGUF);
     case EWI_ROLE_TOKEN_EMBD:
     case EWI_ROLE_OUTPUT_NORM:
     case EWI_ROLE_ATTN_OUT:
-    case EWI_ROLE_FFN_DOWN:
     case EWI_N_ROLES: break;
     }
     return EWI_REQUIRED;
@@ -181,6 +185,39 @@ static ew_status bind_part(binder *b, ewi_role role, ewi_part_kind part, uint32_
     return prepare(b, role, part, slot);
 }
 
+/* A tensor for each expert, or one of all. */
+static ew_status bind_experts(binder *b, ewi_expert_part part, uint32_t layer, ewi_expert_matrices *out) {
+    static const ewi_role roles[] = {EWI_ROLE_EXPERTS_GATE, EWI_ROLE_EXPERTS_UP, EWI_ROLE_EXPERTS_DOWN};
+    ew_model *model = b->model;
+    const bool is_one = model->hparams.naming == EWI_NAMES_GGUF;
+    const uint32_t n = is_one ? 1 : model->hparams.n_experts;
+    const ewi_tensor **list = ewi_arena_array(&model->checkpoint.arena, n, sizeof *list);
+    if (!list) return ewi_no_memory(b->err, "the table of experts");
+    if (is_one) list[0] = ewi_model_weight(model, roles[part], layer);
+    for (uint32_t i = 0; !is_one && i < n; i++) {
+        char buf[EWI_ROLE_NAME_BYTES];
+        ew_str name = ewi_expert_name(part, layer, i, buf);
+        list[i] = ewi_checkpoint_find(&model->checkpoint, name);
+        if (!list[i]) return ewi_fail(b->err, EW_FORMAT, "tensor %.*s: is missing", EWI_STR_ARG(name));
+        b->used[list[i] - model->checkpoint.tensors] = true;
+    }
+    *out = (ewi_expert_matrices){list, n};
+    return EW_OK;
+}
+
+static ew_status bind_all_experts(binder *b) {
+    const ewi_hparams *h = &b->model->hparams;
+    if (!h->arch->has_experts) return EW_OK;
+    ewi_expert_matrices(*experts)[EWI_N_EXPERT_PARTS] =
+        ewi_arena_array(&b->model->checkpoint.arena, h->n_layers, sizeof *experts);
+    if (!experts) return ewi_no_memory(b->err, "the table of experts");
+    for (uint32_t layer = 0; layer < h->n_layers; layer++)
+        for (unsigned part = 0; part < EWI_N_EXPERT_PARTS; part++)
+            EWI_TRY(bind_experts(b, (ewi_expert_part)part, layer, &experts[layer][part]));
+    b->model->experts = (const ewi_expert_matrices(*)[EWI_N_EXPERT_PARTS])experts;
+    return EW_OK;
+}
+
 /* Buffers that some exporters store although they follow from config.json. */
 static bool is_derived(const ewi_arch *arch, ew_str name) {
     bool has_masks = ewi_str_is(ewi_str(arch->name), "gpt2") || ewi_str_is(ewi_str(arch->name), "gptneox");
@@ -276,6 +313,7 @@ ew_status ewi_model_bind(ew_model *model, ew_error *err) {
         for (unsigned role = layer ? EWI_ROLE_ATTN_NORM : 0; role < EWI_N_ROLES; role++)
             for (unsigned part = 0; part < EWI_N_PART_KINDS; part++)
                 EWI_TRY(bind_part(&b, (ewi_role)role, (ewi_part_kind)part, layer));
+    EWI_TRY(bind_all_experts(&b));
     EWI_TRY(refuse_unused(&b));
     return make_rope(model, err);
 }
@@ -310,6 +348,7 @@ ew_status ewi_model_check_shapes(ew_model *model, ew_error *err) {
     EWI_TRY(check_width(model, EWI_ROLE_ATTN_V, n_kv, err));
     EWI_TRY(check_width(model, EWI_ROLE_ATTN_QKV, n_q + 2 * n_kv, err));
     EWI_TRY(check_width(model, EWI_ROLE_FFN_UP, h->d_ffn, err));
+    EWI_TRY(check_width(model, EWI_ROLE_ROUTER, h->n_experts, err));
     EWI_TRY(check_width(model, EWI_ROLE_FFN_GATE_UP, 2 * h->d_ffn, err));
     EWI_TRY(check_width(model, EWI_ROLE_ATTN_OUT, h->d_model, err));
     EWI_TRY(check_positions(model, err));

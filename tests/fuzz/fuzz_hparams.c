@@ -33,6 +33,8 @@ static void check(const ewi_hparams *h) {
     EW_ASSERT(h->d_model >= 1 && h->d_model <= EWI_MAX_D_MODEL);
     EW_ASSERT(h->d_ffn >= 1 && h->d_ffn <= EWI_MAX_D_FFN);
     EW_ASSERT(h->n_vocab <= EWI_MAX_VOCAB);
+    EW_ASSERT(h->n_experts <= EWI_MAX_EXPERTS && h->n_used <= h->n_experts);
+    EW_ASSERT(!h->arch->has_experts || h->n_used >= 1);
     EW_ASSERT(h->n_ctx_train >= 1 && h->n_ctx_train <= EWI_MAX_CTX);
     if (h->arch->positions == EWI_POSITIONS_ROPE)
         EW_ASSERT(h->rope_dims >= 2 && h->rope_dims <= h->head_dim && h->rope_dims % 2 == 0);

@@ -237,6 +237,13 @@ static void llama_f32(void **state) {
     compare_all("llama-gqa", "llama-gqa.gguf", EW_CACHE_F32);
 }
 
+/* Experts of f32 in one tensor, of bf16 in one each. */
+static void experts(void **state) {
+    (void)state;
+    compare_all("qwen3moe", "qwen3moe.gguf", EW_CACHE_F32);
+    compare_all("olmoe", "olmoe", EW_CACHE_F16);
+}
+
 static void llama_bf16(void **state) {
     (void)state;
     compare_all("llama-tied-bf16", "llama-tied-bf16", EW_CACHE_F16);
@@ -262,6 +269,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(llama_f32),   cmocka_unit_test(llama_bf16), cmocka_unit_test(qwen2_f16),
         cmocka_unit_test(fast_halves), cmocka_unit_test(fast_tiles), cmocka_unit_test(other_families),
+        cmocka_unit_test(experts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

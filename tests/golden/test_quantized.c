@@ -30,12 +30,23 @@ typedef struct run {
     bool *is_done;
 } run;
 
-static const char *write_model(const char *name, ewi_dtype dtype, bool dequantized) {
-    gguf_build *b = tiny_model_build(&(tiny_model){.n_heads = 4,
+typedef struct model_kind {
+    const char *arch;
+    uint32_t n_experts, n_used;
+    ewi_dtype dtype;
+    bool mixed;
+} model_kind;
+
+static const char *write_model(const char *name, model_kind kind, bool dequantized) {
+    gguf_build *b = tiny_model_build(&(tiny_model){.arch = kind.arch,
+                                                   .n_experts = kind.n_experts,
+                                                   .n_used = kind.n_used,
+                                                   .n_heads = 4,
                                                    .head_dim = 64,
                                                    .d_model = 256,
                                                    .d_ffn = 512,
-                                                   .dtype = dtype,
+                                                   .dtype = kind.dtype,
+                                                   .mixed = kind.mixed,
                                                    .dequantized = dequantized,
                                                    .seed = 7});
     const char *path = scratch_path(name);
@@ -90,9 +101,9 @@ static void release(float *logits) {
     munmap(logits, N_TOKENS * N_VOCAB * sizeof(float) + sizeof(bool));
 }
 
-static void same_at_all_levels(ewi_dtype dtype) {
+static void same_at_all_levels(model_kind kind) {
     static const uint32_t cuts[][2] = {{1, 1}, {2, 7}, {2, 64}, {1, 3}}; /* threads, rows */
-    const char *path = write_model("quantized.gguf", dtype, false);
+    const char *path = write_model("quantized.gguf", kind, false);
     float *want = shared_logits(), *got = shared_logits();
     assert_true(run_one(path, EWI_CPU_SCALAR, 1, 1, want));
     assert_true(isfinite(want[0]) && want[0] != want[1]);
@@ -103,8 +114,8 @@ static void same_at_all_levels(ewi_dtype dtype) {
                 continue;
             }
             if (memcmp(want, got, N_TOKENS * N_VOCAB * sizeof *got) != 0)
-                fail_msg("%s at %s, %u threads, %u rows: differs by up to %g", ewi_dtype_get(dtype)->name,
-                         ewi_cpu_name(level), cuts[i][0], cuts[i][1],
+                fail_msg("%s at %s, %u threads, %u rows: differs by up to %g",
+                         ewi_dtype_get(kind.dtype)->name, ewi_cpu_name(level), cuts[i][0], cuts[i][1],
                          (double)golden_distance(want, got, N_TOKENS * N_VOCAB));
         }
     release(want);
@@ -115,7 +126,14 @@ static void test_levels(void **state) {
     (void)state;
     static const ewi_dtype types[] = {EWI_Q8_0, EWI_Q4_0, EWI_Q4_1, EWI_Q5_0,  EWI_Q5_1,
                                       EWI_Q4_K, EWI_Q5_K, EWI_Q6_K, EWI_IQ4_NL};
-    for (size_t i = 0; i < EWI_COUNT(types); i++) same_at_all_levels(types[i]);
+    for (size_t i = 0; i < EWI_COUNT(types); i++) same_at_all_levels((model_kind){.dtype = types[i]});
+}
+
+/* A tile belongs to one expert, whatever the cut. */
+static void test_experts(void **state) {
+    (void)state;
+    same_at_all_levels((model_kind){"qwen3moe", 5, 2, EWI_Q4_K, true});
+    same_at_all_levels((model_kind){"qwen3moe", 6, 3, EWI_Q5_0, false});
 }
 
 static double relative_error(const float *got, const float *want) {
@@ -128,13 +146,13 @@ static double relative_error(const float *got, const float *want) {
 }
 
 /* Inputs of 8 bits: each layer adds about a hundredth. */
-static void close_to_f32(ewi_dtype dtype) {
-    const char *path = write_model("quantized.gguf", dtype, false);
+static void close_to_f32(model_kind kind) {
+    const char *path = write_model("quantized.gguf", kind, false);
     float *got = shared_logits(), *want = shared_logits();
     assert_true(run_one(path, EWI_CPU_SCALAR, 1, 64, got));
-    assert_true(run_one(write_model("same.gguf", dtype, true), EWI_CPU_SCALAR, 1, 64, want));
+    assert_true(run_one(write_model("same.gguf", kind, true), EWI_CPU_SCALAR, 1, 64, want));
     double error = relative_error(got, want);
-    print_message("%s: relative error %.4f\n", ewi_dtype_get(dtype)->name, error);
+    print_message("%s: relative error %.4f\n", ewi_dtype_get(kind.dtype)->name, error);
     assert_true(error > 0 && error < 0.05);
     release(got);
     release(want);
@@ -142,15 +160,17 @@ static void close_to_f32(ewi_dtype dtype) {
 
 static void test_values(void **state) {
     (void)state;
-    close_to_f32(EWI_Q8_0);
-    close_to_f32(EWI_Q4_0);
+    close_to_f32((model_kind){.dtype = EWI_Q8_0});
+    close_to_f32((model_kind){.dtype = EWI_Q4_0});
+    close_to_f32(
+        (model_kind){"qwen3moe", 3, 3, EWI_Q8_0, false}); /* all are chosen: no error chooses others */
 }
 
 /* Without `exact`, tiles attend for 16 rows and more, and threads do not show. Inputs of 8 bits that are
  * rounded otherwise make most of the difference. */
 static void test_tiles(void **state) {
     (void)state;
-    const char *path = write_model("quantized.gguf", EWI_Q8_0, false);
+    const char *path = write_model("quantized.gguf", (model_kind){.dtype = EWI_Q8_0}, false);
     ewi_cpu_level amx = EWI_CPU_SCALAR;
     while (amx + 1 < EWI_N_CPU_LEVELS && strcmp(ewi_cpu_name(amx), "amx") != 0) amx++;
     float *want = shared_logits(), *fast = shared_logits(), *got = shared_logits();
@@ -172,7 +192,7 @@ static void test_tiles(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_levels), cmocka_unit_test(test_values),
-                                       cmocka_unit_test(test_tiles)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_levels), cmocka_unit_test(test_experts),
+                                       cmocka_unit_test(test_values), cmocka_unit_test(test_tiles)};
     return cmocka_run_group_tests_name("quantized", tests, NULL, scratch_remove);
 }

@@ -173,7 +173,8 @@ static void put_padding(writer *w, uint64_t size) {
 /* A tensor of one element that claims the true shape and place: the builder then makes the header only. */
 static void announce(writer *w, const char *name, ewi_dtype dtype, uint32_t n_dims, const uint64_t *dims,
                      uint64_t size) {
-    uint64_t inner_first[2] = {dims[n_dims - 1], dims[0]};
+    uint64_t inner_first[3];
+    for (uint32_t i = 0; i < n_dims; i++) inner_first[i] = dims[n_dims - 1 - i];
     size_t index = gguf_build_tensor(w->build, name, dtype, 1, (uint64_t[]){1}, NULL);
     gguf_build_lie_dims(w->build, index, n_dims, inner_first);
     gguf_build_lie_offset(w->build, index, w->offset);
@@ -183,7 +184,8 @@ static void announce(writer *w, const char *name, ewi_dtype dtype, uint32_t n_di
 static void add_tensor(writer *w, const char *name, ewi_dtype dtype, uint32_t n_dims, const uint64_t *dims,
                        float middle, float spread) {
     if (!wanted(w, name)) return;
-    uint64_t n = n_dims == 2 ? dims[0] * dims[1] : dims[0];
+    uint64_t n = 1;
+    for (uint32_t i = 0; i < n_dims; i++) n *= dims[i];
     uint64_t size = n / ewi_dtype_get(dtype)->block_elements * ewi_dtype_get(dtype)->block_bytes;
     w->n_tensors++;
     if (w->announces) {
@@ -237,6 +239,22 @@ static void add_biases(writer *w, uint32_t layer, uint64_t n_q, uint64_t n_kv) {
     if (!is_qwen2) add_vector(w, layer_name(name, layer, "attn_output.bias"), w->model.d_model, 0);
 }
 
+static void add_stack(writer *w, const char *name, ewi_dtype dtype, uint64_t out, uint64_t in) {
+    add_tensor(w, name, dtype, 3, (uint64_t[]){w->model.n_experts, out, in}, 0, sqrtf(3.0f / (float)in));
+}
+
+static void add_experts(writer *w, uint32_t layer) {
+    const tiny_model *m = &w->model;
+    char name[NAME_BYTES];
+    add_vector(w, layer_name(name, layer, "attn_q_norm.weight"), m->head_dim, 1);
+    add_vector(w, layer_name(name, layer, "attn_k_norm.weight"), m->head_dim, 1);
+    add_typed(w, layer_name(name, layer, "ffn_gate_inp.weight"), EWI_F32, m->n_experts, m->d_model);
+    add_stack(w, layer_name(name, layer, "ffn_gate_exps.weight"), m->dtype, m->d_ffn, m->d_model);
+    add_stack(w, layer_name(name, layer, "ffn_up_exps.weight"), m->dtype, m->d_ffn, m->d_model);
+    add_stack(w, layer_name(name, layer, "ffn_down_exps.weight"), m->mixed ? EWI_Q6_K : m->dtype, m->d_model,
+              m->d_ffn);
+}
+
 static void add_layer(writer *w, uint32_t layer) {
     const tiny_model *m = &w->model;
     char name[NAME_BYTES];
@@ -248,6 +266,10 @@ static void add_layer(writer *w, uint32_t layer) {
     add_biases(w, layer, n_q, n_kv);
     add_matrix(w, layer_name(name, layer, "attn_output.weight"), m->d_model, n_q);
     add_vector(w, layer_name(name, layer, "ffn_norm.weight"), m->d_model, 1);
+    if (m->n_experts) {
+        add_experts(w, layer);
+        return;
+    }
     add_matrix(w, layer_name(name, layer, "ffn_gate.weight"), m->d_ffn, m->d_model);
     add_matrix(w, layer_name(name, layer, "ffn_up.weight"), m->d_ffn, m->d_model);
     add_better(w, layer_name(name, layer, "ffn_down.weight"), m->d_model, m->d_ffn);
@@ -288,6 +310,11 @@ static void add_sizes(writer *w) {
     add_size(w, "block_count", m->n_layers);
     add_size(w, "feed_forward_length", m->d_ffn);
     add_size(w, "vocab_size", m->n_vocab);
+    if (m->n_experts) {
+        add_size(w, "expert_count", m->n_experts);
+        add_size(w, "expert_used_count", m->n_used);
+        add_size(w, "expert_feed_forward_length", m->d_ffn);
+    }
     add_size(w, "attention.head_count", m->n_heads);
     add_size(w, "attention.head_count_kv", m->n_kv_heads);
     add_size(w, "attention.key_length", m->head_dim);

@@ -2,7 +2,7 @@
  * ones.
  *
  * The shapes and names are those of the GGUF specification (ggml-org/ggml, docs/gguf.md) for llama,
- * mistral and qwen2. Weights come from a counter, so that the same description gives the same bytes
+ * mistral, qwen2 and qwen3moe. Weights come from a counter, so that the same description gives the same bytes
  * everywhere. A failing allocation or file call fails the running cmocka test.
  *
  *     tiny_model_write(&(tiny_model){.n_layers = 3, .tied = true}, path);
@@ -23,15 +23,16 @@ extern "C" {
 
 /* Zero in any field means its default. */
 typedef struct tiny_model {
-    const char *arch;    /* "llama", "mistral" or "qwen2"; default llama */
-    uint32_t n_layers;   /* 2 */
-    uint32_t n_heads;    /* 4 */
-    uint32_t n_kv_heads; /* 2 */
-    uint32_t head_dim;   /* 16 */
-    uint32_t d_model;    /* 64 */
-    uint32_t d_ffn;      /* 96 */
-    uint32_t n_vocab;    /* 320; a vocabulary needs TINY_MODEL_MIN_VOCAB */
-    uint32_t n_ctx;      /* 512: the trained context */
+    const char *arch;           /* "llama", "mistral", "qwen2" or "qwen3moe"; default llama */
+    uint32_t n_layers;          /* 2 */
+    uint32_t n_heads;           /* 4 */
+    uint32_t n_kv_heads;        /* 2 */
+    uint32_t head_dim;          /* 16 */
+    uint32_t d_model;           /* 64 */
+    uint32_t d_ffn;             /* 96 */
+    uint32_t n_vocab;           /* 320; a vocabulary needs TINY_MODEL_MIN_VOCAB */
+    uint32_t n_ctx;             /* 512: the trained context */
+    uint32_t n_experts, n_used; /* qwen3moe; d_ffn is an expert's */
     /* Of the matrices: F32, F16, BF16; in memory also Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K, IQ4_NL.
      * Vectors are F32. */
     ewi_dtype dtype;

@@ -113,6 +113,42 @@ static void run_adapt(const ewi_node *n, const double *base, const double *x, si
     }
 }
 
+/* One expert's [out, in] of a tensor for each. */
+static double expert(const ewi_node *n, ewi_expert_part part, size_t e, const double *x, size_t in,
+                     size_t out) {
+    double sum = 0;
+    for (size_t i = 0; i < in; i++) sum += x[i] * at(n->attrs.experts.parts[part].tensors[e], out, i);
+    return sum;
+}
+
+/* y gains the weight times what expert e makes of x. */
+static void add_expert(const ewi_node *n, size_t e, double weight, const double *x, double *y) {
+    double inner[16];
+    const size_t d = n->cols, d_ffn = n->attrs.experts.d_ffn;
+    for (size_t i = 0; i < d_ffn; i++) {
+        double gate = expert(n, EWI_EXPERTS_GATE, e, x, d, i);
+        inner[i] = gate / (1 + exp(-gate)) * expert(n, EWI_EXPERTS_UP, e, x, d, i);
+    }
+    for (size_t i = 0; i < d; i++) y[i] += weight * expert(n, EWI_EXPERTS_DOWN, e, inner, d_ffn, i);
+}
+
+/* An expert is chosen when fewer than n_used have larger logits. */
+static void run_experts(const ewi_node *n, const double *x, const double *logits, double *y) {
+    const ewi_experts_attrs *a = &n->attrs.experts;
+    for (size_t r = 0; r < n_rows(n); r++, x += n->cols, y += n->cols, logits += a->n_experts) {
+        double all = 0, chosen = 0;
+        for (unsigned is_second = 0; is_second < 2; is_second++)
+            for (size_t e = 0; e < a->n_experts; e++) {
+                size_t n_larger = 0;
+                for (size_t i = 0; i < a->n_experts; i++) n_larger += logits[i] > logits[e];
+                bool is_chosen = n_larger < a->n_used;
+                if (!is_second) all += exp(logits[e]), chosen += is_chosen ? exp(logits[e]) : 0;
+                if (is_second && is_chosen)
+                    add_expert(n, e, exp(logits[e]) / (a->weighs_to_one ? chosen : all), x, y);
+            }
+    }
+}
+
 static void run_node(tape *t, uint32_t index) {
     const ewi_node *n = &t->graph->nodes[index];
     size_t count = n_rows(n) * n->cols;
@@ -136,6 +172,7 @@ static void run_node(tape *t, uint32_t index) {
         break;
     case EWI_OP_LINEAR: run_linear(n, a, t->graph->nodes[n->inputs[0]].cols, y); break;
     case EWI_OP_ADAPT: run_adapt(n, a, b, t->graph->nodes[n->inputs[1]].cols, y); break;
+    case EWI_OP_EXPERTS: run_experts(n, a, b, y); break;
     case EWI_OP_ROPE: run_rope(n, a, y); break;
     case EWI_OP_ATTENTION: run_attention(t, n, y); break;
     case EWI_OP_ACT:
@@ -471,6 +508,49 @@ static void wrong_pass_is_named(void **state) {
     toy_graph_deinit(&toy);
 }
 
+/* ---- experts ---- */
+
+enum { N_EXPERTS = 4, D_EXPERT = 6 };
+
+/* Rows of experts are chosen like any others; threads wait for each other before them and after. */
+static void experts_are_narrowed_and_alone(void **state) {
+    (void)state;
+    static toy_graph toy;
+    static const ewi_tensor *tensors[EWI_N_EXPERT_PARTS][N_EXPERTS];
+    ewi_expert_matrices parts[EWI_N_EXPERT_PARTS];
+    toy.n_tensors = 0;
+    ewi_graph *g = &toy.graph, fused, narrow;
+    ewi_graph_init(g);
+    for (unsigned part = 0; part < EWI_N_EXPERT_PARTS; part++) {
+        bool is_down = part == EWI_EXPERTS_DOWN;
+        for (unsigned e = 0; e < N_EXPERTS; e++)
+            tensors[part][e] = toy_tensor(&toy, "expert", 2, is_down ? 8 : D_EXPERT, is_down ? D_EXPERT : 8);
+        parts[part] = (ewi_expert_matrices){tensors[part], N_EXPERTS};
+    }
+    ewi_value x = ewi_graph_embed(g, ewi_graph_tokens(g), toy_tensor(&toy, "token_embd.weight", 2, 30, 8));
+    ewi_value router = ewi_graph_linear(g, x, toy_tensor(&toy, "router", 2, N_EXPERTS, 8), NULL);
+    ewi_value y = ewi_graph_experts(g, x, router,
+                                    (ewi_experts_attrs){parts, N_EXPERTS, 2, D_EXPERT, EWI_ACT_SILU, true});
+    y = ewi_graph_add(g, x, y);
+    ewi_graph_set_output(
+        g, ewi_graph_select(g, ewi_graph_linear(g, y, toy_tensor(&toy, "output.weight", 2, 9, 8), NULL)));
+    run_pass(g, &narrow, ewi_pass_narrow);
+    check_same_output(g, &narrow, 9);
+    run_pass(&narrow, &fused, ewi_pass_fuse);
+    check_same_output(g, &fused, 9);
+    for (uint32_t i = 0; i < fused.n_nodes; i++) {
+        if (fused.nodes[i].op != EWI_OP_EXPERTS) continue;
+        assert_int_equal(fused.nodes[i].rows, EWI_DIM_L);
+        assert_int_equal(fused.nodes[i].step_kind, EWI_STEP_ALONE);
+        assert_int_equal(fused.nodes[i].step, i);
+        assert_int_equal(fused.nodes[i + 1].step, i + 1);
+    }
+    assert_int_equal(count_op(&fused, EWI_OP_EXPERTS), 1);
+    ewi_graph_deinit(&narrow);
+    ewi_graph_deinit(&fused);
+    toy_graph_deinit(&toy);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(narrow_moves_the_selection_up),
@@ -483,6 +563,7 @@ int main(void) {
         cmocka_unit_test(narrow_leaves_what_all_rows_need),
         cmocka_unit_test(dead_leaves_out_what_is_unused),
         cmocka_unit_test(default_passes),
+        cmocka_unit_test(experts_are_narrowed_and_alone),
         cmocka_unit_test(wrong_pass_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "expect.h"
 #include "tiny_model.h"
@@ -82,6 +83,45 @@ static void gguf_sizes_as_written(void **state) {
     assert_int_equal(h.rope_dims, 8);
     assert_true(h.rope_base == 10000.0);
     assert_true(h.norm_eps == 1e-5f);
+}
+
+/* ---- experts ---- */
+
+static gguf_build *sparse_without(const char *key) {
+    return tiny_model_build(
+        &(tiny_model){.arch = "qwen3moe", .n_experts = 8, .n_used = 3, .no_vocabulary = true, .omit = key});
+}
+
+static void sparse_with(const char *key, uint32_t value, ew_status status, const char *culprit) {
+    gguf_build *b = sparse_without(key);
+    gguf_build_u32(b, key, value);
+    refused(b, status, culprit);
+}
+
+static void gguf_experts(void **state) {
+    (void)state;
+    ewi_hparams h = accepted(sparse_without(NULL));
+    assert_int_equal(h.n_experts, 8);
+    assert_int_equal(h.n_used, 3);
+    assert_true(h.weighs_to_one);
+    static const char *const keys[] = {"qwen3moe.expert_count", "qwen3moe.expert_used_count"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        refused(sparse_without(keys[i]), EW_FORMAT, keys[i]);
+        sparse_with(keys[i], 0, EW_FORMAT, keys[i]);
+        sparse_with(keys[i], UINT32_MAX, EW_FORMAT, keys[i]);
+    }
+    sparse_with("qwen3moe.expert_used_count", 9, EW_FORMAT, "9 of 8 experts");
+    sparse_with("qwen3moe.expert_shared_count", 1, EW_UNSUPPORTED, "expert_shared_count");
+    sparse_with("qwen3moe.expert_gating_func", 2, EW_UNSUPPORTED, "expert_gating_func");
+    sparse_with("qwen3moe.leading_dense_block_count", 1, EW_UNSUPPORTED, "leading_dense_block_count");
+    gguf_build *b = sparse_without(NULL);
+    gguf_build_f32(b, "qwen3moe.expert_weights_scale", 2.5f);
+    refused(b, EW_UNSUPPORTED, "expert_weights_scale");
+    b = sparse_without(NULL);
+    gguf_build_bool(b, "qwen3moe.expert_weights_norm", false);
+    assert_false(accepted(b).weighs_to_one);
+    assert_int_equal(accepted(sparse_without("qwen3moe.expert_feed_forward_length")).d_ffn, 96);
+    with_u32("llama.expert_count", 8, EW_UNSUPPORTED, "expert_count");
 }
 
 /* docs/gguf.md: head_count_kv defaults to head_count, key_length to embedding_length / head_count,
@@ -339,6 +379,57 @@ static void config_sizes(void **state) {
             config_refused(more[i], values[k], EW_FORMAT, more[i]);
 }
 
+/* A config.json of which the rest is good. */
+static ew_status read_sparse(const char *arch, const char *more, ewi_hparams *h, ew_error *err) {
+    char text[1024];
+    ewi_checkpoint checkpoint = {.kind = EWI_CHECKPOINT_SAFETENSORS};
+    snprintf(text, sizeof text,
+             "{\"architectures\": [\"%s\"], \"hidden_size\": 64, \"intermediate_size\": 96, "
+             "\"num_hidden_layers\": 2, \"num_attention_heads\": 4, \"max_position_embeddings\": 512, %s}",
+             arch, more);
+    checkpoint.config = (ewi_bytes){(const uint8_t *)text, strlen(text)};
+    ewi_arena_init(&checkpoint.arena, 1u << 20);
+    ew_status status = ewi_hparams_read(&checkpoint, h, err);
+    ewi_arena_deinit(&checkpoint.arena);
+    return status;
+}
+
+static void sparse_refused(const char *more, ew_status status, const char *culprit) {
+    ewi_hparams h;
+    ew_error err = {0};
+    expect_refused(read_sparse("Qwen3MoeForCausalLM", more, &h, &err), status, &err, culprit);
+}
+
+#define SIZES "\"num_experts\": 8, \"num_experts_per_tok\": 2, \"moe_intermediate_size\": 24"
+
+static void config_experts(void **state) {
+    (void)state;
+    ewi_hparams h;
+    ew_error err = {0};
+    expect_ok(read_sparse("Qwen3MoeForCausalLM", SIZES ", \"norm_topk_prob\": true", &h, &err), &err);
+    assert_int_equal(h.n_experts, 8);
+    assert_int_equal(h.n_used, 2);
+    assert_int_equal(h.d_ffn, 24);
+    assert_true(h.weighs_to_one);
+    expect_ok(read_sparse("Qwen3MoeForCausalLM",
+                          SIZES ", \"mlp_only_layers\": [], \"decoder_sparse_step\": 1", &h, &err),
+              &err);
+    assert_false(h.weighs_to_one);
+    expect_ok(read_sparse("OlmoeForCausalLM", "\"num_experts\": 8, \"num_experts_per_tok\": 8", &h, &err),
+              &err);
+    assert_int_equal(h.d_ffn, 96);
+    sparse_refused("\"num_experts_per_tok\": 2", EW_FORMAT, "num_experts: is missing");
+    sparse_refused("\"num_experts\": 8", EW_FORMAT, "num_experts_per_tok: is missing");
+    sparse_refused("\"num_experts\": 0", EW_FORMAT, "num_experts");
+    sparse_refused("\"num_experts\": 4096", EW_FORMAT, "num_experts");
+    sparse_refused("\"num_experts\": 2, \"num_experts_per_tok\": 3", EW_FORMAT, "3 of 2 experts");
+    sparse_refused(SIZES ", \"decoder_sparse_step\": 2", EW_UNSUPPORTED, "decoder_sparse_step");
+    sparse_refused(SIZES ", \"mlp_only_layers\": [1]", EW_UNSUPPORTED, "mlp_only_layers");
+    sparse_refused(SIZES ", \"clip_qkv\": 8.0", EW_UNSUPPORTED, "clip_qkv");
+    sparse_refused(SIZES ", \"use_sliding_window\": true", EW_UNSUPPORTED, "use_sliding_window");
+    expect_refused(read_sparse("LlamaForCausalLM", SIZES, &h, &err), EW_UNSUPPORTED, &err, "num_experts");
+}
+
 static void config_contradictions(void **state) {
     (void)state;
     config_refused("num_key_value_heads", "3", EW_FORMAT, "4 attention heads cannot share 3");
@@ -543,6 +634,7 @@ static void config_broken(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gguf_experts),          cmocka_unit_test(config_experts),
         cmocka_unit_test(gguf_sizes_as_written), cmocka_unit_test(gguf_defaults),
         cmocka_unit_test(gguf_missing),          cmocka_unit_test(gguf_zero),
         cmocka_unit_test(gguf_absurd),           cmocka_unit_test(gguf_bad_constants),

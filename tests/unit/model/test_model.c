@@ -45,6 +45,78 @@ static void with_tensor(const char *name, ewi_dtype dtype, uint32_t n_dims, cons
     gguf_refused(b, status, name);
 }
 
+/* ---- experts ---- */
+
+static gguf_build *sparse_without(const char *omit) {
+    return tiny_model_build(
+        &(tiny_model){.arch = "qwen3moe", .n_experts = 4, .n_used = 2, .omit = omit, .no_vocabulary = true});
+}
+
+static void with_stack(const char *name, uint32_t n_dims, uint64_t n, uint64_t out, uint64_t in) {
+    gguf_build *b = sparse_without(name);
+    gguf_build_tensor(b, name, EWI_F32, n_dims, (uint64_t[]){n, out, in}, NULL);
+    gguf_refused(b, EW_FORMAT, name);
+}
+
+static void experts_of_gguf(void **state) {
+    (void)state;
+    static const char *const names[] = {"blk.0.ffn_gate_exps.weight", "blk.1.ffn_up_exps.weight",
+                                        "blk.1.ffn_down_exps.weight"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        uint64_t out = i == 2 ? 64 : 96, in = i == 2 ? 96 : 64;
+        gguf_refused(sparse_without(names[i]), EW_FORMAT, names[i]);
+        with_stack(names[i], 3, 3, out, in);
+        with_stack(names[i], 3, 4, out + 1, in);
+        with_stack(names[i], 3, 4, in, out);
+        with_stack(names[i], 2, 4 * out, in, 0);
+    }
+    gguf_refused(sparse_without("blk.1.ffn_gate_inp.weight"), EW_FORMAT, "blk.1.ffn_gate_inp.weight");
+    with_stack("blk.0.ffn_gate_inp.weight", 2, 5, 64, 0);
+    with_stack("blk.0.ffn_gate_inp.weight", 3, 1, 4, 64);
+    gguf_build *b = sparse_without(names[0]);
+    gguf_build_tensor(b, names[0], EWI_IQ2_XS, 3, (uint64_t[]){4, 96, 256}, NULL);
+    gguf_refused(b, EW_UNSUPPORTED, names[0]);
+    b = sparse_without(NULL);
+    gguf_build_tensor(b, "blk.0.ffn_up_shexp.weight", EWI_F32, 2, (uint64_t[]){96, 64}, NULL);
+    gguf_refused(b, EW_UNSUPPORTED, "blk.0.ffn_up_shexp.weight");
+}
+
+/* The golden model under a config.json that counts its experts, or their width, otherwise. */
+static void experts_of_a_folder(void **state) {
+    (void)state;
+    ew_model *model = NULL;
+    ew_error err = {0};
+    expect_ok(ew_model_open(golden_path("qwen3moe"), &model, &err), &err);
+    ew_model_info info = ew_model_get_info(model);
+    assert_string_equal(info.arch, "qwen3moe");
+    assert_int_equal(info.d_ffn, 24);
+    assert_int_equal(model->hparams.n_experts, 8);
+    assert_int_equal(model->hparams.n_used, 3);
+    assert_true(model->hparams.weighs_to_one);
+    ew_model_close(model);
+    char config[512], link[600];
+    snprintf(link, sizeof link, "%s/model.safetensors", golden_path("qwen3moe"));
+    static const struct {
+        const char *sizes, *culprit;
+    } cases[] = {
+        {"\"num_local_experts\": 9, \"moe_intermediate_size\": 24", "model.layers.0.mlp.experts.8.gate_proj"},
+        {"\"num_local_experts\": 7, \"moe_intermediate_size\": 24", "mlp.experts.7."},
+        {"\"num_local_experts\": 8, \"moe_intermediate_size\": 25", "model.layers.0.mlp.experts.0.gate_proj"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        hf_folder f = hf_folder_new();
+        snprintf(config, sizeof config,
+                 "{\"architectures\": [\"Qwen3MoeForCausalLM\"], \"hidden_size\": 32, "
+                 "\"intermediate_size\": 40, \"num_hidden_layers\": 2, \"num_attention_heads\": 4, "
+                 "\"num_key_value_heads\": 2, \"head_dim\": 16, \"max_position_embeddings\": 512, "
+                 "\"tie_word_embeddings\": false, \"num_experts_per_tok\": 3, %s}",
+                 cases[i].sizes);
+        hf_folder_text(&f, "config.json", config);
+        hf_folder_link(&f, "model.safetensors", link);
+        refused(f.path, i == 1 ? EW_UNSUPPORTED : EW_FORMAT, cases[i].culprit);
+    }
+}
+
 /* ---- what a good one says ---- */
 
 /* Counted by hand from the sizes in config.json; torch counts the same parameters. */
@@ -387,6 +459,8 @@ static void truncated_while_stepping(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(experts_of_gguf),
+        cmocka_unit_test(experts_of_a_folder),
         cmocka_unit_test(info_of_a_folder),
         cmocka_unit_test(vocabulary_and_template),
         cmocka_unit_test(both_ways_of_making_one),
