@@ -71,7 +71,9 @@ CLOSING = split("""
     now, right now, ok, straight away, if you can, if you would, could you, thanks a lot, quickly, thx,
     many thanks, darling, love, asap, when you can, right away, if you don't mind, please and thank you,
     immediately, there's a good thing, ty, for us, can you, if possible, my friend, dear, okay, would you
-    please, buddy, if that's all right, go on, then
+    please, buddy, if that's all right, go on, then, night, good night, night night, bye, cheers then,
+    that's all, that'll do, lovely, perfect, real quick, pretty please, as soon as you can, won't you,
+    when you get a moment, thank you very much, would ya, there's a dear
 """)
 # Sentences beside a request, which change nothing: none about cold, heat, light or sound.
 REASONS = split("""
@@ -97,7 +99,7 @@ HEADINGS = split(
     """
     Bed time:, Morning routine:, Leaving:, Party mode:, Two things:, Three things:, Cinema mode:, Dinner:,
     A few things:, Right -, Listen up:, Night mode:, Time for bed:, Breakfast:, Guests are here:, To do:,
-    Quick list:, Before bed:
+    Quick list:, Before bed:, Right then:, Four things:, Please do this:, Going out:, Home again:, Evening:, Night night:
 """
 )
 AGAIN = split("""

@@ -93,6 +93,10 @@ def read_templates(name):
     return macros, sections
 
 
+def read_lines(name):
+    return (TEMPLATES / name).read_text(encoding="utf-8").split("\n")[:-1]
+
+
 def read_pairs():
     """[((tool, args), (tool, args), [(first template, second template)])]"""
     sections = []

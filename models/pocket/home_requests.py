@@ -14,7 +14,7 @@ import random
 
 import affixes
 import slots
-from grammar import SLOT, choose, read_pairs, read_templates, tidy
+from grammar import SLOT, choose, read_lines, read_pairs, read_templates, tidy
 from guard import Guard
 from slips import Slips
 
@@ -75,19 +75,22 @@ def canonical(value):
 
 
 class Requests:
-    def __init__(self, seed, guard=None):
+    def __init__(self, seed, guard=None, mixture="first"):
+        self.plans, self.slips_share, self.twice_share = self.MIXTURES[mixture]
         self.rng = random.Random(seed)
         self.guard = guard or Guard(slots.PATTERNS)
-        self.slips = Slips(self.rng)
+        self.slips = Slips(self.rng, self.slips_share)
         self.order = read_tools()
         self.macros, sections = read_templates("home.txt")
         outside_macros, self.outside = read_templates("outside.txt")
         self.outside_macros = self.macros | outside_macros
         self.shared = read_templates("shared.txt")[1]
         self.pairs = read_pairs()
-        self.by_tool = {}
+        self.reasons = affixes.REASONS + read_lines("reasons.txt")
+        self.by_tool, self.by_tool_again, self.known_keys = {}, {}, {}
         for section in sections:
-            self.by_tool.setdefault(section[1], []).append(section)
+            of_kind = self.by_tool_again if section[0] == "a" else self.by_tool
+            of_kind.setdefault(section[1], []).append(section)
         self.tools = list(self.by_tool)
         busy = {
             "light_set": 2,
@@ -132,7 +135,18 @@ class Requests:
         rooms = said & {"room", "in_room", "everywhere", "all_lights", "all_blinds"}
         if len(rooms) > 1 or flat.count("{room}") + flat.count("{in_room}") > 1 and not said & {"rooms"}:
             return None
+        if not self.guard.allows(flat):
+            kind, flat = self.addressed(kind, flat)
         return Clause(kind, tool, args, flat) if self.guard.allows(flat) else None
+
+    def addressed(self, kind, flat):
+        """What the guard refuses as it is may be allowed with what people say around it."""
+        rng = self.rng
+        if kind == "i" and rng.random() < 0.6:
+            kind, flat = "s", f"{rng.choice(affixes.ASKING)} {flat}"
+        if kind != "s" and rng.random() < 0.5:
+            return kind, f"{rng.choice(affixes.OPENING)}, {flat}"
+        return kind, flat + rng.choice([" ", ", "]) + rng.choice(affixes.CLOSING)
 
     def outside_clause(self):
         for _ in range(N_TRIES):
@@ -169,7 +183,7 @@ class Requests:
         if rng.random() < (0.08 if light else 0.2):
             flat = flat + rng.choice([" ", ", ", " "]) + rng.choice(affixes.CLOSING)
         if not light and rng.random() < 0.07:
-            reason = rng.choice(affixes.REASONS)
+            reason = choose(rng.choice(self.reasons), self.macros, rng)
             before = reason + rng.choice([", ", " so ", ". ", ", so ", "; "]) + flat
             after = flat + rng.choice([", ", " because ", ". ", " as ", " - ", ", "]) + reason
             flat = rng.choice([before, after])
@@ -256,7 +270,17 @@ class Requests:
                     calls += self.calls(clause, (extra or {}) | args)
         return parts, calls
 
+    @staticmethod
+    def repeats(calls):
+        """Whether a call says nothing that another one does not say: what the answer would be is then unclear."""
+        return any(
+            a["tool"] == b["tool"] and a["args"].items() <= b["args"].items()
+            for a, b in itertools.permutations(calls, 2)
+        )
+
     def finish(self, parts, calls):
+        if self.repeats(calls):
+            return None
         text = self.slips.finish(parts)
         answer = {"tool": "none"} if not calls else calls[0] if len(calls) == 1 else calls
         if not text or not self.guard.allows_text(text):
@@ -278,6 +302,42 @@ class Requests:
         clause = self.shared_clause()
         return [clause], self.wrapped(self.marked(clause)), None
 
+    def said_twice(self):
+        """One thing that is meant, in two sentences: `it's freezing in the loft. warm it up a bit`."""
+        rng = self.rng
+        for _ in range(N_TRIES):
+            tool = rng.choices(self.tools, self.weights)[0]
+            known = [s for s in self.by_tool[tool] if s[0] in "ifs"]
+            section = self.section(known)
+            others = [s for s in self.by_tool[tool] + self.by_tool_again.get(tool, []) if s[2] == section[2]]
+            first = self.from_section(section, self.macros)
+            second = self.from_section(self.section(others), self.macros)
+            if first and second and first.flat != second.flat:
+                flat = self.second_of(first, second)
+                if flat and self.guard.allows(flat):
+                    return [Clause("s", tool, section[2], flat)], self.wrapped(f"\x00{flat}\x00", True), None
+        raise LookupError("no two sentences that mean one thing")
+
+    def second_of(self, first, second):
+        """Both flats in one, where the second repeats what both say; None where they contradict each other."""
+        one, two = set(first.slots()), set(second.slots())
+        if any(slot[0] in "-=" for slot in one | two):
+            return None
+        new = {key for slot in two - one for key in self.keys_of(slot)}
+        if new & {key for slot in one for key in self.keys_of(slot)}:
+            return None
+        again = second.flat
+        for slot in one & two:
+            again = again.replace("{" + slot + "}", "{=" + slot + "}")
+        return first.flat + self.rng.choice([". ", ", ", ". ", "; ", " - ", ": ", ", so ", "! ", ", ", "? "]) + again
+
+    def keys_of(self, slot):
+        """The arguments that a slot may give."""
+        if slot not in self.known_keys:
+            rng = random.Random(1)
+            self.known_keys[slot] = {key for _ in range(60) for key in slots.SLOTS[slot][0](rng)[1]}
+        return self.known_keys[slot]
+
     def several(self):
         rng = self.rng
         n = rng.choices([2, 3, 4], [0.72, 0.23, 0.05])[0]
@@ -286,7 +346,11 @@ class Requests:
         clauses = []
         for _ in range(n):
             tool = same_tool if same_tool and any(s[0] in kinds for s in self.by_tool[same_tool]) else None
-            clause = self.shared_clause() if rng.random() < 0.04 else self.clause(tool, kinds)
+            kind = rng.random()
+            if kind < self.twice_share:
+                clause = self.said_twice()[0][0]
+            else:
+                clause = self.shared_clause() if kind < self.twice_share + 0.04 else self.clause(tool, kinds)
             clauses.append(self.corrected(clause) if rng.random() < 0.3 else clause)
         if rng.random() < 0.12:
             return self.in_one_room(clauses)
@@ -374,17 +438,27 @@ class Requests:
 
     def plan(self):
         kind = self.rng.random()
-        if kind < 0.27:
-            return self.outside_one()
-        if kind < 0.67:
-            return self.one()
-        if kind < 0.705:
-            return self.shared_one()
-        if kind < 0.715:
-            return self.taken_back()
-        if kind < 0.765:
-            return self.pair()
+        for share, make in self.plans:
+            if kind < share:
+                return make(self)
+            kind -= share
         return self.several()
+
+    # Shares of the kinds of requests, the rest being several in one; of texts with slips; of things said twice
+    # among several.
+    MIXTURES = {
+        "first": (
+            ((0.27, outside_one), (0.36, one), (0.06, said_twice), (0.03, shared_one), (0.01, taken_back), (0.05, pair)),
+            0.28,
+            0.06,
+        ),
+        # Fewer things said twice, more said beside each other: the first mixture alone leaves out calls of lists.
+        "second": (
+            ((0.24, outside_one), (0.22, one), (0.02, said_twice), (0.03, shared_one), (0.01, taken_back), (0.1, pair)),
+            0.34,
+            0.01,
+        ),
+    }
 
     def sample(self):
         """A text and its answer in canonical form."""

@@ -168,9 +168,9 @@ def degrees(rng):
 # ---- spans of time ----
 
 UNITS = {
-    1: (["seconds", "seconds", "secs", "sec"], "second"),
-    60: (["minutes", "minutes", "mins", "min"], "minute"),
-    3600: (["hours", "hours", "hrs", "hr"], "hour"),
+    1: (["seconds", "seconds", "secs", "sec", "seconds", "seconds", "s"], "second"),
+    60: (["minutes", "minutes", "mins", "min", "minutes", "minutes", "m"], "minute"),
+    3600: (["hours", "hours", "hrs", "hr", "hours", "hours", "h"], "hour"),
 }
 
 FIXED_SPANS = [
@@ -216,10 +216,12 @@ SPAN_WORDS += [word for plural, single in UNITS.values() for word in [*plural, s
 def with_unit(number, unit, rng):
     plural, single = UNITS[unit]
     if number == 1:
+        if rng.random() < 0.25:
+            return f"1{rng.choice([' ', ' ', ''])}{rng.choice([plural[3], plural[3], plural[-1]])}"
         return f"{rng.choice(['1', 'one', 'one', 'a' if unit < 3600 else 'an'])} {single}"
     said = say(number, rng, 0.4)
-    name = rng.choice(plural)
-    glue = "" if said.isdigit() and rng.random() < 0.08 else " "
+    name = rng.choice(plural if said.isdigit() else plural[:-1])
+    glue = "" if said.isdigit() and rng.random() < (0.6 if len(name) == 1 else 0.08) else " "
     return said + glue + name
 
 
@@ -267,11 +269,11 @@ def compound_span(rng):
 
 def span(rng):
     kind = rng.random()
-    if kind < 0.62:
+    if kind < 0.54:
         return simple_span(rng)
-    if kind < 0.76:
+    if kind < 0.68:
         return rng.choice(FIXED_SPANS)
-    return and_a_half(rng) if kind < 0.84 else compound_span(rng)
+    return and_a_half(rng) if kind < 0.76 else compound_span(rng)
 
 
 def span_before_noun(rng):
@@ -285,5 +287,5 @@ def span_before_noun(rng):
         number, unit = rng.choice(
             [(30, 1), (45, 1), (20, 1), (90, 1), (2, 3600), (3, 3600), (rng.randint(1, 12), 3600)]
         )
-    name = UNITS[unit][1] if rng.random() < 0.8 else rng.choice(UNITS[unit][0][2:])
+    name = UNITS[unit][1] if rng.random() < 0.8 else rng.choice(UNITS[unit][0][2:4])
     return say(number, rng, 0.45) + rng.choice([" ", " ", "-"]) + name, number * unit

@@ -15,12 +15,34 @@ def value_of(said):
     return ARTICLE.sub("", said).lower()
 
 
+class Letters:
+    """Words that look like those of a list: each letter as likely as it is there after the two before it."""
+
+    def __init__(self, known):
+        self.after = {}
+        for word in sorted(known):
+            for i in range(len(word) + 1):
+                self.after.setdefault(("^^" + word)[i : i + 2], []).append((word + "$")[i])
+
+    def word(self, rng):
+        while True:
+            said = "^^"
+            while said[-1] != "$" and len(said) < 13:
+                said += rng.choice(self.after[said[-2:]])
+            if 6 <= len(said) and said[-1] == "$":
+                return said[2:-1]
+
+
 def made_up(rng, most=3):
+    return LETTERS.word(rng) if rng.random() < 0.5 else of_syllables(rng, most)
+
+
+def of_syllables(rng, most):
     count = rng.randint(1, most)
     word = "".join(rng.choice(words.ONSETS) + rng.choice(words.VOWELS) for _ in range(count)) + rng.choice(
         words.CODAS
     )
-    return word if len(word) > 2 else made_up(rng, most)
+    return word if len(word) > 2 else of_syllables(rng, most)
 
 
 ANY_WORDS = sorted(
@@ -43,6 +65,14 @@ ANY_WORDS = sorted(
     }
     - {"the", "for", "and", "from", "with", "off", "our", "some", "that"}
 )
+NAMES = {
+    word
+    for phrases in (words.FIRST_NAMES, words.BANDS, words.STATIONS)
+    for phrase in phrases
+    for word in phrase.lower().split()
+    if word.isascii() and word.isalpha()
+}
+LETTERS = Letters(NAMES.union(ANY_WORDS))
 
 
 def any_word(rng):
@@ -60,14 +90,14 @@ def capital(word):
 
 def person(rng):
     kind = rng.random()
-    if kind < 0.55:
+    if kind < 0.48:
         return rng.choice(words.FIRST_NAMES)
-    if kind < 0.85:
+    if kind < 0.72:
         return rng.choice(words.FAMILY)
-    name = capital(made_up(rng))
+    name = capital(made_up(rng)) if rng.random() < 0.7 else rng.choice(words.FIRST_NAMES)
     return (
-        f"{rng.choice(['Dr', 'Mr', 'Mrs', 'Ms', 'Miss', 'Aunt', 'Uncle', 'Professor'])} {name}"
-        if rng.random() < 0.4
+        f"{rng.choice(['Dr', 'Mr', 'Mrs', 'Ms', 'Miss', 'Aunt', 'Uncle', 'Professor', 'Auntie'])} {name}"
+        if rng.random() < 0.45
         else name
     )
 
@@ -88,9 +118,22 @@ def the(rng):
     return rng.choice(["the ", "the ", "the ", "my ", "our ", "a ", "some ", "", "that ", "both "])
 
 
+PARTED = words.split("""
+    turn off, turn on, turn down, turn up, switch off, switch on, take back, take out, take down, take upstairs, take
+    inside, take along, take away, put away, put out, put up, put back, put down, let out, let in, bring in, bring back,
+    bring down, bring upstairs, hang up, hang out, fill up, fill in, send back, send off, give back, set up, set aside,
+    pick up, drop off, wash up, wipe down, clear out, clear up, throw out, throw away, shut off, shut down, hand in,
+    hand over, check over, look up, lock up, write up, print out, sort out, warm up, top up, cut back, tie up, move
+    inside, carry down
+""")
+
+
 def act(rng):
-    """A chore: `collect the violin`, `ring Dr Blaunt about the lease`."""
+    """A chore: `collect the violin`, `ring Dr Blaunt about the lease`, `take the rug back`."""
     kind = rng.random()
+    if kind < 0.08:
+        verb, particle = rng.choice(PARTED).split(" ")
+        return f"{verb} {the(rng)}{thing(rng)} {particle}"
     if kind < 0.4:
         return f"{rng.choice(words.ACTS)} {the(rng)}{thing(rng)}"
     if kind < 0.6:
@@ -184,6 +227,10 @@ def event(rng):
         ]
     )
     kind = rng.random()
+    if kind < 0.08:
+        whose = rng.choice(["parents'", "kids'", "teachers'", "girls'", "neighbours'", "residents'", "members'"])
+        other = made_up(rng) + rng.choice(["s'", "'s"])
+        return f"{whose if rng.random() < 0.6 else other} {noun}"
     if kind < 0.35:
         first = rng.choice(
             [
@@ -237,6 +284,11 @@ def fact(rng):
             f"the {thing(rng)} is due",
             f"I promised {person(rng)} a {thing(rng)}",
             f"we have {event(rng)}",
+            f"I have {event(rng)}",
+            f"there's {event(rng)}",
+            f"{person(rng)} needs the {thing(rng)}",
+            f"the {thing(rng)} {rng.choice(['arrives', 'gets here', 'comes', 'is closed', 'opens', 'is being fixed'])}",
+            f"I said I'd {act(rng)}",
         ]
     )
 
@@ -347,8 +399,35 @@ def artist(rng):
     return f"{capital(made_up(rng))}" if kind < 0.85 else f"The {capital(made_up(rng))}s"
 
 
+def spelled_oddly(rng):
+    """With hyphens, figures, an apostrophe, an ampersand."""
+    one, two = (made_up(rng, 1) if rng.random() < 0.5 else any_word(rng) for _ in range(2))
+    said = rng.choice(
+        [
+            f"{one}-{two}",
+            f"{one[:2]}-{two[:2]}",
+            f"{one}-{two} {rng.choice(words.GENRES)}",
+            f"{one} {rng.randint(2, 99)}",
+            f"{rng.randint(2, 2030)}",
+            f"{rng.randint(2, 99)} {one}s",
+            f"{one} & {two}",
+            f"{one[0]} and {two[0]}",
+            f"{one}'s {two}",
+            f"{one}in' {two}",
+            f"don't {one} the {two}",
+            f"{one}/{two}",
+            f"it's {one}",
+        ]
+    )
+    return titled(said) if rng.random() < 0.5 else said
+
+
 def media(rng):
     kind = rng.random()
+    if kind < 0.05:
+        return spelled_oddly(rng)
+    if kind < 0.12:
+        return rng.choice(["", "", "some ", "the "]) + any_words(rng)
     if kind < 0.3:
         return rng.choice(["", "", "", "some ", "some ", "a bit of "]).replace("a bit of ", "") + rng.choice(
             words.GENRES
@@ -383,12 +462,12 @@ def media(rng):
 
 def place(rng):
     kind = rng.random()
-    if kind < 0.68:
+    if kind < 0.5:
         return rng.choice(words.PLACES)
     name = capital(made_up(rng, 2))
-    if kind < 0.84:
+    if kind < 0.72:
         return name + rng.choice(words.PLACE_ENDS)
-    return f"{rng.choice(words.PLACE_PARTS)} {name}" if kind < 0.92 else name
+    return f"{rng.choice(words.PLACE_PARTS)} {name}" if kind < 0.8 else name
 
 
 def first_name(rng):

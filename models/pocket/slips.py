@@ -57,8 +57,9 @@ WORD = re.compile(r"[A-Za-z]+")
 
 
 class Slips:
-    def __init__(self, rng):
-        self.rng = rng
+    def __init__(self, rng, share):
+        """share: of the texts that hold slips."""
+        self.rng, self.share = rng, share
 
     def slip(self, word):
         rng = self.rng
@@ -101,7 +102,7 @@ class Slips:
 
     def finish(self, parts):
         rng = self.rng
-        if rng.random() < 0.22:
+        if rng.random() < self.share:
             parts = self.with_slips(parts)
         case = rng.random()
         if case < 0.45:
