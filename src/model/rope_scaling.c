@@ -40,8 +40,8 @@ typedef struct ramp {
 } ramp;
 
 static ramp yarn_ramp(const ewi_rope_rule *rule, double base, uint32_t n_dims) {
-    ramp r = {yarn_pair(rule, base, n_dims, rule->beta_fast ? rule->beta_fast : 32),
-              yarn_pair(rule, base, n_dims, rule->beta_slow ? rule->beta_slow : 1)};
+    ramp r = {yarn_pair(rule, base, n_dims, rule->beta_fast != 0 ? rule->beta_fast : 32),
+              yarn_pair(rule, base, n_dims, rule->beta_slow != 0 ? rule->beta_slow : 1)};
     if (!rule->has_whole_ramp) r = (ramp){floor(r.low), ceil(r.high)};
     if (r.low < 0) r.low = 0;
     if (r.high > n_dims - 1) r.high = n_dims - 1;
