@@ -1,57 +1,20 @@
-/* jinja_case.c: upper, lower and title case, of all of Unicode (3.13 of its core specification). */
+/* jinja_case.c: text in upper, lower and title case. */
 #include "text/jinja_text.h"
 #include "text/unicode.h"
-
-static const uint32_t *special_form(uint32_t c, ewi_jcase form) {
-    for (size_t i = 0; i < ewi_unicode_n_special_cases; i++) {
-        const ewi_unicode_special_case *s = &ewi_unicode_special_cases[i];
-        if (s->from == c) return form == EWI_J_UPPER ? s->upper : form == EWI_J_LOWER ? s->lower : s->title;
-    }
-    return NULL;
-}
-
-static uint32_t simple_form(uint32_t c, ewi_jcase form) {
-    size_t low = 0, high = ewi_unicode_n_cases;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const ewi_unicode_case *entry = &ewi_unicode_cases[middle];
-        if (entry->from == c) {
-            int32_t far = form == EWI_J_UPPER   ? entry->upper
-                          : form == EWI_J_LOWER ? entry->lower
-                                                : entry->title;
-            return (uint32_t)((int32_t)c + far);
-        }
-        if (entry->from < c)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return c;
-}
-
-/* Up to three characters; returns how many. */
-static size_t form_of(uint32_t c, ewi_jcase form, uint32_t out[3]) {
-    const uint32_t *special = c < 0x80 ? NULL : special_form(c, form);
-    size_t n = 1;
-    if (!special) return out[0] = simple_form(c, form), n;
-    for (size_t i = 0; i < 3; i++) out[i] = special[i];
-    while (n < 3 && out[n]) n++;
-    return n;
-}
 
 static bool is_cased(uint32_t c) {
     return ewi_unicode_set(c) & (EWI_CATEGORY(EWI_LU) | EWI_CATEGORY(EWI_LL) | EWI_CATEGORY(EWI_LT));
 }
 
 /* Characters of one mark, gathered to be added at once. */
-static bool add_converted(ewi_jbuilder *b, ew_str text, bool input, ewi_jcase form, bool *in_word) {
+static bool add_converted(ewi_jbuilder *b, ew_str text, bool input, ewi_case_form form, bool *in_word) {
     uint8_t out[256];
     size_t n_out = 0;
     for (size_t i = 0, n; i < text.len; i += n) {
         uint32_t c, forms[3];
         n = ewi_utf8_decode((const uint8_t *)text.data + i, text.len - i, &c);
-        ewi_jcase how = form != EWI_J_TITLE ? form : *in_word ? EWI_J_LOWER : EWI_J_TITLE;
-        size_t n_forms = form_of(c, how, forms);
+        ewi_case_form how = form != EWI_TITLE ? form : *in_word ? EWI_LOWER : EWI_TITLE;
+        size_t n_forms = ewi_letter_case(c, how, forms);
         *in_word = is_cased(c);
         for (size_t k = 0; k < n_forms; k++) n_out += ewi_utf8_encode(forms[k], out + n_out);
         if (n_out < sizeof out - 12 && i + n < text.len) continue;
@@ -61,7 +24,7 @@ static bool add_converted(ewi_jbuilder *b, ew_str text, bool input, ewi_jcase fo
     return true;
 }
 
-bool ewi_jb_add_case(ewi_jbuilder *b, const ewi_jstring *s, size_t from, size_t to, ewi_jcase form) {
+bool ewi_jb_add_case(ewi_jbuilder *b, const ewi_jstring *s, size_t from, size_t to, ewi_case_form form) {
     bool in_word = false;
     if (!ewi_jinja_spend(b->run, (to - from) / 2)) return false;
     if (!s->marks) return add_converted(b, (ew_str){s->data + from, to - from}, s->input, form, &in_word);
@@ -75,16 +38,16 @@ bool ewi_jb_add_case(ewi_jbuilder *b, const ewi_jstring *s, size_t from, size_t 
     return true;
 }
 
-bool ewi_jinja_case(ewi_jinja *run, const ewi_jstring *s, ewi_jcase form, ewi_jv *out) {
+bool ewi_jinja_case(ewi_jinja *run, const ewi_jstring *s, ewi_case_form form, ewi_jv *out) {
     ewi_jbuilder b;
     ewi_jb_init(&b, run);
     b.safe = s->safe;
     return ewi_jb_add_case(&b, s, 0, s->len, form) && ewi_jb_end(&b, out);
 }
 
-bool ewi_jinja_is_case(const ewi_jstring *s, ewi_jcase form) {
+bool ewi_jinja_is_case(const ewi_jstring *s, ewi_case_form form) {
     bool found = false;
-    const uint32_t wanted = form == EWI_J_UPPER ? EWI_CATEGORY(EWI_LU) : EWI_CATEGORY(EWI_LL);
+    const uint32_t wanted = form == EWI_UPPER ? EWI_CATEGORY(EWI_LU) : EWI_CATEGORY(EWI_LL);
     for (size_t i = 0, n; i < s->len; i += n) {
         uint32_t c;
         n = ewi_utf8_decode((const uint8_t *)s->data + i, s->len - i, &c);
@@ -99,6 +62,6 @@ bool ewi_jinja_capitalize(ewi_jinja *run, const ewi_jstring *s, ewi_jv *out) {
     size_t first = ewi_jstring_offset(s, 1);
     ewi_jb_init(&b, run);
     b.safe = s->safe;
-    return ewi_jb_add_case(&b, s, 0, first, EWI_J_TITLE) &&
-           ewi_jb_add_case(&b, s, first, s->len, EWI_J_LOWER) && ewi_jb_end(&b, out);
+    return ewi_jb_add_case(&b, s, 0, first, EWI_TITLE) && ewi_jb_add_case(&b, s, first, s->len, EWI_LOWER) &&
+           ewi_jb_end(&b, out);
 }

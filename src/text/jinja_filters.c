@@ -23,12 +23,12 @@ static bool filter_string(ewi_jinja *run, ewi_jcall *call, ewi_jv *out) {
 
 static bool filter_upper(ewi_jinja *run, ewi_jcall *call, ewi_jv *out) {
     const ewi_jstring *s;
-    return in_text(run, call, &s) && ewi_jinja_case(run, s, EWI_J_UPPER, out);
+    return in_text(run, call, &s) && ewi_jinja_case(run, s, EWI_UPPER, out);
 }
 
 static bool filter_lower(ewi_jinja *run, ewi_jcall *call, ewi_jv *out) {
     const ewi_jstring *s;
-    return in_text(run, call, &s) && ewi_jinja_case(run, s, EWI_J_LOWER, out);
+    return in_text(run, call, &s) && ewi_jinja_case(run, s, EWI_LOWER, out);
 }
 
 static bool filter_capitalize(ewi_jinja *run, ewi_jcall *call, ewi_jv *out) {
@@ -52,7 +52,7 @@ static bool filter_title(ewi_jinja *run, ewi_jcall *call, ewi_jv *out) {
         uint32_t c;
         n = ewi_utf8_decode((const uint8_t *)s->data + from, s->len - from, &c);
         if (!ewi_jinja_spend(run, 1) ||
-            !ewi_jb_add_case(&b, s, from, from + n, in_word ? EWI_J_LOWER : EWI_J_UPPER))
+            !ewi_jb_add_case(&b, s, from, from + n, in_word ? EWI_LOWER : EWI_UPPER))
             return false;
         in_word = !ends_word(c);
     }

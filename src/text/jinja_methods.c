@@ -32,15 +32,15 @@ static bool missing(ewi_jinja *run, ewi_jcall *call, ewi_jv *out) {
 /* ---- case, strip ---- */
 
 static bool str_upper(ewi_jinja *run, ewi_jcall *call, ewi_jv *out) {
-    return ewi_jinja_case(run, SELF(call), EWI_J_UPPER, out);
+    return ewi_jinja_case(run, SELF(call), EWI_UPPER, out);
 }
 
 static bool str_lower(ewi_jinja *run, ewi_jcall *call, ewi_jv *out) {
-    return ewi_jinja_case(run, SELF(call), EWI_J_LOWER, out);
+    return ewi_jinja_case(run, SELF(call), EWI_LOWER, out);
 }
 
 static bool str_title(ewi_jinja *run, ewi_jcall *call, ewi_jv *out) {
-    return ewi_jinja_case(run, SELF(call), EWI_J_TITLE, out);
+    return ewi_jinja_case(run, SELF(call), EWI_TITLE, out);
 }
 
 static bool str_capitalize(ewi_jinja *run, ewi_jcall *call, ewi_jv *out) {
@@ -328,12 +328,12 @@ static bool str_isalnum(ewi_jinja *run, ewi_jcall *call, ewi_jv *out) {
 }
 
 static bool str_isupper(ewi_jinja *run, ewi_jcall *call, ewi_jv *out) {
-    *out = ewi_jv_bool(ewi_jinja_is_case(SELF(call), EWI_J_UPPER));
+    *out = ewi_jv_bool(ewi_jinja_is_case(SELF(call), EWI_UPPER));
     return ewi_jinja_spend(run, SELF(call)->len / 4);
 }
 
 static bool str_islower(ewi_jinja *run, ewi_jcall *call, ewi_jv *out) {
-    *out = ewi_jv_bool(ewi_jinja_is_case(SELF(call), EWI_J_LOWER));
+    *out = ewi_jv_bool(ewi_jinja_is_case(SELF(call), EWI_LOWER));
     return ewi_jinja_spend(run, SELF(call)->len / 4);
 }
 

@@ -40,7 +40,7 @@ static bool sort(ewi_jinja *run, entry **entries, size_t n, bool reverse) {
 static bool fold_case(ewi_jinja *run, const ewi_jv *v, const ewi_jv *case_sensitive, ewi_jv *out) {
     *out = *v;
     if (v->kind != EWI_J_STRING || ewi_jv_truth(case_sensitive)) return true;
-    return ewi_jinja_case(run, v->as.string, EWI_J_LOWER, out);
+    return ewi_jinja_case(run, v->as.string, EWI_LOWER, out);
 }
 
 static bool sort_key(ewi_jinja *run, const ewi_jv *v, const ewi_jv *attribute, const ewi_jv *case_sensitive,

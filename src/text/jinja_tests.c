@@ -89,7 +89,7 @@ static bool test_escaped(ewi_jinja *run, ewi_jcall *call, ewi_jv *out) {
     return says(out, call->in.kind == EWI_J_STRING && call->in.as.string->safe);
 }
 
-static bool is_case(ewi_jinja *run, ewi_jcall *call, ewi_jcase form, ewi_jv *out) {
+static bool is_case(ewi_jinja *run, ewi_jcall *call, ewi_case_form form, ewi_jv *out) {
     ewi_jv text;
     if (!ewi_jv_to_string(run, &call->in, &text) || !ewi_jinja_spend_bytes(run, text.as.string->len))
         return false;
@@ -97,11 +97,11 @@ static bool is_case(ewi_jinja *run, ewi_jcall *call, ewi_jcase form, ewi_jv *out
 }
 
 static bool test_lower(ewi_jinja *run, ewi_jcall *call, ewi_jv *out) {
-    return is_case(run, call, EWI_J_LOWER, out);
+    return is_case(run, call, EWI_LOWER, out);
 }
 
 static bool test_upper(ewi_jinja *run, ewi_jcall *call, ewi_jv *out) {
-    return is_case(run, call, EWI_J_UPPER, out);
+    return is_case(run, call, EWI_UPPER, out);
 }
 
 /* The rest of a division, as Python has it. */

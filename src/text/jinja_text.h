@@ -9,14 +9,13 @@
 #define EW_TEXT_JINJA_TEXT_H
 
 #include "text/jinja_value.h"
-
-typedef enum ewi_jcase { EWI_J_UPPER, EWI_J_LOWER, EWI_J_TITLE } ewi_jcase;
+#include "text/letter_case.h"
 
 /* Bytes [from, to) of s in another case; TITLE: each word begins with a capital. */
-bool ewi_jb_add_case(ewi_jbuilder *b, const ewi_jstring *s, size_t from, size_t to, ewi_jcase form);
-bool ewi_jinja_case(ewi_jinja *run, const ewi_jstring *s, ewi_jcase form, ewi_jv *out);
+bool ewi_jb_add_case(ewi_jbuilder *b, const ewi_jstring *s, size_t from, size_t to, ewi_case_form form);
+bool ewi_jinja_case(ewi_jinja *run, const ewi_jstring *s, ewi_case_form form, ewi_jv *out);
 /* Whether letters of that case are in s, and none of another. */
-bool ewi_jinja_is_case(const ewi_jstring *s, ewi_jcase form);
+bool ewi_jinja_is_case(const ewi_jstring *s, ewi_case_form form);
 /* The first character a capital, the others small. */
 bool ewi_jinja_capitalize(ewi_jinja *run, const ewi_jstring *s, ewi_jv *out);
 

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "text/charsmap.h"
+#include "text/letter_case.h"
 #include "text/normal_form.h"
 #include "text/unicode.h"
 
@@ -28,32 +29,10 @@ static void add_character(ewi_buffer *out, uint32_t c) {
 
 /* ---- steps that look at one character ---- */
 
-static const uint32_t *special_lower(uint32_t c) {
-    for (size_t i = 0; i < ewi_unicode_n_special_cases; i++)
-        if (ewi_unicode_special_cases[i].from == c) return ewi_unicode_special_cases[i].lower;
-    return NULL;
-}
-
-static uint32_t simple_lower(uint32_t c) {
-    size_t low = 0, high = ewi_unicode_n_cases;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (ewi_unicode_cases[middle].from < c)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    bool found = low < ewi_unicode_n_cases && ewi_unicode_cases[low].from == c;
-    return found ? (uint32_t)((int32_t)c + ewi_unicode_cases[low].lower) : c;
-}
-
 static void add_lower(ewi_buffer *out, uint32_t c) {
-    const uint32_t *special = c < 0x80 ? NULL : special_lower(c);
-    if (!special) {
-        add_character(out, simple_lower(c));
-        return;
-    }
-    for (size_t i = 0; i < 3 && special[i]; i++) add_character(out, special[i]);
+    uint32_t lower[3];
+    size_t n = ewi_letter_case(c, EWI_LOWER, lower);
+    for (size_t i = 0; i < n; i++) add_character(out, lower[i]);
 }
 
 /* BERT's clean_text: what cannot be seen goes, white space of any kind becomes a blank. */
