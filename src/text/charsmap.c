@@ -75,17 +75,8 @@ static void add_text(ewi_buffer *out, const uint8_t *text) {
 }
 
 static uint32_t cluster_kind(uint32_t c) {
-    size_t low = 0, high = ewi_unicode_n_graphemes;
     if (c >= 0x20 && c < 0x7f) return 0;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (ewi_unicode_graphemes[middle].last < c)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    bool found = low < ewi_unicode_n_graphemes && c >= ewi_unicode_graphemes[low].first;
-    return found ? ewi_unicode_graphemes[low].ccc : 0;
+    return ewi_unicode_in_ranges(ewi_unicode_graphemes, ewi_unicode_n_graphemes, c);
 }
 
 /*

@@ -33,16 +33,7 @@ typedef struct stretch {
 } stretch;
 
 static uint32_t combining_class(uint32_t c) {
-    size_t low = 0, high = ewi_unicode_n_ccc;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (ewi_unicode_ccc[middle].last < c)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    bool found = low < ewi_unicode_n_ccc && c >= ewi_unicode_ccc[low].first;
-    return found ? ewi_unicode_ccc[low].ccc : 0;
+    return ewi_unicode_in_ranges(ewi_unicode_ccc, ewi_unicode_n_ccc, c);
 }
 
 static const ewi_unicode_pair *find_decomposition(uint32_t c) {

@@ -117,6 +117,19 @@ typedef struct ewi_unicode_ccc_range {
     uint32_t first, last, ccc;
 } ewi_unicode_ccc_range;
 
+/* The value of the range that holds c, or 0. */
+static inline uint32_t ewi_unicode_in_ranges(const ewi_unicode_ccc_range *ranges, size_t n, uint32_t c) {
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ranges[middle].last < c)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < n && c >= ranges[low].first ? ranges[low].ccc : 0;
+}
+
 /* `whole` is canonically equal to `first` and `second`; second = 0: to `first` alone. */
 typedef struct ewi_unicode_pair {
     uint32_t whole, first, second;
