@@ -35,6 +35,7 @@ TIME_WORDS = [
     "quarter",
     "minutes",
     "hundred",
+    "o",
 ]
 
 
@@ -74,6 +75,8 @@ def past_or_to(hour, minute, rng):
     link = rng.choice(
         ["to", "to", "to", "to", "before", "till"] if before else ["past", "past", "past", "past", "after"]
     )
+    if before and minute % 5 == 0 and rng.random() < 0.04:
+        link = "of"
     return f"{words} {link} {hour_said}"
 
 
@@ -94,6 +97,8 @@ def twelve_hour(hour, minute, rng):
         return f"half {said}" if rng.random() < 0.3 else f"half past {said}"
     if minute % 5 == 0 or rng.random() < 0.3:
         return past_or_to(hour, minute, rng)
+    if rng.random() < 0.25:
+        return f"{hour} {minute:02d}"
     return f"{hour}:{minute:02d}"
 
 
@@ -106,6 +111,7 @@ def twenty_four_hour(rng):
             f"{hour}:{minute:02d}",
             f"{hour}.{minute:02d}",
             f"{hour}{minute:02d}",
+            f"{hour}h{minute:02d}",
         ]
         if minute >= 10:
             forms.append(f"{in_words(hour)} {in_words(minute)}")
@@ -119,6 +125,10 @@ def twenty_four_hour(rng):
             f"0{hour}{minute:02d}",
             f"0{hour}.{minute:02d}",
         ]
+        if hour:
+            forms.append(f"oh {in_words(hour)} {in_words(minute) if minute > 9 else 'hundred'}")
+            if 0 < minute < 10:
+                forms.pop()
     return rng.choice(forms), hhmm(hour, minute)
 
 
@@ -130,7 +140,7 @@ def with_half(rng):
     value = hhmm(hour % 12 + 12 * pm, minute)
     if minute and rng.random() < 0.15:
         return f"{in_words(hour)} {minute_words(minute, rng)} {rng.choice([name, dotted])}", value
-    clock = say(hour, rng, 0.3) if minute == 0 else f"{hour}{rng.choice([':', ':', '.'])}{minute:02d}"
+    clock = say(hour, rng, 0.3) if minute == 0 else f"{hour}{rng.choice([':', ':', ':', '.', '.', '', ' '])}{minute:02d}"
     glue = " " if not clock[-1].isdigit() else rng.choice(["", " ", " "])
     return clock + glue + rng.choice([name, name, name.upper(), dotted]), value
 
@@ -158,7 +168,20 @@ def with_part(rng):
     return f"{said} {'at' if part == 'night' else 'in the'} {part}", value
 
 
+def near_named(rng):
+    """A few minutes before or after noon or midnight."""
+    name, hour = rng.choice([("noon", 12), ("midday", 12), ("midnight", 0), ("midnight", 0)])
+    words, minutes = rng.choice(
+        [("half", 30), ("quarter", 15), ("a quarter", 15), ("five", 5), ("ten", 10), ("twenty", 20), ("one minute", 1)]
+    )
+    if minutes < 30 and rng.random() < 0.5:
+        return f"{words} to {name}", hhmm(hour + 23, 60 - minutes)
+    return f"{words} past {name}", hhmm(hour, minutes)
+
+
 def named_time(rng):
+    if rng.random() < 0.3:
+        return near_named(rng)
     return rng.choice(
         [
             ("noon", "12:00"),
@@ -166,6 +189,10 @@ def named_time(rng):
             ("midnight", "00:00"),
             ("twelve noon", "12:00"),
             ("12 noon", "12:00"),
+            ("twelve midnight", "00:00"),
+            ("12 midnight", "00:00"),
+            ("12 at night", "00:00"),
+            ("12 o'clock noon", "12:00"),
         ]
     )
 

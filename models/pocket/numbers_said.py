@@ -208,8 +208,34 @@ FIXED_SPANS = [
     ("an hour forty", 6000),
     ("an hour twenty", 4800),
     ("one hour ten", 4200),
+    ("an hour and thirty minutes", 5400),
+    ("an hour thirty", 5400),
+    ("an hour ten", 4200),
+    ("an hour fifteen", 4500),
+    ("an hour and forty-five minutes", 6300),
+    ("an hour and a half", 5400),
+    ("a minute fifteen", 75),
+    ("a minute thirty", 90),
+    ("a minute and twenty seconds", 80),
+    ("a couple of mins", 120),
+    ("couple of minutes", 120),
+    ("a couple hours", 7200),
+    ("a dozen minutes", 720),
+    ("half a day", 43200),
+    ("twenty-four hours", 86400),
+    ("quarter of a minute", 15),
+    ("1/2 an hour", 1800),
+    ("1/2 hour", 1800),
+    ("1/4 hour", 900),
+    ("3/4 of an hour", 2700),
+    ("1 1/2 hours", 5400),
+    ("two and three quarter hours", 9900),
+    ("three and a quarter hours", 11700),
+    ("a whole hour", 3600),
+    ("a good half hour", 1800),
+    ("sixty seconds exactly", 60),
 ]
-SPAN_WORDS = [*NUMBER_WORDS, "of", "couple", "full", "day", "dozen"]
+SPAN_WORDS = [*NUMBER_WORDS, "of", "couple", "full", "day", "dozen", "whole", "solid"]
 SPAN_WORDS += [word for plural, single in UNITS.values() for word in [*plural, single]]
 
 
@@ -264,10 +290,19 @@ def compound_span(rng):
     if rng.random() < 0.2:
         return f"{large_said} {say(small, rng, 0.5)}", value
     small_said = with_unit(small, unit // 60, rng)
+    if rng.random() < 0.08:
+        return f"{number}{'hm'[unit == 60]}{small:02d}{rng.choice(['', 'ms'[unit == 60]])}", value
     return large_said + rng.choice([" ", " and ", " and ", ", "]) + small_said, value
 
 
 def span(rng):
+    said, value = plain_span(rng)
+    if rng.random() < 0.03 and said[0].isdigit() and " " in said:
+        said = rng.choice(["exactly ", "a good ", "a full ", "a solid "]) + said
+    return said, value
+
+
+def plain_span(rng):
     kind = rng.random()
     if kind < 0.54:
         return simple_span(rng)

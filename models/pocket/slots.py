@@ -228,14 +228,31 @@ def two_doors(rng):
     return f"{first} and {rng.choice(['', 'the '])}{second} doors", {"door": (first, second)}
 
 
+SHORT_DAYS = {
+    "monday": ["Mon", "mon"],
+    "tuesday": ["Tue", "Tues", "tues"],
+    "wednesday": ["Wed", "Weds", "weds"],
+    "thursday": ["Thu", "Thur", "Thurs", "thurs"],
+    "friday": ["Fri", "fri"],
+    "saturday": ["Sat", "sat"],
+    "sunday": ["Sun"],
+}
+
+
 def day(rng):
     kind = rng.random()
+    if kind < 0.01:
+        return rng.choice(["tmrw", "tmr", "tomoz", "2morrow", "tomorrow"]), {"day": "tomorrow"}
     if kind < 0.24:
         return "tomorrow", {"day": "tomorrow"}
     if kind < 0.38:
         return "today", {"day": "today"}
     name = rng.choice(DAYS)
     said = capital(name) if rng.random() < 0.6 else name
+    if rng.random() < 0.06:
+        return rng.choice(["this coming ", "the coming ", "come ", "on this "]) + said, {"day": name}
+    if rng.random() < 0.05:
+        return f"on {rng.choice(SHORT_DAYS[name])}", {"day": name}
     return rng.choice(["on ", "on ", "on ", "this ", "next ", ""]) + said, {"day": name}
 
 
@@ -256,11 +273,30 @@ def weather_day(rng):
         )
     if kind < 0.85:
         return rng.choice(
-            ["this morning", "this afternoon", "this evening", "tonight", "tonight", "later today"]
+            [
+                "this morning",
+                "this morning",
+                "this afternoon",
+                "this afternoon",
+                "this evening",
+                "this evening",
+                "tonight",
+                "tonight",
+                "tonight",
+                "tonight",
+                "later today",
+                "later on today",
+                "this lunchtime",
+                "this arvo",
+                "tonite",
+            ]
         ), {"day": "today"}
     part = rng.choice(["morning", "afternoon", "evening", "night"])
     if kind < 0.93:
-        return f"tomorrow {part}", {"day": "tomorrow"}
+        return rng.choice(
+            [f"tomorrow {part}"] * 7
+            + ["first thing tomorrow", "tomorrow lunchtime", "late tomorrow"]
+        ), {"day": "tomorrow"}
     name = rng.choice(DAYS)
     return f"{rng.choice(['on ', ''])}{capital(name)} {part}", {"day": name}
 
@@ -284,6 +320,23 @@ REPEATS = [
     ("on Saturday and Sunday", "weekends"),
     ("for the weekend", "weekends"),
     ("for every day", "every day"),
+    ("every single day", "every day"),
+    ("each and every day", "every day"),
+    ("seven days a week", "every day"),
+    ("day in day out", "every day"),
+    ("each weekday", "weekdays"),
+    ("Mon-Fri", "weekdays"),
+    ("Mon to Fri", "weekdays"),
+    ("Monday through Friday", "weekdays"),
+    ("from Monday to Friday", "weekdays"),
+    ("on working days", "weekdays"),
+    ("every work day", "weekdays"),
+    ("on Saturdays and Sundays", "weekends"),
+    ("every weekend", "weekends"),
+    ("every Saturday and Sunday", "weekends"),
+    ("weekends", "weekends"),
+    ("on the weekend", "weekends"),
+    ("Sat and Sun", "weekends"),
 ]
 
 
@@ -301,6 +354,21 @@ def alarm_when(rng, time=None):
     name = rng.choice(DAYS)
     part = rng.choice(["morning", "morning", "evening", "afternoon"])
     part_days += [(f"on {capital(name)} {part}", part, name), (f"{capital(name)} {part}", part, name)]
+    if time is clock_said.alarm_time:
+        part_days += [
+            ("tomorrow night", "night", "tomorrow"),
+            (f"{capital(name)} night", "night", name),
+            rng.choice(
+                [
+                    ("every evening", "evening", "every day"),
+                    ("every night", "night", "every day"),
+                    ("every afternoon", "afternoon", "every day"),
+                    ("every weekday morning", "morning", "weekdays"),
+                    ("on weekday mornings", "morning", "weekdays"),
+                    ("on weekend mornings", "morning", "weekends"),
+                ]
+            ),
+        ]
     kind = rng.random()
     if kind < 0.4:
         said, value = time(rng)
@@ -437,6 +505,30 @@ DAY_WORDS = [
     "days",
     "later",
     "to",
+    "tmrw",
+    "tmr",
+    "tomoz",
+    "2morrow",
+    "tonite",
+    "coming",
+    "come",
+    "lunchtime",
+    "arvo",
+    "first",
+    "thing",
+    "late",
+    "seven",
+    "a",
+    "in",
+    "out",
+    "through",
+    "from",
+    "single",
+    "working",
+    "monfri",
+    "mornings",
+    *[f"{name}s" for name in DAYS],
+    *{short.lower() for names in SHORT_DAYS.values() for short in names},
 ]
 WHEN = class_pattern([*clock_said.TIME_WORDS, *DAY_WORDS, *numbers_said.SPAN_WORDS, "from", "now", "in"])
 COLOUR_PAIRS = list(COLOURS.items())
