@@ -3,7 +3,7 @@
 A template is text with groups `(a|b|)`, named groups `<name>` (MACROS) and slots `{name}`. Choosing one way
 through its groups gives a flat template: words and slots only, which is the unit that guard.py compares
 with the test. Filling the slots gives the text and the arguments of a call; `{=name}` says again what the
-slot `{name}` before it said.
+slot `{name}` before it said. In pairs.txt and verbs.txt, `{same_name}` is said once and meant in every call.
 
     flat = choose("turn {onoff} the {room} <lights>", macros, random.Random(1))
 """

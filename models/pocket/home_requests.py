@@ -57,8 +57,9 @@ AT_END = {
 SAME = re.compile(r"\{same_([a-z_]+)\}")
 # A room said before several things belongs to each of them: such a clause stands alone.
 ROOM_FIRST = re.compile(r"\{(in_room|everywhere)\}|in the \{rooms?\}|\{rooms?\}[:,]")
-# What a fragment may end with that has nothing but a blank after it.
+# What a fragment may end with, and begin with, that has nothing but a blank on that side.
 PLAIN_END = re.compile(r"[a-z]$|\{(onoff|colour)\}$")
+PLAIN_START = re.compile(r"[A-Za-z]|\{(appliance|door|all_[a-z]+)\}")
 # Tools whose second call for the same thing undoes the first.
 UNDONE = {
     "light_set",
@@ -91,6 +92,11 @@ def read_tools():
 
 def same_thing(one, other):
     return all(one.get(key) == other.get(key) for key in ("room", "door", "appliance"))
+
+
+def stands_bare(flat):
+    plain = PLAIN_START.match(flat) and PLAIN_END.search(flat) and not re.search("[,.:;?]", flat)
+    return plain and len(flat.split()) < 6
 
 
 def canonical(value):
@@ -295,11 +301,11 @@ class Requests:
 
     @staticmethod
     def repeats(calls):
-        """Whether a call says nothing that another one does not say, or undoes it: the answer is then unclear."""
+        """Whether a call says nothing that another does not say, or undoes it: the answer is then unclear."""
+        pairs = [(a, b) for a, b in itertools.permutations(calls, 2) if a["tool"] == b["tool"]]
         return any(
-            a["tool"] == b["tool"]
-            and (a["args"].items() <= b["args"].items() or a["tool"] in UNDONE and same_thing(a["args"], b["args"]))
-            for a, b in itertools.permutations(calls, 2)
+            a["args"].items() <= b["args"].items() or a["tool"] in UNDONE and same_thing(a["args"], b["args"])
+            for a, b in pairs
         )
 
     def finish(self, parts, calls):
@@ -366,8 +372,10 @@ class Requests:
         kind = self.rng.random()
         if kind < 0.14:
             return self.one_verb()
+        if kind < 0.18:
+            return self.in_a_row()
         clauses = self.some_clauses()
-        if kind < 0.25:
+        if kind < 0.29:
             return self.in_one_room(clauses)
         flat = self.headed(self.wrapped(self.linked(clauses), True), len(clauses))
         return clauses, flat, None
@@ -441,6 +449,16 @@ class Requests:
         listed = self.listed([f"\x00{c.flat}\x00" for c in clauses])
         return clauses, self.wrapped(frame.replace("#", listed), True), extra
 
+    def in_a_row(self):
+        """Short fragments with nothing between them: `lights off telly on front door locked`."""
+        clauses = []
+        n = self.rng.choices([2, 3, 4], [0.5, 0.35, 0.15])[0]
+        while len(clauses) < n:
+            clause = self.clause(kinds="f")
+            if stands_bare(clause.flat):
+                clauses.append(clause)
+        return clauses, self.wrapped(" ".join(f"\x00{c.flat}\x00" for c in clauses), True), None
+
     def listed(self, parts):
         rng = self.rng
         comma = rng.choice([", ", ", ", ", ", " and ", "; "])
@@ -451,8 +469,6 @@ class Requests:
         rng = self.rng
         marked = [self.marked(c, i == 0 or rng.random() < 0.1) for i, c in enumerate(clauses)]
         style = rng.random()
-        if self.may_stand_bare(clauses) and rng.random() < 0.3:
-            return " ".join(marked)
         if style < 0.26:
             return rng.choice(affixes.STOPS).join(marked)
         if style < 0.31:
@@ -480,13 +496,6 @@ class Requests:
         first, middle, last = self.rng.choice(affixes.IN_TURN)
         before = [first] + [middle] * (len(marked) - 2) + [last]
         return [f"{word} {part}".strip() for word, part in zip(before, marked, strict=True)]
-
-    @staticmethod
-    def may_stand_bare(clauses):
-        """Whether these can stand in a row without a stop between them."""
-        return all(
-            c.kind == "f" and PLAIN_END.search(c.flat) and not c.flat.startswith("{room}") for c in clauses
-        )
 
     def in_one_room(self, clauses):
         """`in the loft, A and B`, or `A in the loft and B there`: one room for clauses that name none."""

@@ -307,7 +307,7 @@ TITLE_NOUNS = split("""
     wheel, wind, window, wolf, woman, world, year,
     alley, anchor, arrow, avenue, ballad, balloon, beggar, blossom, bones, border, bread, cafe, canyon,
     carnival, circus, clown, coast, comet, compass, corner, cowboy, crow, curtain, daughter, detective,
-    devil, dragon, eagle, elephant, engine, fairy, fortune, fountain, gypsy, gravity, guitar, highway,
+    devil, dragon, eagle, elephant, engine, fairy, fortune, fountain, wanderer, gravity, guitar, highway,
     hurricane, jungle, kiss, ladder, lantern, lemon, letters, library, lullaby, meadow, memory, mermaid,
     monsoon, monster, moth, museum, needle, oak, paradise, peacock, penguin, piano, pirate, poet,
     portrait, prayer, preacher, prince, puzzle, radio, rainbow, raven, ribbon, robot, rocket, satellite,
