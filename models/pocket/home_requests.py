@@ -484,12 +484,12 @@ class Requests:
         link = rng.choice(affixes.LINKS + (affixes.LINKS_ASKING if clauses[-1].kind == "i" else []))
         said = ", ".join(marked[:-1]) + rng.choice([" ", " ", ", ", ". "]) + f"{link} {marked[-1]}"
         if rng.random() < 0.08 and PLAIN_END.search(clauses[-1].flat):
-            said += rng.choice([" too", " as well", " also", ", too", " while you're at it", " afterwards"])
+            said += rng.choice([" too", " as well", " also", ", too", " while you're at it"])
         return said
 
     def numbered(self, marked):
         numbers = self.rng.choice(affixes.NUMBERINGS)
-        return [f"{number} {part}" for number, part in zip(numbers, marked)]
+        return [f"{number} {part}" for number, part in zip(numbers[: len(marked)], marked, strict=True)]
 
     def in_turn(self, marked):
         """`first A, then B, and finally C`"""
