@@ -97,18 +97,105 @@ REASONS = split("""
 # Before several requests.
 HEADINGS = split(
     """
-    Bed time:, Morning routine:, Leaving:, Party mode:, Two things:, Three things:, Cinema mode:, Dinner:,
-    A few things:, Right -, Listen up:, Night mode:, Time for bed:, Breakfast:, Guests are here:, To do:,
-    Quick list:, Before bed:, Right then:, Four things:, Please do this:, Going out:, Home again:, Evening:, Night night:
+    Bed time:, Morning routine:, Leaving:, Party mode:, Cinema mode:, Dinner:, A few things:, Right -, Listen
+    up:, Night mode:, Time for bed:, Breakfast:, Guests are here:, To do:, Quick list:, Before bed:, Right
+    then:, Please do this:, Going out:, Home again:, Evening:, Night night:, Goodnight:, Good night -, Good
+    morning!, I'm off to bed:, I'm home!, I'm heading out:, We're leaving:, Bedtime routine:, Movie night:,
+    Film night:, Date night:, Game night:, Work mode:, Focus time:, Bath time:, Nap time:, Story time for
+    the kids:, Dinner party:, Barbecue:, House party!, Sunday morning:, Lazy day:, School run:, Wind down:,
+    Siesta:, Iftar soon:, Puja time:, Tea time:, Match day:, Yoga:, Homework time:, OK team -, When you're
+    ready:, In this order:, All at once:, Do all of these:, Can you do all this:, I need a few things done:,
+    Could you sort these out:, Here's what I need:, Several things please:, My usual:, The usual:, Couple of
+    things:, Some jobs for you:, Jobs:, So:, Now:, Ok listen:, Bit of a list:, Prep for bed:, Lock up time:
 """
 )
+# The same with how many there are, and the words for that many.
+COUNTING = [
+    "{} things:",
+    "{} things please:",
+    "I need {} things:",
+    "{} jobs for you:",
+    "can you do {} things for me:",
+    "could you do {} things:",
+    "please do {} things:",
+    "{} requests:",
+    "{} quick ones:",
+    "{} quick things -",
+    "just {} things,",
+    "do {} things:",
+    "{} favours:",
+]
+COUNTS = {
+    2: ["two", "2", "a couple of"],
+    3: ["three", "3", "a few"],
+    4: ["four", "4", "several"],
+    5: ["five", "5", "several"],
+}
+# After several requests.
+CLOSING_ALL = split("""
+    that's it, that's all, that's everything, that's all for now, in that order, in that order please, all of it
+    please, all at once please, thanks for all that, and that's it, that's the lot, nothing else, that should do it,
+    that will be all, then we're done, then I'm done, and you're done, that's all folks, got all that, did you
+    get all that, all of that please, one after the other, as quick as you can, and thanks, then goodnight,
+    and good night, see you later, be back soon, off we go, let's party, I owe you one, you're a star,
+    sorry for the long list, sorry that's a lot, end of list, over and out
+""")
+# Between requests.
+STOPS = [", ", ". ", ", ", "; ", " - ", ".. ", "... ", " / ", " + ", "! ", ". ", ", "]
+# Before the first, the second and so on.
+NUMBERINGS = [
+    split("1., 2., 3., 4., 5."),
+    split("1), 2), 3), 4), 5)"),
+    split("(1), (2), (3), (4), (5)"),
+    split("a), b), c), d), e)"),
+    split("1:, 2:, 3:, 4:, 5:"),
+    split("one:, two:, three:, four:, five:"),
+    split("number one:, number two:, number three:, number four:, number five:"),
+    split("first:, second:, third:, fourth:, fifth:"),
+    split("firstly, secondly, thirdly, fourthly, lastly"),
+    split("-, -, -, -, -"),
+    split("*, *, *, *, *"),
+]
+# Before the first, each one between, and the last.
+IN_TURN = [
+    ("first", "then", "and finally"),
+    ("first", "then", "then"),
+    ("first", "after that", "finally"),
+    ("first", "next", "and last"),
+    ("first off", "then", "and lastly"),
+    ("first of all", "then", "and then"),
+    ("to start", "then", "to finish"),
+    ("start with this:", "next", "at the end"),
+    ("", "then", "then"),
+    ("", "next", "next"),
+    ("", "and", "oh and"),
+    ("", "also", "also"),
+    ("", "and then", "and finally"),
+    ("", "plus", "plus"),
+    ("ok so", "then", "and after all that"),
+    ("first thing,", "second thing,", "last thing,"),
+    ("one thing,", "another thing,", "and one more thing,"),
+    ("please", "please", "and please"),
+    ("now", "now", "and now"),
+    ("right", "then", "and then"),
+]
 AGAIN = split("""
     no, no wait, wait no, sorry, I mean, actually, no sorry, make that, no make it, er no, scratch that,
     or rather, oops, no hang on, hmm no, wait, rather, correction, no I mean, I meant, ah no, oh no,
     actually make that, let's say, no let's say, um no
 """)
+# Before the last of several requests, and before one that begins with a verb.
 LINKS = split("""
-    and, and, and, and, and then, then, and also, plus, also, after that, and please, and while you're at
-    it, and could you, and can you, as well as that, and next, and maybe, and finally, &, and afterwards,
-    oh and
+    and, and, and, and, and, and then, then, then, and also, plus, also, after that, as well as that, and
+    next, and maybe, and finally, &, and afterwards, oh and, but first, but before that, and before that,
+    before you do that, on top of that, and in addition, additionally, and at the same time, meanwhile, and
+    meanwhile, oh yeah and, oh also, and another thing, and one more thing:, and last of all, and lastly,
+    lastly, last thing, and for good measure, and besides that, oh and one more:, n, and after that, moreover,
+    and yeah, and uh, and um, ps, p.s., but also, and now
+""")
+LINKS_ASKING = split("""
+    and please, and while you're at it, and could you, and can you, could you also, can you also, and don't
+    forget to, please also, and I need you to, and I'd like you to, and you can, would you also, and kindly,
+    and go, and be sure to, also please, and will you, and I want you to, and then please, you could also, and
+    if you can, and just, and quickly
 """)

@@ -2,7 +2,6 @@
 """Makes the training data: the tokenizer, and samples as token ids.
 
     python3 generate.py --out DIR [--requests N] [--stories N] [--shards N] [--seed N] [--processes N]
-                        [--mixture NAME] [--tokenizer FILE]
     python3 generate.py --show requests|stories [--count N] [--seed N]
 
 DIR gets tokenizer.json and shard-NN.npz, each with tokens [n] uint16, starts [m + 1] (where a sample
@@ -14,7 +13,6 @@ import argparse
 import multiprocessing
 import pathlib
 import random
-import shutil
 import time
 
 import numpy
@@ -54,8 +52,8 @@ def request_ids(tokenizer, text, answer):
     return prompt + tokenizer.encode(answer) + [end], len(prompt)
 
 
-def samples(tokenizer, seed, mixture, n_requests, n_stories):
-    requests, stories = Requests(seed, mixture=mixture), Stories(seed)
+def samples(tokenizer, seed, n_requests, n_stories):
+    requests, stories = Requests(seed), Stories(seed)
     kinds = ["request"] * n_requests + ["story"] * n_stories
     random.Random(seed).shuffle(kinds)
     for kind in kinds:
@@ -66,10 +64,10 @@ def samples(tokenizer, seed, mixture, n_requests, n_stories):
 
 
 def make_shard(job):
-    out, number, seed, mixture, n_requests, n_stories = job
+    out, number, seed, n_requests, n_stories = job
     tokenizer = bpe.load(out / "tokenizer.json")
     tokens, starts, answers = [], [0], []
-    for ids, n_read in samples(tokenizer, seed * 1000 + number + 1, mixture, n_requests, n_stories):
+    for ids, n_read in samples(tokenizer, seed * 1000 + number + 1, n_requests, n_stories):
         tokens += ids
         starts.append(len(tokens))
         answers.append(n_read)
@@ -96,8 +94,6 @@ def main():
     parser.add_argument("--stories", type=int, default=36_000)
     parser.add_argument("--shards", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--mixture", choices=list(Requests.MIXTURES), default="first")
-    parser.add_argument("--tokenizer", type=pathlib.Path, help="this one, in place of making one")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--show", choices=["requests", "stories"])
     parser.add_argument("--count", type=int, default=20)
@@ -108,13 +104,10 @@ def main():
         parser.error("--out DIR is needed")
     args.out.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
-    if args.tokenizer:
-        shutil.copyfile(args.tokenizer, args.out / "tokenizer.json")
-    else:
-        make_tokenizer(args.out / "tokenizer.json", args.seed)
-        print(f"tokenizer: {N_VOCAB} tokens, {time.monotonic() - began:.0f} s", flush=True)
+    make_tokenizer(args.out / "tokenizer.json", args.seed)
+    print(f"tokenizer: {N_VOCAB} tokens, {time.monotonic() - began:.0f} s", flush=True)
     jobs = [
-        (args.out, i, args.seed, args.mixture, args.requests // args.shards, args.stories // args.shards)
+        (args.out, i, args.seed, args.requests // args.shards, args.stories // args.shards)
         for i in range(args.shards)
     ]
     with multiprocessing.Pool(args.processes) as pool:

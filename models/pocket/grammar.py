@@ -3,7 +3,7 @@
 A template is text with groups `(a|b|)`, named groups `<name>` (MACROS) and slots `{name}`. Choosing one way
 through its groups gives a flat template: words and slots only, which is the unit that guard.py compares
 with the test. Filling the slots gives the text and the arguments of a call; `{=name}` says again what the
-slot `{name}` before it said.
+slot `{name}` before it said. In pairs.txt and verbs.txt, `{same_name}` is said once and meant in every call.
 
     flat = choose("turn {onoff} the {room} <lights>", macros, random.Random(1))
 """
@@ -98,15 +98,28 @@ def read_lines(name):
 
 
 def read_pairs():
-    """[((tool, args), (tool, args), [(first template, second template)])]"""
+    """[([(tool, args), ..], [(first template, second template, ..)])]"""
     sections = []
     for line in (TEMPLATES / "pairs.txt").read_text(encoding="utf-8").strip().split("\n"):
         if line.startswith("= "):
             calls = [part.strip().split(" ", 1) for part in line[2:].split(" ; ")]
-            sections.append((*[(tool, json.loads(args)) for tool, args in calls], []))
+            sections.append(([(tool, json.loads(args)) for tool, args in calls], []))
         else:
-            sections[-1][2].append(tuple(line.split(" ++ ")))
+            sections[-1][1].append(tuple(line.split(" ++ ")))
     return sections
+
+
+def read_verbs():
+    """{verb: ([(kind, frame)], [section of things])}: a frame holds a # where the things are listed."""
+    verbs = {}
+    for kind, name, args, templates in read_templates("verbs.txt")[1]:
+        if name in verbs:
+            verbs[name][0].extend((kind, template) for template in templates)
+        elif kind in "if":
+            verbs[name] = ([(kind, template) for template in templates], [])
+        else:
+            verbs[kind][1].append(("f", name, args, templates))
+    return verbs
 
 
 def read_story_templates():

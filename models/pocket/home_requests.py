@@ -11,10 +11,11 @@ import itertools
 import json
 import pathlib
 import random
+import re
 
 import affixes
 import slots
-from grammar import SLOT, choose, read_lines, read_pairs, read_templates, tidy
+from grammar import SLOT, choose, read_lines, read_pairs, read_templates, read_verbs, tidy
 from guard import Guard
 from slips import Slips
 
@@ -52,6 +53,25 @@ AT_END = {
     "points": "{points}",
     "door": "the {door}",
 }
+# A slot of a pair that is said once and belongs to each of its calls.
+SAME = re.compile(r"\{same_([a-z_]+)\}")
+# A room said before several things belongs to each of them: such a clause stands alone.
+ROOM_FIRST = re.compile(r"\{(in_room|everywhere)\}|in the \{rooms?\}|\{rooms?\}[:,]")
+# What a fragment may end with, and begin with, that has nothing but a blank on that side.
+PLAIN_END = re.compile(r"[a-z]$|\{(onoff|colour)\}$")
+PLAIN_START = re.compile(r"[A-Za-z]|\{(appliance|door|all_[a-z]+)\}")
+# Tools whose second call for the same thing undoes the first.
+UNDONE = {
+    "light_set",
+    "thermostat_set",
+    "thermostat_adjust",
+    "light_adjust",
+    "appliance_switch",
+    "blinds_set",
+    "lock_set",
+    "media_play",
+    "volume_set",
+}
 N_TRIES = 200
 
 
@@ -70,22 +90,31 @@ def read_tools():
         return {t["function"]["name"]: list(t["function"]["parameters"]["properties"]) for t in json.load(f)}
 
 
+def same_thing(one, other):
+    return all(one.get(key) == other.get(key) for key in ("room", "door", "appliance"))
+
+
+def stands_bare(flat):
+    plain = PLAIN_START.match(flat) and PLAIN_END.search(flat) and not re.search("[,.:;?]", flat)
+    return plain and len(flat.split()) < 6
+
+
 def canonical(value):
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 class Requests:
-    def __init__(self, seed, guard=None, mixture="first"):
-        self.plans, self.slips_share, self.twice_share = self.MIXTURES[mixture]
+    def __init__(self, seed, guard=None):
         self.rng = random.Random(seed)
         self.guard = guard or Guard(slots.PATTERNS)
-        self.slips = Slips(self.rng, self.slips_share)
+        self.slips = Slips(self.rng, self.SLIPS_SHARE)
         self.order = read_tools()
         self.macros, sections = read_templates("home.txt")
         outside_macros, self.outside = read_templates("outside.txt")
         self.outside_macros = self.macros | outside_macros
         self.shared = read_templates("shared.txt")[1]
         self.pairs = read_pairs()
+        self.verbs = read_verbs()
         self.reasons = affixes.REASONS + read_lines("reasons.txt")
         self.by_tool, self.by_tool_again, self.known_keys = {}, {}, {}
         for section in sections:
@@ -272,10 +301,11 @@ class Requests:
 
     @staticmethod
     def repeats(calls):
-        """Whether a call says nothing that another one does not say: what the answer would be is then unclear."""
+        """Whether a call says nothing that another does not say, or undoes it: the answer is then unclear."""
+        pairs = [(a, b) for a, b in itertools.permutations(calls, 2) if a["tool"] == b["tool"]]
         return any(
-            a["tool"] == b["tool"] and a["args"].items() <= b["args"].items()
-            for a, b in itertools.permutations(calls, 2)
+            a["args"].items() <= b["args"].items() or a["tool"] in UNDONE and same_thing(a["args"], b["args"])
+            for a, b in pairs
         )
 
     def finish(self, parts, calls):
@@ -339,47 +369,133 @@ class Requests:
         return self.known_keys[slot]
 
     def several(self):
+        kind = self.rng.random()
+        if kind < 0.14:
+            return self.one_verb()
+        if kind < 0.18:
+            return self.in_a_row()
+        clauses = self.some_clauses()
+        if kind < 0.29:
+            return self.in_one_room(clauses)
+        flat = self.headed(self.wrapped(self.linked(clauses), True), len(clauses))
+        return clauses, flat, None
+
+    def some_clauses(self):
         rng = self.rng
-        n = rng.choices([2, 3, 4], [0.72, 0.23, 0.05])[0]
+        n = rng.choices([2, 3, 4, 5], [0.62, 0.26, 0.09, 0.03])[0]
         same_tool = rng.choice(self.tools) if rng.random() < 0.18 else None
         kinds = rng.choice(["i", "i", "f", "if", "ifs"])
         clauses = []
-        for _ in range(n):
+        while len(clauses) < n:
             tool = same_tool if same_tool and any(s[0] in kinds for s in self.by_tool[same_tool]) else None
             kind = rng.random()
-            if kind < self.twice_share:
+            if kind < self.TWICE_SHARE:
                 clause = self.said_twice()[0][0]
             else:
-                clause = self.shared_clause() if kind < self.twice_share + 0.04 else self.clause(tool, kinds)
-            clauses.append(self.corrected(clause) if rng.random() < 0.3 else clause)
-        if rng.random() < 0.12:
-            return self.in_one_room(clauses)
-        heading = rng.choice(affixes.HEADINGS) + " " if rng.random() < 0.06 else ""
-        return clauses, heading + self.wrapped(self.linked(clauses), True), None
+                clause = self.shared_clause() if kind < self.TWICE_SHARE + 0.04 else self.clause(tool, kinds)
+            if not ROOM_FIRST.match(clause.flat):
+                clauses.append(self.corrected(clause) if rng.random() < 0.3 else clause)
+        return clauses
+
+    def headed(self, flat, n):
+        """Perhaps with what says that several things follow, or that these were all."""
+        rng = self.rng
+        kind = rng.random()
+        if kind < 0.07:
+            return f"{rng.choice(affixes.HEADINGS)} {flat}"
+        if kind < 0.11:
+            return rng.choice(affixes.COUNTING).format(rng.choice(affixes.COUNTS[n])) + " " + flat
+        if kind < 0.16:
+            return flat + rng.choice([", ", ". ", " - "]) + rng.choice(affixes.CLOSING_ALL)
+        return flat
 
     def pair(self):
-        """Two calls whose words lean on each other: `.. and the attic ones off`."""
+        """Two or three calls whose words lean on each other: `.. and the attic ones off`."""
         rng = self.rng
         for _ in range(N_TRIES):
-            first, second, templates = rng.choices(self.pairs, [len(p[2]) for p in self.pairs])[0]
+            calls, templates = rng.choices(self.pairs, [len(p[1]) for p in self.pairs])[0]
             flats = [choose(template, self.macros, rng) for template in rng.choice(templates)]
-            if all(map(self.guard.allows, flats)):
-                clauses = [
-                    Clause("i", *call, flat) for call, flat in zip((first, second), flats, strict=True)
-                ]
-                return clauses, self.wrapped(" ".join("\x00" + flat + "\x00" for flat in flats), True), None
+            if all(self.guard.allows(SAME.sub(r"{\1}", flat)) for flat in flats):
+                flats, extra = self.with_same(flats)
+                clauses = [Clause("i", *call, flat) for call, flat in zip(calls, flats, strict=True)]
+                return clauses, self.wrapped(" ".join("\x00" + flat + "\x00" for flat in flats), True), extra
         raise LookupError("no pair that the guard allows")
+
+    def with_same(self, flats):
+        """Says what is the same for all, and gives its arguments."""
+        said, extra = {}, {}
+        for slot in SAME.findall(" ".join(flats)):
+            if slot not in said:
+                said[slot], args = slots.SLOTS[slot][0](self.rng)
+                extra |= args
+        return [SAME.sub(lambda m: said[m.group(1)], flat) for flat in flats], extra or None
+
+    def one_verb(self):
+        """One verb for several things: `turn off the telly, the fan and the loft lamps`."""
+        rng = self.rng
+        frames, things = self.verbs[rng.choice(list(self.verbs))]
+        n = rng.choices([2, 3, 4], [0.4, 0.45, 0.15])[0]
+        clauses = []
+        for _ in range(N_TRIES):
+            clause = self.from_section(self.section(things), self.macros)
+            if clause and clause.kind != "s":
+                clauses.append(clause)
+            if len(clauses) == n:
+                break
+        kind, frame = rng.choice(frames)
+        if kind == "i" and rng.random() < 0.3:
+            frame = f"{rng.choice(affixes.ASKING)} {frame}"
+        [frame], extra = self.with_same([choose(frame, self.macros, rng)])
+        listed = self.listed([f"\x00{c.flat}\x00" for c in clauses])
+        return clauses, self.wrapped(frame.replace("#", listed), True), extra
+
+    def in_a_row(self):
+        """Short fragments with nothing between them: `lights off telly on front door locked`."""
+        clauses = []
+        n = self.rng.choices([2, 3, 4], [0.5, 0.35, 0.15])[0]
+        while len(clauses) < n:
+            clause = self.clause(kinds="f")
+            if stands_bare(clause.flat):
+                clauses.append(clause)
+        return clauses, self.wrapped(" ".join(f"\x00{c.flat}\x00" for c in clauses), True), None
+
+    def listed(self, parts):
+        rng = self.rng
+        comma = rng.choice([", ", ", ", ", ", " and ", "; "])
+        links = [" and ", " and ", " and ", ", and ", ", ", " & ", " plus ", " as well as ", " and also "]
+        return comma.join(parts[:-1]) + rng.choice(links) + parts[-1]
 
     def linked(self, clauses):
         rng = self.rng
         marked = [self.marked(c, i == 0 or rng.random() < 0.1) for i, c in enumerate(clauses)]
         style = rng.random()
-        if style < 0.3:
-            return rng.choice([", ", ". ", ", ", "; "]).join(marked)
+        if style < 0.26:
+            return rng.choice(affixes.STOPS).join(marked)
+        if style < 0.31:
+            return rng.choice([", ", "; ", " ", ". "]).join(self.numbered(marked))
+        if style < 0.38:
+            return rng.choice([", ", ", ", ". ", "; "]).join(self.in_turn(marked))
         if style < 0.8 or len(marked) == 2:
-            link = rng.choice(affixes.LINKS)
-            return ", ".join(marked[:-1]) + rng.choice([" ", " ", ", ", ". "]) + f"{link} {marked[-1]}"
-        return f" {rng.choice(['and', 'then', 'and then', 'and'])} ".join(marked)
+            return self.with_link(clauses, marked)
+        return f" {rng.choice(['and', 'then', 'and then', 'and', '&', 'plus'])} ".join(marked)
+
+    def with_link(self, clauses, marked):
+        rng = self.rng
+        link = rng.choice(affixes.LINKS + (affixes.LINKS_ASKING if clauses[-1].kind == "i" else []))
+        said = ", ".join(marked[:-1]) + rng.choice([" ", " ", ", ", ". "]) + f"{link} {marked[-1]}"
+        if rng.random() < 0.08 and PLAIN_END.search(clauses[-1].flat):
+            said += rng.choice([" too", " as well", " also", ", too", " while you're at it"])
+        return said
+
+    def numbered(self, marked):
+        numbers = self.rng.choice(affixes.NUMBERINGS)
+        return [f"{number} {part}" for number, part in zip(numbers[: len(marked)], marked, strict=True)]
+
+    def in_turn(self, marked):
+        """`first A, then B, and finally C`"""
+        first, middle, last = self.rng.choice(affixes.IN_TURN)
+        before = [first] + [middle] * (len(marked) - 2) + [last]
+        return [f"{word} {part}".strip() for word, part in zip(before, marked, strict=True)]
 
     def in_one_room(self, clauses):
         """`in the loft, A and B`, or `A in the loft and B there`: one room for clauses that name none."""
@@ -438,7 +554,7 @@ class Requests:
 
     def plan(self):
         kind = self.rng.random()
-        for share, make in self.plans:
+        for share, make in self.PLANS:
             if kind < share:
                 return make(self)
             kind -= share
@@ -446,19 +562,16 @@ class Requests:
 
     # Shares of the kinds of requests, the rest being several in one; of texts with slips; of things said twice
     # among several.
-    MIXTURES = {
-        "first": (
-            ((0.27, outside_one), (0.36, one), (0.06, said_twice), (0.03, shared_one), (0.01, taken_back), (0.05, pair)),
-            0.28,
-            0.06,
-        ),
-        # Fewer things said twice, more said beside each other: the first mixture alone leaves out calls of lists.
-        "second": (
-            ((0.24, outside_one), (0.22, one), (0.02, said_twice), (0.03, shared_one), (0.01, taken_back), (0.1, pair)),
-            0.34,
-            0.01,
-        ),
-    }
+    PLANS = (
+        (0.26, outside_one),
+        (0.32, one),
+        (0.02, said_twice),
+        (0.03, shared_one),
+        (0.01, taken_back),
+        (0.08, pair),
+    )
+    SLIPS_SHARE = 0.3
+    TWICE_SHARE = 0.01
 
     def sample(self):
         """A text and its answer in canonical form."""

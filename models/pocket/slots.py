@@ -213,7 +213,7 @@ def in_room(rng):
 def two_rooms(rng):
     first, second = rng.sample(list(ROOMS), 2)
     said = [rng.choice(words.split(ROOMS[room])) for room in (first, second)]
-    link = rng.choice([" and ", " and the ", " and the ", " and ", " & "])
+    link = rng.choice([" and ", " and the ", " and the ", " and ", " & ", " plus ", " as well as the "])
     chosen = (first, second)
     if rng.random() < 0.2:
         third = rng.choice([room for room in ROOMS if room not in chosen])
@@ -225,7 +225,9 @@ def two_rooms(rng):
 
 def two_doors(rng):
     first, second = rng.sample(list(DOORS), 2)
-    return f"{first} and {rng.choice(['', 'the '])}{second} doors", {"door": (first, second)}
+    the = rng.choice(["", "the "])
+    said = rng.choice([f"{first} and {the}{second} doors", f"{first} door and {the}{second} door"])
+    return said, {"door": (first, second)}
 
 
 SHORT_DAYS = {
@@ -538,7 +540,7 @@ ONOFF = [("on", "on"), ("off", "off")]
 SLOTS = {
     "room": (pick(ROOM_PAIRS, "room"), ROOM),
     "in_room": (in_room, f"(?:in|for)(?: the| my| our)? {ROOM}"),
-    "rooms": (two_rooms, f"{ROOM} (?:{ROOM} )?(?:and )?(?:the )?{ROOM}"),
+    "rooms": (two_rooms, f"{ROOM} (?:{ROOM} )?(?:and |plus |as well as )?(?:the )?{ROOM}"),
     "everywhere": (pick([(said, "all") for said in ALL_PLACES], "room"), words_pattern(ALL_PLACES)),
     "all_lights": (pick([(said, "all") for said in ALL_LIGHTS], "room"), words_pattern(ALL_LIGHTS)),
     "all_blinds": (pick([(said, "all") for said in ALL_BLINDS], "room"), words_pattern(ALL_BLINDS)),
@@ -552,7 +554,7 @@ SLOTS = {
     "degrees": (number_slot(numbers_said.degrees, "degrees"), NUMBERS),
     "appliance": (pick(APPLIANCE_PAIRS, "appliance"), some(APPLIANCE_PAIRS)),
     "door": (pick(DOOR_PAIRS, "door"), some(DOOR_PAIRS)),
-    "doors": (two_doors, r"\w+ and (?:the )?\w+ doors"),
+    "doors": (two_doors, r"\w+ (?:door )?and (?:the )?\w+ doors?"),
     "all_doors": (pick([(said, "all") for said in ALL_DOORS], "door"), words_pattern(ALL_DOORS)),
     "seconds": (number_slot(numbers_said.span, "seconds"), SPANS),
     "seconds_noun": (number_slot(numbers_said.span_before_noun, "seconds"), SPANS),

@@ -38,7 +38,17 @@ FIRST_NAMES = split("""
     Phil, Pia, Polly, Priya, Rachel, Raj, Ravi, Ray, Rita, Rob, Rosa, Rose, Ruby, Ruth, Ryan, Sally, Sam,
     Sandra, Sanjay, Sara, Sean, Simon, Sofia, Sonia, Stan, Steve, Sue, Sven, Tamara, Tania, Tara, Ted,
     Theo, Tim, Tina, Toby, Tom, Tony, Uma, Vera, Vicky, Victor, Wanda, Wendy, Will, Yara, Yuki, Yusuf,
-    Zach, Zara, Zoe
+    Zach, Zara, Zoe,
+    Abebe, Adaeze, Aditi, Agnieszka, Aiko, Akira, Alejandra, Alicja, Aminata, Ananya, Anders, Anjali,
+    Annika, Anya, Apolline, Ayumi, Azadeh, Babajide, Baptiste, Beatriz, Bhavna, Bjarne, Bogdan, Bronwyn,
+    Caoimhe, Catalina, Chidi, Chiara, Ciaran, Damini, Deepak, Dimitri, Eamon, Efua, Eilidh, Ekaterina,
+    Elif, Emeka, Enrique, Farid, Fernanda, Folake, Freya, Gareth, Ganesh, Giulia, Gwen, Habib, Hamza,
+    Haruto, Hiroshi, Ibrahim, Ifeoma, Ingrid, Isha, Ivana, Jamal, Javier, Joanna, Joaquin, Kaito, Kavya,
+    Khadija, Kofi, Kwame, Lakshmi, Lars, Layla, Leila, Linh, Ludmila, Magnus, Mahmoud, Malik, Manuel,
+    Mateo, Mei, Mehmet, Mikael, Minh, Mohammed, Nadeem, Naveen, Neha, Ngozi, Niamh, Nikhil, Olu, Paolo,
+    Parvati, Piotr, Rania, Rohan, Rohit, Roberta, Sakura, Samira, Sanne, Saoirse, Sadia, Shanti, Siobhan,
+    Soraya, Sunil, Svetlana, Tamsin, Tariq, Thabo, Thuy, Tomasz, Usman, Vikram, Wei, Xavier, Xiomara,
+    Yasmin, Yiannis, Youssef, Zainab, Zeynep, Zoltan
 """)
 
 FAMILY = split("""
@@ -47,7 +57,12 @@ FAMILY = split("""
     the neighbors, the kids, the in-laws, my cousin, the team, the twins, the vet, the dentist, the
     plumber, the electrician, the doctor, the school, the nursery, the council, the garage, the insurance
     company, the estate agent, the accountant, the hairdresser, the optician, the gym, the letting agent,
-    the builder, the cleaner, the tax office, the energy company, the pharmacist
+    the builder, the cleaner, the tax office, the energy company, the pharmacist,
+    abuela, nani, dadi, opa, oma, babushka, yiayia, nonna, my in-laws, the neighbour, the childminder, my
+    flatmate, my roommate, my partner, my fiancé, the nanny, the carer, the delivery man, the window
+    cleaner, the gardener, my tutor, the piano teacher, the physio, the bank, the mechanic, my manager,
+    the coach, the imam, the vicar, the GP, the locksmith, the chimney sweep, aunty, my nephew, my niece,
+    the lodger
 """)
 
 FOODS = split("""
@@ -80,14 +95,38 @@ FOODS = split("""
     vodka, walnuts, washing powder, watermelon, wholemeal bread, wine vinegar, wraps, yoghurt, yogurt,
     zucchini, batteries, a birthday card, a bottle of milk, an aubergine, a cucumber, a lettuce, a melon,
     a pineapple, a lightbulb, a mop head, sticky tape, wrapping paper, dog biscuits, bird seed, fish food,
-    compost, rat traps, hair dye, lip balm, paracetamol, ibuprofen, cough syrup, vitamin D
+    compost, rat traps, hair dye, lip balm, paracetamol, ibuprofen, cough syrup, vitamin D,
+    adobo seasoning, agave syrup, amchur powder, anchovies, arborio rice, atta flour, baklava, bamboo
+    shoots, basmati rice, bean sprouts, besan, biltong, black beans, blue cheese, bok choy, bratwurst,
+    brioche, buckwheat, bulgur wheat, burrata, buttermilk, candyfloss, capers, cardamom pods, cassava,
+    chana dal, chia seeds, chimichurri, chorizo, coconut oil, collard greens, corn tortillas, cotton buds,
+    curry leaves, daikon, date syrup, dosa mix, dumpling wrappers, edamame, enchilada sauce, falafel mix,
+    fenugreek, filo pastry, fish sauce, flatbreads, flaxseed, fufu flour, garam masala, ghee, gochujang,
+    guacamole, harissa, hoisin sauce, idli batter, jackfruit, jasmine rice, kefir, kielbasa, lavash,
+    lemongrass, linguine, lychees, maki rolls, malt vinegar, masa harina, mascarpone, matzo, merguez,
+    mooncakes, moong dal, mung beans, nori sheets, orzo, palm oil, pancetta, paneer, papaya, papadums, pak
+    choi, pickled ginger, pierogi, pitted olives, plantains, polenta flour, pomegranate seeds, poppy
+    seeds, preserved lemons, ramen noodles, red lentils, rice paper, rice vinegar, rooibos, rye crackers,
+    saffron, samosas, sauerkraut, scallions, sesame seeds, shiitake mushrooms, smoked paprika, sriracha,
+    star anise, sumac, sunflower seeds, tamarind paste, tapioca, teriyaki sauce, tempeh, toor dal, udon
+    noodles, vegemite, vine leaves, wasabi, water chestnuts, weetabix, yeast, yuzu juice, za'atar, kitchen
+    scissors, rubber gloves, bleach, limescale remover, hand cream, cotton wool, hairspray, nail varnish
+    remover, plasters for blisters, antiseptic, eye drops, hay fever tablets, contact lens solution, a
+    phone charger, an extension cable, picture hooks, wood glue, sandpaper, rawlplugs, matches,
+    firelighters, charcoal, lighter fluid, a bag of ice, paper plates, napkins, party hats, balloons,
+    birthday candles, a rotisserie chicken, sandwich bags, baking parchment, greaseproof paper, freezer
+    bags, guinea pig hay, puppy pads, cat treats, slug pellets, tomato feed, lawn seed
 """)
 
 FOOD_SIMPLE = split("""
     ale, brie, cod, curd, dill, fennel, garlic, gum, ham, herbs, jerky, kelp, kimchi, lard, lime, malt,
     mint, miso, okra, pies, port, ribs, rolls, rum, sage, seeds, soup, steak, stew, tahini, tea, thyme,
     toast, trout, veal, yams, juice, biscuits, cookies, cake, crumpets, milk, eggs, butter, bananas,
-    flour, sugar, rice, coffee, wine, water, cat food, dog food, bin bags
+    flour, sugar, rice, coffee, wine, water, cat food, dog food, bin bags,
+    dal, roti, naan, idli, dosa, chai, lassi, matcha, sake, udon, mochi, tofu, pho, bao, tacos, nachos,
+    salsa verde, pita, labneh, feta, ouzo, halva, pasta, prosecco, gin, cola, squash, scones, rusks,
+    grits, bagels, lox, challah, pretzels, brats, pierogi, borscht, kvass, herring, crispbread, glögg,
+    waffles, gouda, harissa, injera, biltong, suya, plantain, yuca, arepas, maize
 """)
 
 CONTAINERS = split("""
@@ -97,7 +136,12 @@ CONTAINERS = split("""
     some fresh, some more, the cheap, the good, two, three, four, five, six, eight, ten, 2, 3, 4, 6, 12,
     two bags of, two bottles of, three tins of, four cans of, six cartons of, 2 litres of, 500 grams of,
     one, extra, organic, frozen, fresh, smoked, sliced, unsalted, low fat, dark, plain, spicy, whole,
-    dried, tinned, canned, chopped
+    dried, tinned, canned, chopped,
+    a loaf of, a punnet of, a tray of, a multipack of, a bar of, a bulb of, a head of, a slab of, a wedge
+    of, a sachet of, a gallon of, a quart of, a handful of, three packs of, two boxes of, a dozen large, 5
+    kilos of, 250 grams of, half a kilo of, half a pound of, a litre of, two pints of, a bucket of, a
+    sleeve of, a stick of, 12 cans of, a big bag of, a six pack of, grated, pickled, roasted, halal,
+    kosher, vegan, sugar free, gluten free, wholegrain, shredded, minced, ripe, skimmed
 """)
 
 ACTS = split("""
@@ -109,7 +153,14 @@ ACTS = split("""
     sell, send off, sew, shred, sign, soak, sort out, start, stack, store, sweep, take back, take out,
     tape, test, tidy, top up, trim, try on, turn over, unblock, unpack, update, vacuum, varnish, wash,
     water, weed, weigh, wipe, wrap, write, read, study, rehearse, mix, marinate, switch off, turn on,
-    lock, close, shut, set up, go over, proofread, submit, fetch, walk, brush, bathe, vaccinate
+    lock, close, shut, set up, go over, proofread, submit, fetch, walk, brush, bathe, vaccinate,
+    air, alphabetise, balance, bag up, batch cook, bleach, blow up, build, carve, chase up, compare, cut,
+    decorate, descale, double check, download, drain, draw, edit, engrave, enter, exchange, fertilise,
+    fit, fix, fry, glue, grate, hand in, hand wash, harvest, inflate, insure, knead, laminate, level,
+    load, lubricate, microwave, mow, nail, number, peel, photocopy, pick, pickle, plaster, pressure wash,
+    proof, pump up, quote for, rebook, recharge, recycle, refill, register, reheat, rehome, reply about,
+    rotate, sharpen, shave, slice, steam, stitch, sterilise, stir, strip, tighten, tune, unload, untangle,
+    valet, whisk, wind up
 """)
 
 THINGS = split("""
@@ -135,7 +186,28 @@ THINGS = split("""
     train tickets, trousers, trampoline, umbrella, vaccination card, van, vase, violin, visa, vitamins,
     wall, wallpaper, wardrobe, watch strap, watering can, wedding suit, wheelbarrow, windows, wine rack,
     winter coats, work boots, worm bin, yoga mat, lasagne, casserole, bread dough, salad, turkey, pie,
-    roast, brisket, pudding, soup, chickens, pony, lamp
+    roast, brisket, pudding, soup, chickens, pony, lamp,
+    abaya, air fryer, aquarium filter, armchair, baby monitor, bagpipes, bassinet, bathroom scales, bike
+    lock, bird feeder, blender, bobble hat, bonsai, bread bin, broken tap, bus pass, cactus, camping
+    stove, car boot, car insurance, cat flap, ceiling fan blades, cheese board, chopping boards, coat
+    hooks, coffee grinder, colander, conservatory blinds, cricket bat, cricket pads, curtain rail, cushion
+    covers, dashcam, dehumidifier, dhoti, dinner service, dishwasher filter, dog lead, doorbell, doormat,
+    dosa pan, dressing gown, drill, driveway, drying rack, dumbbells, ear buds, egg boxes, election form,
+    e-reader, eyebrows, fairy lights, fax, fern, fishing rod, football boots, garden hose, gas bill,
+    goalposts, golf clubs, gravel, green bin, hairdryer, hammock, hanbok, headphones, hearing aid, hiking
+    poles, hockey stick, hot water bottle, hula hoop, inhaler, insoles, ironing board, jigsaw, kimono,
+    knitting, lawn edges, leather jacket, life jackets, light fittings, lunch order, mailbox, maths
+    worksheet, microwave, mooncake tin, mosquito net, motorbike, muffin tin, musical score, necklace,
+    nutribullet, oil filter, orchid, packed lunch, paddling pool, parcel locker code, patio heater, pet
+    insurance, phone case, phone contract, pickle jars, playpen, pocket money, prayer mat, pressure
+    cooker, pressure washer, radiator key, railcard, rangoli colours, rice cooker, ring, roof rack, roti
+    dough, rowing machine, rucksack, sari, school blazer, school trip form, scooter, screen protector,
+    season ticket, sewing machine, sherwani, shopping trolley, shower curtain, ski boots, skirting boards,
+    slow cooker, snow tyres, soup bowls, spice rack, stamps album, stepladder, sun hats, surfboard,
+    suspenders, swing set, tablecloth, taxi, teapot, tennis racket, tool belt, torch, toothbrush heads,
+    train set, trophy, turban, tv licence, ukulele, vacuum bags, vegetable patch, veil, wallet, water
+    bill, water filter, wellies, wetsuit, whistle, wifi password, window boxes, wok, wreath, xylophone,
+    zimmer frame
 """)
 
 ERRANDS = split("""
@@ -144,7 +216,15 @@ ERRANDS = split("""
     break, take my pills, take out the trash, put the bins out, bring in the washing, get petrol, get cash
     out, move the laundry, catch the bus, phone the surgery, vote, meditate, breathe, pray, apply
     sunscreen, take the chicken out, eat something, look at the stars, be nice, thank everyone, say happy
-    birthday, practise scales, do the crossword, call back, text back, go shopping
+    birthday, practise scales, do the crossword, call back, text back, go shopping,
+    go to the temple, go to mosque, pick up the kids, feed the neighbour's cat, do the washing, do the
+    hoovering, go to choir, go to cricket practice, ring home, wish dad happy birthday, book a table, top
+    up my phone, move the car, put the slow cooker on, start the rice, light the candles, do my Duolingo,
+    take my vitamins, put the recycling out, cook dinner, walk to school, leave for church, drop the kids
+    at nursery, do the ironing, get a haircut, check in for my flight, do my taxes, pay the babysitter,
+    tip the driver, water the tomatoes, take the dog to the vet, hang the washing out, study for my exam,
+    break the fast, put my contacts in, take the cake out, go swimming, call the landlord, ring the bank,
+    get off the sofa
 """)
 
 LABELS = split("""
@@ -162,7 +242,20 @@ LABELS = split("""
     sponge, spuds, squats, steak, stew, stir fry, stock, stretching, stuffing, sunbathing, syrup, tablet,
     tart, tea, tidy up, time out, toast, toffee, tofu, toothbrush, turkey, turn taking, tv, vegetables,
     waffles, walk, warm up, washing machine, workout, yoga, yoghurt, dryer, dough, jacket potatoes, sweet
-    potato, pork, duck, crab, peas, kettle, grill, video game, silence
+    potato, pork, duck, crab, peas, kettle, grill, video game, silence,
+    adobo, arepas, artichokes, baklava, basmati, batter, beetroot, biryani, black beans, bratwurst,
+    brioche, brownies, butter chicken, cannelloni, cassava, challah, chapatis, cheesecake, chickpeas,
+    choux, ciabatta, congee, couscous, crepes, croissants, dal, dosa, edamame, empanadas, enchiladas,
+    falafel, fajitas, fish pie, flatbread, focaccia, frittata, fufu, gyoza, haggis, halloumi, idli,
+    injera, jollof, kebabs, kedgeree, khichdi, lentil soup, macaroni, mac and cheese, meringue, moussaka,
+    mussels, naan dough, nasi goreng, pad thai, pakora, parathas, peshwari, pho, pierogi, pilau, plantain,
+    poached eggs, popcorn, pot roast, prawns, quinoa, rendang, ribs, rice pudding, samosas, satay,
+    schnitzel, shakshuka, spring rolls, strudel, sushi rice, tacos, tagine, tamales, tempura, toad in the
+    hole, tortilla, trifle, udon, yorkshire puddings, bread proving, cold brew, bread machine, cooling,
+    teeth, piano practice, sunscreen, handstand, boxing, chess move, nappy, feed, recess, break time,
+    stand up, kids' tv, gaming, hoovering, violin, drums, spelling, reading time, prayer, puppy, hair
+    mask, steam, descaler, paint, glue, plaster, soak, dishwasher, tumble dryer, spin cycle, iron, bins,
+    oven cleaner, charger
 """)
 
 GENRES = split("""
@@ -180,7 +273,13 @@ GENRES = split("""
     trance, trap, trip hop, upbeat music, violin music, waltzes, whale songs, white noise, world music,
     yacht rock, yoga music, eighties music, seventies disco, sixties pop, study music, workout music,
     dinner music, cooking music, something cheerful, something soft, thunder sounds, the charts, the news,
-    the headlines, my playlist, my favourites, music, the radio, some music, a podcast, radio
+    the headlines, my playlist, my favourites, music, the radio, some music, a podcast, radio,
+    afrobeats, amapiano, bachata, bhangra, bollywood hits, bhajans, cantopop, chillhop, cumbia, dancehall,
+    dhol, enka, ghazals, highlife, j-pop, kizomba, kwaito, lo-fi, mariachi, merengue, mandopop, Motown,
+    qawwali, raga, rai, reggae, reggaeton, rumba, shehnai, sitar music, soca, taiko drums, tamil songs,
+    throat singing, UK garage, zouk, ceilidh music, Eurovision songs, baby shark, Disney songs, binaural
+    beats, birdsong, fireplace sounds, brown noise, ocean waves, crickets, cafe sounds, the football, the
+    cricket, the match commentary, something relaxing, something upbeat, something sad, old songs
 """)
 
 TITLE_ADJECTIVES = split("""
@@ -188,7 +287,11 @@ TITLE_ADJECTIVES = split("""
     golden, good, great, green, hidden, hollow, honest, last, little, lonely, long, lost, midnight, naked,
     old, open, pale, paper, perfect, quiet, rainy, red, running, sad, salt, second, secret, shining,
     silent, silver, sleeping, slow, small, strange, sweet, tall, thin, true, velvet, warm, white, wild,
-    winter, wooden, yellow, young
+    winter, wooden, yellow, young,
+    ancient, bitter, bright, crooked, cruel, dancing, distant, early, emerald, faithful, final, floating,
+    fragile, humble, invisible, laughing, lazy, loud, lucky, magnetic, marble, mighty, missing, modern,
+    patient, plastic, purple, restless, rolling, royal, rusty, sacred, scarlet, seventh, sober, solar,
+    stolen, tender, tiny, untold, wandering, wicked
 """)
 
 TITLE_NOUNS = split("""
@@ -201,7 +304,14 @@ TITLE_NOUNS = split("""
     river, road, rose, sailor, sea, season, shadow, shore, sister, sky, smoke, snow, soldier, song,
     sparrow, spring, star, station, stone, storm, story, stranger, street, summer, sun, sunday, swan,
     thief, thunder, tide, time, tower, town, train, traveller, tree, valley, violet, voice, wave, whale,
-    wheel, wind, window, wolf, woman, world, year
+    wheel, wind, window, wolf, woman, world, year,
+    alley, anchor, arrow, avenue, ballad, balloon, beggar, blossom, bones, border, bread, cafe, canyon,
+    carnival, circus, clown, coast, comet, compass, corner, cowboy, crow, curtain, daughter, detective,
+    devil, dragon, eagle, elephant, engine, fairy, fortune, fountain, wanderer, gravity, guitar, highway,
+    hurricane, jungle, kiss, ladder, lantern, lemon, letters, library, lullaby, meadow, memory, mermaid,
+    monsoon, monster, moth, museum, needle, oak, paradise, peacock, penguin, piano, pirate, poet,
+    portrait, prayer, preacher, prince, puzzle, radio, rainbow, raven, ribbon, robot, rocket, satellite,
+    sculptor, sugar, tailor, temple, tiger, tomorrow, trumpet, umbrella, village, volcano, widow
 """)
 
 BANDS = split("""
@@ -209,14 +319,29 @@ BANDS = split("""
     Coldplay, Daft Punk, Dolly Parton, Drake, Ella Fitzgerald, Elvis, Fleetwood Mac, Johnny Cash, Kate
     Bush, Lady Gaga, Led Zeppelin, Madonna, Mozart, Muse, Nina Simone, Nirvana, Oasis, Pink Floyd, Prince,
     Radiohead, Rihanna, Shakira, Simon and Garfunkel, Stevie Wonder, Sting, Taylor Swift, the Cure, the
-    Kinks, The Who, Tina Turner, Tom Waits, U2, Vivaldi, Whitney Houston, Beyoncé, Sigur Rós
+    Kinks, The Who, Tina Turner, Tom Waits, U2, Vivaldi, Whitney Houston, Beyoncé, Sigur Rós,
+    A R Rahman, Aretha Franklin, Arctic Monkeys, Ariana Grande, Asake, Bad Bunny, Billie Eilish, BTS,
+    Burna Boy, Buena Vista Social Club, Caetano Veloso, Celia Cruz, Cesária Évora, Charles Aznavour, Cher,
+    Depeche Mode, Diana Ross, Diljit Dosanjh, Dua Lipa, Duke Ellington, Édith Piaf, Ed Sheeran, Elton
+    John, Enya, Fela Kuti, Feist, Frank Sinatra, Gilberto Gil, Gorillaz, Green Day, Harry Styles, Iron
+    Maiden, Jay Chou, Jimi Hendrix, Joni Mitchell, Joy Division, Julio Iglesias, Karol G, Kishore Kumar,
+    Kraftwerk, Ladysmith Black Mambazo, Lata Mangeshkar, Lizzo, Louis Armstrong, Manu Chao, Metallica,
+    Miles Davis, Miriam Makeba, Nusrat Fateh Ali Khan, Olivia Rodrigo, Patsy Cline, Placebo, Pulp, Ravi
+    Shankar, REM, Rosalía, Ryuichi Sakamoto, Sade, Santana, Stromae, Tems, the Beach Boys, the Bee Gees,
+    the Clash, the Police, the Pogues, the Rolling Stones, the Smiths, the White Stripes, Tchaikovsky, Umm
+    Kulthum, Wizkid, Youssou N'Dour
 """)
 
 STATIONS = split("""
     Radio 1, Radio 3, Radio 5, radio two, radio four, radio six, Classic FM, Kiss FM, Jazz FM, Heart,
     Capital, Absolute Radio, the World Service, BBC Radio Scotland, NPR, WNYC, KEXP, Magic FM, Planet
     Rock, Smooth Radio, Virgin Radio, local radio, Talk Sport, the sports channel, Radio Wales, Triple J,
-    98.5 FM, 101.2, the jazz station, the news station, the country station
+    98.5 FM, 101.2, the jazz station, the news station, the country station,
+    Radio Mirchi, Radio City, BBC Asian Network, Five Live, Gold FM, Greatest Hits Radio, Radio 4 Extra,
+    LBC, Nova FM, ABC Radio, Double J, RTE Radio 1, Lyric FM, Today FM, CBC Radio, WFMU, KCRW, WBEZ, Radio
+    France, FIP, Radio Nacional, Deutschlandfunk, Hot 97, Capital Xtra, Kisstory, Radio X, Absolute 80s, 6
+    Music, 104.8, 89.1 FM, the classical station, the talk station, the rock station, the oldies station,
+    the traffic channel, the kids' channel
 """)
 
 PLACES = split("""
@@ -238,7 +363,22 @@ PLACES = split("""
     Shanghai, Sheffield, Sicily, Singapore, Snowdonia, Sofia, Southampton, Spain, St Ives, Stockholm,
     Stuttgart, Sweden, Swansea, Sydney, Taipei, Tallinn, Tampa, Tehran, Texas, the Alps, the Lake
     District, Tokyo, Toronto, Toulouse, Tunis, Turin, Valencia, Vancouver, Venice, Vermont, Vienna,
-    Vilnius, Wales, Warsaw, Washington, Wellington, Whitby, Winnipeg, York, Zagreb, Zurich
+    Vilnius, Wales, Warsaw, Washington, Wellington, Whitby, Winnipeg, York, Zagreb, Zurich,
+    Addis Ababa, Ahmedabad, Albuquerque, Alice Springs, Amritsar, Anchorage, Asheville, Baku, Ballarat,
+    Bangalore, Banff, Bath Spa, Bengaluru, Bilbao, Blackpool, Boise, Bournemouth, Bratislava, Brighton,
+    Bruges, Busan, Byron Bay, Cairns, Cancun, Canberra, Caracas, Cartagena, Casablanca, Cebu, Charleston,
+    Chiang Mai, Christchurch, Cincinnati, Colombo, Cordoba, Cusco, Da Nang, Damascus, Dar es Salaam,
+    Darwin, Derby, Dhaka, Doha, Dubrovnik, Durban, Eindhoven, El Paso, Fez, Fiji, Fremantle, Fukuoka,
+    Gdansk, Geelong, Goa, Gothenburg, Granada, Graz, Guadalajara, Halifax, Harare, Hiroshima, Ho Chi Minh
+    City, Hobart, Honolulu, Hyderabad, Ibiza, Innsbruck, Islamabad, Jaipur, Jamaica, Kampala, Karachi,
+    Kerala, Kigali, Kinshasa, Kolkata, Kuala Lumpur, La Paz, Lahore, Leeds, Leicester, Limerick,
+    Ljubljana, Louisville, Luanda, Lucknow, Madeira, Maine, Malta, Marrakesh, Mauritius, Medellin,
+    Milwaukee, Mombasa, Montevideo, Muscat, Mysore, Nagoya, Nairobi, Nantes, Nepal, Niagara, Oaxaca,
+    Orlando, Oslo, Paris, Patagonia, Penang, Peshawar, Phuket, Pune, Queenstown, Quito, Rajasthan,
+    Raleigh, Riyadh, Rochester, San Jose, Sapporo, Sarajevo, Savannah, Shetland, Shimla, Skopje, Split, St
+    Louis, Stirling, Surat, Swindon, Tasmania, Tbilisi, Tel Aviv, the Cotswolds, the Highlands, the Peak
+    District, Thessaloniki, Tijuana, Tucson, Tulsa, Udaipur, Utrecht, Varanasi, Verona, Vientiane,
+    Wichita, Windhoek, Wollongong, Worcester, Yangon, Yerevan, Yorkshire, Zanzibar
 """)
 
 PLACE_PARTS = split("""
