@@ -12,7 +12,14 @@ ASKING = split("""
     could you quickly, can you just, could you possibly, might you, you can, you could, you should, I'd
     appreciate it if you could, time to, it would be great if you could, I was wondering if you could, how
     about you, any chance you could, would it be possible to, let's, we should, do you mind if I ask you
-    to, mind if you, be so kind as to, ok now
+    to, mind if you, be so kind as to, ok now, be a dear and, be an angel and, be a love and, I'd love you
+    to, I'd love it if you could, would you be able to, are you able to, can I get you to, can I ask you
+    to, may I ask you to, could I get you to, I'd be grateful if you could, it'd be nice if you could, do
+    us a favour and, please do, make sure to, you'd better, you might want to, why don't you, why not,
+    feel free to, hurry up and, can we, could we, is there any way you could, do you think you could,
+    think you could, reckon you could, go on and, can ya, cld u, plz can u, pls could you, I'm asking you
+    to, just go and, you may, I would like you to, we'd like you to, we need you to, do me a kindness and,
+    would you ever
 """)
 # Before a verb in -ing.
 ASKING_ING = split(
@@ -64,7 +71,12 @@ OPENING = split("""
     me, sorry to bother you, right then, good morning, evening, erm, hmm, computer, house, hey house, hey
     you, look, actually, quick one, oh and, one more thing, also, now then, dear me, good evening, say,
     quick, before I forget, ok so, oh dear, alright then, all right, hey buddy, afternoon, yeah, yes,
-    first things first, so um, oh yes, please
+    first things first, so um, oh yes, please, g'day, oi, hiya, hi there, hello there, morning, good
+    afternoon, hey computer, dear house, ey up, sweetheart, mate, buddy, pal, my friend, aye, yep, yup,
+    ooh, aha, phew, gosh, anyway, anyhow, so anyway, okay so, alrighty, righto, right so, well then, let
+    me see, let's see, just a thought, quick favour, small favour, one thing, another thing, oh right, oh
+    yeah, by the way, btw, basically, honestly, seriously, no rush but, sorry but, if I may, if it's okay,
+    one request, quick request, oh hey, ok computer
 """)
 CLOSING = split("""
     please, please, please, pls, plz, thanks, thank you, ta, cheers, for me, would you, will you, mate,
@@ -73,7 +85,14 @@ CLOSING = split("""
     immediately, there's a good thing, ty, for us, can you, if possible, my friend, dear, okay, would you
     please, buddy, if that's all right, go on, then, night, good night, night night, bye, cheers then,
     that's all, that'll do, lovely, perfect, real quick, pretty please, as soon as you can, won't you,
-    when you get a moment, thank you very much, would ya, there's a dear
+    when you get a moment, thank you very much, would ya, there's a dear, thanks mate, thanks love, thanks
+    a bunch, thanks a million, thanks so much, thanks in advance, thank you kindly, thank you dear, much
+    appreciated, much obliged, I'd appreciate it, cheers mate, cheers love, ta love, ta very much, tysm,
+    thnx, if you'd be so kind, if it's not too much trouble, if it's no bother, if you wouldn't mind, if
+    that's ok, if that's possible, would you kindly, will ya, can ya, yeah, alright, got it, ok thanks, ok
+    please, as soon as possible, at once, pronto, without delay, chop chop, sharpish, there's a love,
+    there's a good lad, pal, bro, dude, old friend, my dear, and thanks, and thank you, that's everything,
+    that's it, I beg you, before you go, if you'd like
 """)
 # Sentences beside a request, which change nothing: none about cold, heat, light or sound.
 REASONS = split("""
@@ -92,7 +111,17 @@ REASONS = split("""
     going to {any_place}, {person} is on the phone, I need to {any_act}, my {thing} just arrived, {person}
     can't see a thing, I left my {thing} upstairs, my arms hurt, I'm late for the {thing}, {person} will
     be here soon, it's for {person}, my shift starts soon, the {thing} is done, I've just got in, {person}
-    is scared, it's June for goodness' sake, I'm absolutely shattered, whatever {name} says
+    is scared, it's June for goodness' sake, I'm absolutely shattered, whatever {name} says, my lift is
+    here, the match is about to begin, my train leaves soon, {name} is at work, {name} has just left,
+    {name} has a fever, the baby is teething, I'm feeding the baby, I'm changing a nappy, my leg is in
+    plaster, I've hurt my wrist, I've lost my glasses, my glasses are broken, I'm carrying the shopping,
+    the puppy is chewing my shoe, I'm on crutches, I've got flour on my hands, I'm folding laundry, I'm
+    stuck under the cat, {name} is doing homework, we have an exam, I was up early, we're just back from
+    {any_place}, {person} is moving in, {person} told me to, my guests are hungry, I'm writing an essay,
+    I'm knitting, it's my day off, it's a bank holiday, my in-laws are coming, I promised {name}, {person}
+    insists, you know how {name} is, I'm exhausted, it's been one of those days, I couldn't find my
+    {thing}, we're celebrating, I've got a meeting, my nails are wet, I'm doing my make-up, I'm expecting
+    a parcel, {name} lost the {thing}, I'm nearly home, I'm on the bus, I'm in a taxi
 """)
 # Before several requests.
 HEADINGS = split(
