@@ -145,7 +145,7 @@ def temperature(rng):
             ]
         )
     if "°" in tail and not said[-1].isdigit():
-        tail = " degrees"
+        tail = tail.replace("°", " degrees ").rstrip()
     return said + tail, number_or_integer(value), unit
 
 
