@@ -91,7 +91,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=pathlib.Path)
     parser.add_argument("--requests", type=int, default=1_600_000)
-    parser.add_argument("--stories", type=int, default=36_000)
+    parser.add_argument("--stories", type=int, default=20_000)
     parser.add_argument("--shards", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)

@@ -1,15 +1,13 @@
 #!/usr/bin/env python3
 """Trains the model on what generate.py made, on the CPU.
 
-    python3 train.py --data DIR --out DIR (--steps N | --minutes M) [--resume] [--stop N] [--after DIR] [--threads N]
-                     [--rate R] [--seed N]
+    python3 train.py --data DIR --out DIR (--steps N | --minutes M) [--resume] [--threads N] [--rate R] [--seed N]
 
 OUT gets checkpoint.pt (every few minutes and at the end), log.jsonl (step, tokens, seconds, learning rate,
 training loss; now and then the loss of held-back samples and answers to some of them), settings.json and
 loss.svg.
 --minutes chooses the number of steps by the speed of the first ones; --steps repeats a run. --resume goes
-on after the last checkpoint, with the steps that it was begun with. --stop ends at a step before the last.
---after begins a second training with the weights, and the counts of the log, that a first one left in DIR.
+on after the last checkpoint, with the steps that it was begun with.
 """
 
 import argparse
@@ -18,7 +16,6 @@ import json
 import math
 import os
 import pathlib
-import shutil
 import time
 
 import numpy
@@ -181,18 +178,9 @@ class Run:
         self.loss_of = torch.compile(loss_of, dynamic=True)
         self.optimizer = Optimizer(self.model)
         self.step, self.n_steps, self.seconds, self.n_tokens = 0, args.steps, 0.0, 0
-        self.before = {"step": 0, "n_tokens": 0, "seconds": 0.0}
         self.held_back = Shard(self.paths[-1])
         if args.resume:
             self.load()
-        elif args.after:
-            self.begin_after(args.after)
-
-    def begin_after(self, folder):
-        state = torch.load(folder / "checkpoint.pt", weights_only=True)
-        self.model.load_state_dict(state["model"])
-        self.before = {key: state[key] + state.get("before", {}).get(key, 0) for key in self.before}
-        shutil.copyfile(folder / "log.jsonl", self.args.out / "log.jsonl")
 
     def load(self):
         state = torch.load(self.args.out / "checkpoint.pt", weights_only=True)
@@ -200,7 +188,6 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.n_steps = state["step"], state["n_steps"]
         self.seconds, self.n_tokens = state["seconds"], state["n_tokens"]
-        self.before = state.get("before", self.before)
 
     def save(self):
         state = {
@@ -210,7 +197,6 @@ class Run:
             "n_steps": self.n_steps,
             "seconds": self.seconds,
             "n_tokens": self.n_tokens,
-            "before": self.before,
         }
         torch.save(state, self.args.out / "checkpoint.tmp")
         os.replace(self.args.out / "checkpoint.tmp", self.args.out / "checkpoint.pt")
@@ -267,14 +253,14 @@ class Run:
 
     def report(self, loss, rate):
         line = {
-            "step": self.before["step"] + self.step,
-            "of": self.before["step"] + self.n_steps,
-            "tokens": self.before["n_tokens"] + self.n_tokens,
-            "seconds": round(self.before["seconds"] + self.seconds, 1),
+            "step": self.step,
+            "of": self.n_steps,
+            "tokens": self.n_tokens,
+            "seconds": round(self.seconds, 1),
             "rate": round(rate, 6),
             "loss": round(loss, 4),
         }
-        if self.step % LOOK_EVERY == 0 or self.step in (self.n_steps, self.args.stop):
+        if self.step % LOOK_EVERY == 0 or self.step == self.n_steps:
             held_back, answers = self.look()
             line |= {"held_back_loss": round(held_back, 4), "answers": answers}
         self.log(**line)
@@ -296,13 +282,12 @@ class Run:
         settings = {"n_parameters": self.model.n_params(), "threads": self.args.threads, "seed": self.args.seed}
         (self.args.out / "settings.json").write_text(json.dumps(settings) + "\n")
         losses, saved = [], time.monotonic()
-        last = min(self.n_steps, self.args.stop or self.n_steps)
-        while self.step < last:
+        while self.step < self.n_steps:
             began = time.monotonic()
             loss, rate = self.train_step(*next(source))
             self.seconds += time.monotonic() - began
             losses.append(loss)
-            if self.step % LOG_EVERY == 0 or self.step == last:
+            if self.step % LOG_EVERY == 0 or self.step == self.n_steps:
                 self.report(sum(losses) / len(losses), rate)
                 losses = []
             if time.monotonic() - saved > SAVE_EVERY_S:
@@ -322,8 +307,6 @@ def main():
     parser.add_argument("--rate", type=float, default=3e-3, help="the highest learning rate (default 3e-3)")
     parser.add_argument("--tokens", type=int, default=4096, help="of a step (default 4096)")
     parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--stop", type=int, help="end at this step, before the last")
-    parser.add_argument("--after", type=pathlib.Path, help="the --out of a first training")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
