@@ -49,6 +49,7 @@ class EngineOptions(c.Structure):
         ("exact", c.c_bool),
         ("adapters", c.c_void_p),
         ("n_adapters", c.c_size_t),
+        ("embeds", c.c_bool),
     ]
 
 
