@@ -12,6 +12,7 @@
 #include "os/topology.h"
 
 #define DEFAULT_ROWS     128u
+#define DEFAULT_TEXT     512u              /* an encoder takes all of a text in a step */
 #define DEFAULT_FAST     256u              /* what a panel of codes costs is shared by more rows */
 #define MAX_TABLES_BYTES ((size_t)1 << 40) /* the machine's memory is the limit */
 
@@ -80,6 +81,8 @@ static bool is_fast_linear(const ew_engine *e, const ewi_node *node) {
 }
 
 static uint32_t default_rows(const ew_engine *e) {
+    const ewi_hparams *h = &e->model->hparams;
+    if (h->arch->is_encoder) return h->n_ctx_train < DEFAULT_TEXT ? h->n_ctx_train : DEFAULT_TEXT;
     for (uint32_t i = 0; i < e->graph.n_nodes; i++)
         if (is_fast_linear(e, &e->graph.nodes[i])) return DEFAULT_FAST;
     return DEFAULT_ROWS;
@@ -166,7 +169,7 @@ static ew_status make_parts(ew_engine *e, const ew_engine_options *o, ew_error *
     e->kern = ewi_kernels_get();
     EWI_TRY(ewi_pool_new(o->n_threads, &e->pool, err));
     EWI_TRY(ewi_adapt_init(e, o, err));
-    EWI_TRY(ewi_model_build(e->model, &e->graph, err));
+    EWI_TRY(ewi_model_build(e->model, e->output, &e->graph, err));
     EWI_TRY(ewi_adapt_graph(e, &e->graph, err));
     EWI_TRY(ewi_passes_run(&e->graph, ewi_passes_default, ewi_n_passes_default, NULL, err));
     uint32_t n_rows = o->n_rows ? o->n_rows : default_rows(e);
@@ -196,6 +199,7 @@ ew_status ew_engine_new(const ew_model *model, const ew_engine_options *options,
     if (!e) return ewi_no_memory(err, "an engine");
     e->model = model;
     e->exact = o.exact;
+    e->output = o.embeds || model->hparams.is_headless ? EWI_OUTPUT_HIDDEN : EWI_OUTPUT_LOGITS;
     ewi_graph_init(&e->graph);
     ewi_arena_init(&e->tables, MAX_TABLES_BYTES);
     ew_status status = make_parts(e, &o, err);
@@ -229,7 +233,7 @@ ew_engine_info ew_engine_get_info(const ew_engine *engine) {
 static ew_status dump_to(const ew_engine *engine, ewi_buffer *text, ew_error *err) {
     ewi_graph graph;
     ewi_graph_init(&graph);
-    ew_status status = ewi_model_build(engine->model, &graph, err);
+    ew_status status = ewi_model_build(engine->model, engine->output, &graph, err);
     if (status == EW_OK) status = ewi_adapt_graph(engine, &graph, err);
     if (status == EW_OK) status = ewi_passes_run(&graph, ewi_passes_default, ewi_n_passes_default, text, err);
     ewi_graph_deinit(&graph);

@@ -84,7 +84,8 @@ struct ew_engine {
     uint32_t max_rank;     /* of the adapters */
     float **adapt_scratch; /* [n_threads] adapt.c's */
     ewi_experts_scratch experts;
-    bool exact;       /* as asked for */
+    bool exact; /* as asked for */
+    ewi_model_output output;
     uint32_t *wanted; /* [n_rows] rows whose logits are wanted */
     float *peaks;     /* [head_rows, ewi_n_peaks(columns of the head)] */
 };
@@ -105,7 +106,7 @@ struct ew_session {
 };
 
 /* Which rows of an evaluation want logits. */
-typedef enum ewi_wants { EWI_WANTS_NONE, EWI_WANTS_LAST, EWI_WANTS_ALL } ewi_wants;
+typedef enum ewi_wants { EWI_WANTS_NONE, EWI_WANTS_FIRST, EWI_WANTS_LAST, EWI_WANTS_ALL } ewi_wants;
 
 /* ew_step for all who need it. */
 EWI_NODISCARD ew_status ewi_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ewi_head_fn on_head,

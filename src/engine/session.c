@@ -99,10 +99,14 @@ static void relay_head(void *user, size_t row, const ewi_head *head) {
     if (r->on_head) r->on_head(r->user, r->first + row, head);
 }
 
-static void fill_rows(ew_session *s, const ew_token *tokens, size_t n, ewi_wants wants, bool last) {
+/* Rows first .. first + n - 1 of n_all tokens. */
+static void fill_rows(ew_session *s, const ew_token *tokens, size_t first, size_t n, size_t n_all,
+                      ewi_wants wants) {
     for (size_t i = 0; i < n; i++) {
-        bool wanted = wants == EWI_WANTS_ALL || (wants == EWI_WANTS_LAST && last && i == n - 1);
-        s->rows[i] = (ew_row){s, s->length + (uint32_t)i, tokens[i], wanted};
+        size_t at = first + i;
+        bool wanted = wants == EWI_WANTS_ALL || (wants == EWI_WANTS_FIRST && at == 0) ||
+                      (wants == EWI_WANTS_LAST && at == n_all - 1);
+        s->rows[i] = (ew_row){s, s->length + (uint32_t)i, tokens[at], wanted};
     }
 }
 
@@ -113,7 +117,7 @@ ew_status ewi_session_eval(ew_session *s, const ew_token *tokens, size_t n, ewi_
         if (ewi_flag_take(&s->cancelled))
             return ewi_fail(err, EW_CANCELLED, "cancelled after %zu of %zu tokens", first, n);
         size_t count = n - first < max ? n - first : max;
-        fill_rows(s, tokens + first, count, wants, first + count == n);
+        fill_rows(s, tokens, first, count, n, wants);
         relay r = {on_head, user, first};
         EWI_TRY(ewi_step(s->engine, s->rows, count, relay_head, &r, err));
         first += count;

@@ -154,6 +154,8 @@ static ew_status check_row(const ew_engine *e, const ew_row *row, size_t i, ew_e
     if (row->position != expected)
         return ewi_fail(err, EW_INVALID, "row %zu: position %u, but its session goes on at %u", i,
                         row->position, expected);
+    if (e->model->hparams.arch->is_encoder && session->length > 0)
+        return ewi_fail(err, EW_INVALID, "row %zu: an encoder takes all rows of a session in one step", i);
     if (expected >= session->n_ctx)
         return ewi_fail(err, EW_CONTEXT_FULL, "row %zu: the context of %u positions is full", i,
                         session->n_ctx);

@@ -95,6 +95,7 @@ static void same_as(ewi_node *node, const ewi_node *other) {
 
 static ew_status infer_embed(ewi_node *node, const ewi_node *tokens, ew_error *err) {
     EWI_TRY(check_matrix(node, err));
+    if (node->bias) EWI_TRY(check_vector(node, node->bias, node->weight->dims[1], err));
     same_as(node, tokens);
     node->type = EWI_VALUE_F32;
     node->cols = (uint32_t)node->weight->dims[1];

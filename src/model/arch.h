@@ -12,8 +12,13 @@ typedef enum ewi_presence { EWI_ABSENT, EWI_OPTIONAL, EWI_REQUIRED } ewi_presenc
 /* How the tensors of a checkpoint are called. */
 typedef enum ewi_naming { EWI_NAMES_GGUF, EWI_NAMES_HF, EWI_N_NAMINGS } ewi_naming;
 
-/* Norms before a layer's two halves, after them, or both. */
-typedef enum ewi_norm_place { EWI_NORM_BEFORE, EWI_NORM_AFTER, EWI_NORM_AROUND } ewi_norm_place;
+/* Norms before a layer's two halves, after them, both, or of the sums. */
+typedef enum ewi_norm_place {
+    EWI_NORM_BEFORE,
+    EWI_NORM_AFTER,
+    EWI_NORM_AROUND,
+    EWI_NORM_SUMS
+} ewi_norm_place;
 /* Norms of queries and keys: of each head with one weight, or of all heads together. */
 typedef enum ewi_qk_norm { EWI_QK_NORM_NONE, EWI_QK_NORM_HEADS, EWI_QK_NORM_WHOLE } ewi_qk_norm;
 typedef enum ewi_positions { EWI_POSITIONS_ROPE, EWI_POSITIONS_LEARNED, EWI_POSITIONS_ALIBI } ewi_positions;
@@ -23,6 +28,7 @@ typedef enum ewi_window_kind {
     EWI_WINDOW_ALL,    /* every layer, when there is one */
     EWI_WINDOW_SWITCH, /* layers from max_window_layers on, when use_sliding_window says so */
     EWI_WINDOW_LAYERS, /* all but each window_period-th layer, or as layer_types says */
+    EWI_WINDOW_SIDES,  /* the same, but the first layer is the first without; half of it to each side */
 } ewi_window_kind;
 
 /* Zero is the Llama family's: RMS norms before, ropes, three matrices of a gated SiLU. */
@@ -39,7 +45,11 @@ typedef struct ewi_arch {
     bool hf_norm_plus_one;  /* norms multiply by 1 + weight; GGUF has the sum */
     ewi_norm_place norm_place;
     ewi_qk_norm qk_norm;
+    bool is_encoder; /* rows see all rows of their text; there is no head: hidden states are pooled */
     bool has_embd_norm;
+    bool has_token_types;   /* a row of another embedding is added: always the first */
+    bool hf_pads_positions; /* learned positions begin after that of the padding token */
+    bool skips_first_norm;  /* the first layer's attention has none: the embedding's stands for it */
     bool is_parallel;       /* attention and feed-forward look at the same input, unless metadata says no */
     bool shares_norm;       /* and then at the same norm of it */
     bool is_plain_ffn;      /* no gate */
@@ -65,7 +75,8 @@ typedef struct ewi_arch {
 
 /* NULL when there is none of that name. */
 const ewi_arch *ewi_arch_from_gguf(ew_str architecture);
-const ewi_arch *ewi_arch_from_hf(ew_str hf_class);
+/* Also by the class of a decoder without its head (LlamaModel), which then sets *is_headless. */
+const ewi_arch *ewi_arch_from_hf(ew_str hf_class, bool *is_headless);
 /* "llama, qwen2", for error texts. */
 const char *ewi_arch_list(void);
 
@@ -74,6 +85,7 @@ const char *ewi_arch_list(void);
 #define EWI_ROLE_MAP(X)                                                                         \
     X(TOKEN_EMBD, "token_embd", "model.embed_tokens")                                           \
     X(POSITION_EMBD, "position_embd", "transformer.wpe")                                        \
+    X(TOKEN_TYPES, "token_types", "embeddings.token_type_embeddings")                           \
     X(EMBD_NORM, "token_embd_norm", "transformer.word_embeddings_layernorm")                    \
     X(ROPE_FREQS, "rope_freqs", "")                                                             \
     X(ROPE_SHORT, "rope_factors_short", "")                                                     \
@@ -89,12 +101,14 @@ const char *ewi_arch_list(void);
     X(ATTN_K_NORM, "blk.%u.attn_k_norm", "model.layers.%u.self_attn.k_norm")                    \
     X(ATTN_OUT, "blk.%u.attn_output", "model.layers.%u.self_attn.o_proj")                       \
     X(ATTN_POST_NORM, "blk.%u.post_attention_norm", "model.layers.%u.post_attention_layernorm") \
+    X(ATTN_SUM_NORM, "blk.%u.attn_output_norm", "encoder.layer.%u.attention.output.LayerNorm")  \
     X(FFN_NORM, "blk.%u.ffn_norm", "model.layers.%u.post_attention_layernorm")                  \
     X(FFN_GATE, "blk.%u.ffn_gate", "model.layers.%u.mlp.gate_proj")                             \
     X(FFN_UP, "blk.%u.ffn_up", "model.layers.%u.mlp.up_proj")                                   \
     X(FFN_GATE_UP, "blk.%u.ffn_up", "model.layers.%u.mlp.gate_up_proj")                         \
     X(FFN_DOWN, "blk.%u.ffn_down", "model.layers.%u.mlp.down_proj")                             \
     X(FFN_POST_NORM, "blk.%u.post_ffw_norm", "model.layers.%u.post_feedforward_layernorm")      \
+    X(FFN_SUM_NORM, "blk.%u.layer_output_norm", "encoder.layer.%u.output.LayerNorm")            \
     X(ROUTER, "blk.%u.ffn_gate_inp", "model.layers.%u.mlp.gate")                                \
     X(EXPERTS_GATE, "blk.%u.ffn_gate_exps", "")                                                 \
     X(EXPERTS_UP, "blk.%u.ffn_up_exps", "")                                                     \

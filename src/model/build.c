@@ -86,6 +86,7 @@ static ewi_value attention(const builder *b, ewi_value x, uint32_t layer) {
         .head_dim = h->head_dim,
         .scale = h->attn_scale != 0 ? h->attn_scale : (float)(1.0 / __builtin_sqrt((double)h->head_dim)),
         .window = h->layers[layer] & EWI_LAYER_LOCAL ? h->window : 0,
+        .is_two_sided = b->arch->is_encoder,
         .cap = h->attn_cap,
         .alibi_max = h->alibi_max,
     };
@@ -129,12 +130,9 @@ static ewi_value feed_forward(const builder *b, ewi_value x, uint32_t layer) {
 
 /* ---- layers ---- */
 
-static ewi_value before(const builder *b, ewi_value x, ewi_role role, uint32_t layer) {
-    return b->arch->norm_place == EWI_NORM_AFTER ? x : norm(b, x, role, layer);
-}
-
-static ewi_value after(const builder *b, ewi_value x, ewi_role role, uint32_t layer) {
-    return b->arch->norm_place == EWI_NORM_BEFORE ? x : norm(b, x, role, layer);
+/* A norm where the architecture has one. */
+static ewi_value norm_if(const builder *b, ewi_value x, ewi_role role, uint32_t layer) {
+    return weight(b, role, layer) ? norm(b, x, role, layer) : x;
 }
 
 static ewi_value residual(const builder *b, ewi_value x, ewi_value y) {
@@ -152,38 +150,43 @@ static ewi_value parallel_layer(const builder *b, ewi_value x, uint32_t layer) {
 static ewi_value decoder_layer(const builder *b, ewi_value x, uint32_t layer) {
     b->graph->stage = 1 + layer;
     if (b->h->is_parallel) return parallel_layer(b, x, layer);
-    ewi_value y = attention(b, before(b, x, EWI_ROLE_ATTN_NORM, layer), layer);
-    x = residual(b, x, after(b, y, EWI_ROLE_ATTN_POST_NORM, layer));
-    y = feed_forward(b, before(b, x, EWI_ROLE_FFN_NORM, layer), layer);
-    return residual(b, x, after(b, y, EWI_ROLE_FFN_POST_NORM, layer));
+    ewi_value y = attention(b, norm_if(b, x, EWI_ROLE_ATTN_NORM, layer), layer);
+    x = residual(b, x, norm_if(b, y, EWI_ROLE_ATTN_POST_NORM, layer));
+    x = norm_if(b, x, EWI_ROLE_ATTN_SUM_NORM, layer);
+    y = feed_forward(b, norm_if(b, x, EWI_ROLE_FFN_NORM, layer), layer);
+    x = residual(b, x, norm_if(b, y, EWI_ROLE_FFN_POST_NORM, layer));
+    return norm_if(b, x, EWI_ROLE_FFN_SUM_NORM, layer);
 }
 
 /* ---- the ends ---- */
 
 static ewi_value embed(const builder *b) {
     ewi_value tokens = ewi_graph_tokens(b->graph);
-    ewi_value x = ewi_graph_embed(b->graph, tokens, weight(b, EWI_ROLE_TOKEN_EMBD, 0));
+    ewi_value x = ewi_graph_biased_embed(b->graph, tokens, weight(b, EWI_ROLE_TOKEN_EMBD, 0),
+                                         weight(b, EWI_ROLE_TOKEN_TYPES, 0));
     x = scale(b, x, b->h->embd_scale);
     if (b->arch->positions == EWI_POSITIONS_LEARNED)
         x = ewi_graph_add(b->graph, x,
                           ewi_graph_positions(b->graph, tokens, weight(b, EWI_ROLE_POSITION_EMBD, 0)));
-    return b->arch->has_embd_norm ? norm(b, x, EWI_ROLE_EMBD_NORM, 0) : x;
+    return norm_if(b, x, EWI_ROLE_EMBD_NORM, 0);
 }
 
 /* Logits are scaled where it costs least: at their input. */
 static ewi_value head(const builder *b, ewi_value x) {
     const ewi_tensor *own = weight(b, EWI_ROLE_OUTPUT, 0);
-    x = scale(b, norm(b, x, EWI_ROLE_OUTPUT_NORM, 0), b->h->logit_scale);
+    x = scale(b, x, b->h->logit_scale);
     return ewi_graph_capped_linear(b->graph, x, own ? own : weight(b, EWI_ROLE_TOKEN_EMBD, 0),
                                    ewi_model_bias(b->model, EWI_ROLE_OUTPUT, 0), b->h->logit_cap);
 }
 
-ew_status ewi_model_build(const ew_model *model, ewi_graph *graph, ew_error *err) {
+ew_status ewi_model_build(const ew_model *model, ewi_model_output output, ewi_graph *graph, ew_error *err) {
     const ewi_hparams *h = &model->hparams;
     builder b = {model, h, h->arch, graph};
     ewi_value x = embed(&b);
     for (uint32_t layer = 0; layer < h->n_layers; layer++) x = decoder_layer(&b, x, layer);
     graph->stage = 1 + h->n_layers;
-    ewi_graph_set_output(graph, ewi_graph_select(graph, head(&b, x)));
+    x = norm_if(&b, x, EWI_ROLE_OUTPUT_NORM, 0);
+    if (output == EWI_OUTPUT_LOGITS) x = head(&b, x);
+    ewi_graph_set_output(graph, ewi_graph_select(graph, x));
     return ewi_graph_verify(graph, err);
 }

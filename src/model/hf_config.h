@@ -21,10 +21,14 @@ typedef struct ewi_hf_config {
     ewi_arena *arena;
     ew_error *err;
     const ewi_arch *arch;
+    bool is_headless;
     uint32_t d_model, d_ffn, n_layers, n_heads, n_kv_heads, head_dim, n_ctx, n_vocab;
     uint32_t ffn_ratio, n_ctx_original;
     uint32_t n_experts, n_used, d_expert, sparse_step;
     uint32_t window, window_period, max_window_layers;
+    uint32_t window_width;  /* to both sides together */
+    uint32_t n_ctx_trained; /* of files whose n_ctx is what angles are prepared for */
+    uint32_t padding;       /* the padding token plus 1 */
     bool has_norm_eps;
     double norm_eps, partial_rotary;
     double embedding_multiplier, attention_multiplier, residual_multiplier, logits_scaling, logit_scale;

@@ -4,7 +4,24 @@
 
 void ewi_hparams_mark_windows(ewi_hparams *h, uint32_t period) {
     for (uint32_t i = 0; i < h->n_layers; i++)
-        if (period == 0 || (i + 1) % period != 0) h->layers[i] |= EWI_LAYER_LOCAL;
+        if (period == 0 || (i + (h->arch->window != EWI_WINDOW_SIDES)) % period != 0)
+            h->layers[i] |= EWI_LAYER_LOCAL;
+}
+
+bool ewi_act_from(ew_str name, ewi_act *out) {
+    static const struct {
+        const char *name;
+        ewi_act act;
+    } acts[] = {
+        {"silu", EWI_ACT_SILU}, {"swish", EWI_ACT_SILU},         {"swiglu", EWI_ACT_SILU},
+        {"gelu", EWI_ACT_GELU}, {"gelu_new", EWI_ACT_GELU_TANH}, {"gelu_pytorch_tanh", EWI_ACT_GELU_TANH},
+    };
+    for (size_t i = 0; i < EWI_COUNT(acts); i++)
+        if (ewi_str_is(name, acts[i].name)) {
+            *out = acts[i].act;
+            return true;
+        }
+    return false;
 }
 
 void ewi_hparams_defaults(ewi_hparams *h) {

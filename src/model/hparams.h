@@ -37,12 +37,13 @@ typedef struct ewi_hparams {
     bool weighs_to_one;         /* the weights of a row's experts sum to 1 */
     uint32_t n_vocab;           /* 0: as many as the embedding has rows */
     uint32_t n_ctx_train;
+    uint32_t first_position; /* rows of learned positions before that of the first token */
     ewi_rope_pairing pairing;
     uint32_t rope_dims;
     double rope_base;
     double local_rope_base; /* of layers with a window, whose angles are not stretched; 0: as the others' */
     ewi_rope_rule rope;
-    uint32_t window;                /* positions that layers with a window see; 0: there is none */
+    uint32_t window;                /* ewi_attention_attrs' of layers with a window; 0: there is none */
     uint8_t layers[EWI_MAX_LAYERS]; /* ewi_layer_flags */
     ewi_act act;
     bool is_parallel;
@@ -52,6 +53,8 @@ typedef struct ewi_hparams {
     float attn_cap, logit_cap;                     /* 0: no cap */
     float alibi_max;                               /* 0: no ALiBi */
     ewi_presence output; /* EWI_ABSENT: the head is the embedding; EWI_OPTIONAL: if there is no other */
+    bool is_headless;    /* hidden states only: encoders, and decoders whose files have no head */
+    ew_pooling pooling;  /* EW_POOLING_MODEL: the files do not say */
 } ewi_hparams;
 
 EWI_NODISCARD ew_status ewi_hparams_read(ewi_checkpoint *checkpoint, ewi_hparams *out, ew_error *err);
@@ -61,9 +64,12 @@ EWI_NODISCARD ew_status ewi_hparams_from_gguf(const ewi_gguf *gguf, ewi_hparams 
 EWI_NODISCARD ew_status ewi_hparams_from_hf(ewi_bytes config, ewi_arena *arena, ewi_hparams *out,
                                             ew_error *err);
 
+/* "gelu_new" and the like; false when there is none of that name. */
+bool ewi_act_from(ew_str name, ewi_act *out);
 /* What the architecture says where metadata does not: for readers, before they read. */
 void ewi_hparams_defaults(ewi_hparams *h);
-/* Marks each layer that is not the period-th with the flag; period 0: every layer. */
+/* Marks each layer but one in a period with the flag: the last, or with windows to both sides the first;
+ * period 0: every layer. */
 void ewi_hparams_mark_windows(ewi_hparams *h, uint32_t period);
 
 #endif

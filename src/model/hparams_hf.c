@@ -38,20 +38,10 @@ static void fill_in(ewi_hf_config *c) {
 }
 
 static ew_status read_act(const ewi_hf_config *c, ewi_act *out) {
-    static const struct {
-        const char *name;
-        ewi_act act;
-    } acts[] = {
-        {"\"silu\"", EWI_ACT_SILU},          {"\"swish\"", EWI_ACT_SILU},
-        {"\"gelu\"", EWI_ACT_GELU},          {"\"gelu_pytorch_tanh\"", EWI_ACT_GELU_TANH},
-        {"\"gelu_new\"", EWI_ACT_GELU_TANH},
-    };
-    if (!c->act.len) return EW_OK;
-    for (size_t i = 0; i < EWI_COUNT(acts); i++)
-        if (ewi_str_is(c->act, acts[i].name)) {
-            *out = acts[i].act;
-            return EW_OK;
-        }
+    ew_str name = c->act;
+    if (!name.len) return EW_OK;
+    if (name.len > 2) name = (ew_str){name.data + 1, name.len - 2};
+    if (ewi_act_from(name, out)) return EW_OK;
     return ewi_fail(c->err, EW_UNSUPPORTED, "hidden_act: %.*s is not implemented (silu, gelu, gelu_new are)",
                     EWI_STR_ARG(c->act));
 }
@@ -90,6 +80,7 @@ static ew_status refuse_strangers(const ewi_hf_config *c) {
         {"num_experts", c->n_experts != 0 && !arch->has_experts},
         {"decoder_sparse_step", c->sparse_step > 1},
         {"use_sliding_window", c->uses_window == EWI_YES && arch->window != EWI_WINDOW_SWITCH},
+        {"local_attention", c->window_width != 0 && arch->window != EWI_WINDOW_SIDES},
     };
     for (size_t i = 0; i < EWI_COUNT(checks); i++)
         if (checks[i].is_wrong) return refuse(c, checks[i].key);
@@ -140,7 +131,7 @@ static ew_status mark_windows(const ewi_hf_config *c, ewi_hparams *h) {
     ewi_window_kind kind = h->arch->window;
     if (is_list(c->layer_types)) return read_list(c, &local_layers, c->layer_types, h);
     if (kind == EWI_WINDOW_ALL) ewi_hparams_mark_windows(h, 0);
-    if (kind == EWI_WINDOW_LAYERS)
+    if (kind == EWI_WINDOW_LAYERS || kind == EWI_WINDOW_SIDES)
         ewi_hparams_mark_windows(h, c->window_period ? c->window_period : h->arch->window_period);
     for (uint32_t i = c->max_window_layers; kind == EWI_WINDOW_SWITCH && i < h->n_layers; i++)
         h->layers[i] |= EWI_LAYER_LOCAL;
@@ -155,8 +146,10 @@ static ew_status read_windows(const ewi_hf_config *c, ewi_hparams *h) {
         return ewi_fail(c->err, EW_FORMAT, "sliding_window: is missing, but use_sliding_window asks for it");
     if (h->arch->window == EWI_WINDOW_LAYERS && !c->window)
         return ewi_fail(c->err, EW_FORMAT, "sliding_window: is missing");
-    if (has_window) {
-        h->window = c->window;
+    if (h->arch->window == EWI_WINDOW_SIDES && !c->window_width)
+        return ewi_fail(c->err, EW_FORMAT, "local_attention: is missing");
+    if (has_window || h->arch->window == EWI_WINDOW_SIDES) {
+        h->window = c->window_width ? c->window_width / 2 + 1 : c->window;
         return mark_windows(c, h);
     }
     if (is_list(c->layer_types)) EWI_TRY(read_list(c, &local_layers, c->layer_types, h));
@@ -185,12 +178,13 @@ static void take_sizes(const ewi_hf_config *c, ewi_hparams *h) {
     h->n_experts = c->n_experts;
     h->n_used = c->n_used;
     h->n_vocab = c->n_vocab;
-    h->n_ctx_train = c->n_ctx;
+    h->n_ctx_train = c->n_ctx_trained && c->n_ctx_trained < c->n_ctx ? c->n_ctx_trained : c->n_ctx;
     h->naming = EWI_NAMES_HF;
     h->pairing = c->arch->hf_pairing;
     h->norm_eps = (float)(c->has_norm_eps ? c->norm_eps : c->arch->has_layer_norm ? 1e-5 : 1e-6);
     bool is_tied = c->is_tied == EWI_UNSAID ? c->arch->is_tied : c->is_tied == EWI_YES;
-    h->output = is_tied ? EWI_ABSENT : EWI_REQUIRED;
+    h->is_headless = c->arch->is_encoder || (c->is_headless && !is_tied);
+    h->output = is_tied || h->is_headless ? EWI_ABSENT : EWI_REQUIRED;
 }
 
 static void take_numbers(const ewi_hf_config *c, ewi_hparams *h) {
@@ -206,6 +200,16 @@ static void take_numbers(const ewi_hf_config *c, ewi_hparams *h) {
     h->attn_cap = (float)c->attn_cap;
     h->logit_cap = (float)c->logit_cap;
     if (c->alibi_max != 0 && h->alibi_max != 0) h->alibi_max = (float)c->alibi_max;
+}
+
+static ew_status skip_padding(const ewi_hf_config *c, ewi_hparams *h) {
+    if (!h->arch->hf_pads_positions) return EW_OK;
+    if (c->padding >= h->n_ctx_train)
+        return ewi_fail(c->err, EW_FORMAT, "max_position_embeddings: %u, but positions begin at %u",
+                        h->n_ctx_train, c->padding);
+    h->first_position = c->padding;
+    h->n_ctx_train -= c->padding;
+    return EW_OK;
 }
 
 static void take_rope(const ewi_hf_config *c, ewi_hparams *h) {
@@ -230,6 +234,7 @@ ew_status ewi_hparams_from_hf(ewi_bytes text, ewi_arena *arena, ewi_hparams *out
     ewi_hparams_defaults(out);
     take_numbers(&c, out);
     take_rope(&c, out);
+    EWI_TRY(skip_padding(&c, out));
     EWI_TRY(read_act(&c, &out->act));
     EWI_TRY(read_windows(&c, out));
     return read_rope_layers(&c, out);

@@ -1,6 +1,7 @@
 #include "model/model_tensors.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -28,25 +29,32 @@ static ewi_presence when(bool is_there) {
 static bool is_norm(ewi_role role) {
     return role == EWI_ROLE_EMBD_NORM || role == EWI_ROLE_OUTPUT_NORM || role == EWI_ROLE_ATTN_NORM ||
            role == EWI_ROLE_ATTN_POST_NORM || role == EWI_ROLE_FFN_NORM || role == EWI_ROLE_FFN_POST_NORM ||
-           role == EWI_ROLE_ATTN_Q_NORM || role == EWI_ROLE_ATTN_K_NORM;
+           role == EWI_ROLE_ATTN_Q_NORM || role == EWI_ROLE_ATTN_K_NORM || role == EWI_ROLE_ATTN_SUM_NORM ||
+           role == EWI_ROLE_FFN_SUM_NORM;
 }
 
-static ewi_presence weight_presence(const ewi_hparams *h, ewi_role role) {
+static ewi_presence weight_presence(const ewi_hparams *h, ewi_role role, uint32_t layer) {
     const ewi_arch *arch = h->arch;
+    const ewi_norm_place place = arch->norm_place;
+    const bool is_before = place == EWI_NORM_BEFORE || place == EWI_NORM_AROUND;
+    const bool is_after = place == EWI_NORM_AFTER || place == EWI_NORM_AROUND;
     const bool is_split = !arch->has_fused_qkv, has_gate = !arch->is_plain_ffn, is_dense = !arch->has_experts;
     const bool is_roped_gguf = h->naming == EWI_NAMES_GGUF && arch->positions == EWI_POSITIONS_ROPE;
     switch (role) {
     case EWI_ROLE_POSITION_EMBD: return when(arch->positions == EWI_POSITIONS_LEARNED);
     case EWI_ROLE_EMBD_NORM: return when(arch->has_embd_norm);
+    case EWI_ROLE_TOKEN_TYPES: return arch->has_token_types ? EWI_OPTIONAL : EWI_ABSENT;
+    case EWI_ROLE_OUTPUT_NORM: return when(place != EWI_NORM_SUMS);
     case EWI_ROLE_ROPE_FREQS:
     case EWI_ROLE_ROPE_SHORT:
     case EWI_ROLE_ROPE_LONG: return is_roped_gguf ? EWI_OPTIONAL : EWI_ABSENT;
     case EWI_ROLE_OUTPUT: return h->output;
-    case EWI_ROLE_ATTN_NORM: return when(arch->norm_place != EWI_NORM_AFTER);
-    case EWI_ROLE_FFN_NORM:
-        return when(arch->norm_place != EWI_NORM_AFTER && !(h->is_parallel && arch->shares_norm));
+    case EWI_ROLE_ATTN_NORM: return when(is_before && !(arch->skips_first_norm && layer == 0));
+    case EWI_ROLE_FFN_NORM: return when(is_before && !(h->is_parallel && arch->shares_norm));
     case EWI_ROLE_ATTN_POST_NORM:
-    case EWI_ROLE_FFN_POST_NORM: return when(arch->norm_place != EWI_NORM_BEFORE);
+    case EWI_ROLE_FFN_POST_NORM: return when(is_after);
+    case EWI_ROLE_ATTN_SUM_NORM:
+    case EWI_ROLE_FFN_SUM_NORM: return when(place == EWI_NORM_SUMS);
     case EWI_ROLE_ATTN_Q:
     case EWI_ROLE_ATTN_K:
     case EWI_ROLE_ATTN_V: return when(is_split);
@@ -62,16 +70,15 @@ static ewi_presence weight_presence(const ewi_hparams *h, ewi_role role) {
     case EWI_ROLE_EXPERTS_UP:
     case EWI_ROLE_EXPERTS_DOWN: return when(arch->has_experts && h->naming == EWI_NAMES_GGUF);
     case EWI_ROLE_TOKEN_EMBD:
-    case EWI_ROLE_OUTPUT_NORM:
     case EWI_ROLE_ATTN_OUT:
     case EWI_N_ROLES: break;
     }
     return EWI_REQUIRED;
 }
 
-static ewi_presence bias_presence(const ewi_hparams *h, ewi_role role) {
+static ewi_presence bias_presence(const ewi_hparams *h, ewi_role role, uint32_t layer) {
     const ewi_arch *arch = h->arch;
-    if (weight_presence(h, role) == EWI_ABSENT && role != EWI_ROLE_OUTPUT) return EWI_ABSENT;
+    if (weight_presence(h, role, layer) == EWI_ABSENT && role != EWI_ROLE_OUTPUT) return EWI_ABSENT;
     if (role == EWI_ROLE_ATTN_Q_NORM || role == EWI_ROLE_ATTN_K_NORM) return EWI_ABSENT;
     if (is_norm(role)) return arch->norm_bias;
     switch ((int)role) {
@@ -89,26 +96,29 @@ static ewi_presence bias_presence(const ewi_hparams *h, ewi_role role) {
     }
 }
 
-static ewi_presence presence(const ewi_hparams *h, ewi_role role, ewi_part_kind part) {
-    return part == EWI_WEIGHT ? weight_presence(h, role) : bias_presence(h, role);
+static ewi_presence presence(const ewi_hparams *h, ewi_role role, ewi_part_kind part, uint32_t layer) {
+    return part == EWI_WEIGHT ? weight_presence(h, role, layer) : bias_presence(h, role, layer);
 }
 
 /* ---- copies ---- */
 
-/* Vectors (norms, biases) are small and of any float type in files: they become f32 copies. */
+/* Vectors (norms, biases, the row of a token type) are small and of any float type in files: they become f32
+ * copies. */
 static ew_status widen_vector(ew_model *model, const ewi_tensor *from, float plus, const ewi_tensor **out,
                               ew_error *err) {
     const ewi_kernels *kern = ewi_kernels_get();
     if (!kern->widen[from->dtype] || ewi_dtype_get(from->dtype)->block_elements > 1)
         return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: a vector of type %s is not implemented",
                         EWI_STR_ARG(from->name), ewi_dtype_get(from->dtype)->name);
-    size_t n = (size_t)from->dims[0];
+    size_t n = (size_t)from->dims[from->n_dims - 1];
     ewi_tensor *copy = ewi_arena_alloc(&model->checkpoint.arena, sizeof *copy);
     float *data = ewi_arena_array(&model->checkpoint.arena, n, sizeof *data);
     if (!copy || !data) return ewi_no_memory(err, "norms and biases");
     kern->widen[from->dtype](data, from->data, n);
     for (size_t i = 0; i < n && plus != 0; i++) data[i] += plus;
     *copy = *from;
+    copy->n_dims = 1;
+    copy->dims[0] = n;
     copy->dtype = EWI_F32;
     copy->data = (const uint8_t *)data;
     copy->size_bytes = n * sizeof *data;
@@ -137,6 +147,23 @@ static ew_status turn_matrix(ew_model *model, const ewi_tensor *from, const ewi_
     return EW_OK;
 }
 
+/* A view of a matrix without its first rows. */
+static ew_status skip_rows(ew_model *model, const ewi_tensor *from, uint32_t n, const ewi_tensor **out,
+                           ew_error *err) {
+    ewi_tensor *view = ewi_arena_alloc(&model->checkpoint.arena, sizeof *view);
+    if (!view) return ewi_no_memory(err, "a view of a matrix");
+    if (from->n_dims != 2 || from->dims[0] <= n)
+        return ewi_fail(err, EW_FORMAT, "tensor %.*s: must be a matrix of more than %u rows",
+                        EWI_STR_ARG(from->name), n);
+    uint64_t row_bytes = from->size_bytes / from->dims[0];
+    *view = *from;
+    view->dims[0] -= n;
+    view->data += n * row_bytes;
+    view->size_bytes -= n * row_bytes;
+    *out = view;
+    return EW_OK;
+}
+
 /* ---- binding ---- */
 
 typedef struct binder {
@@ -145,20 +172,36 @@ typedef struct binder {
     ew_error *err;
 } binder;
 
-/* Some files leave out the name of the model inside of the one that makes logits. */
+static const ewi_tensor *find_with(const ewi_checkpoint *c, const char *prefix, ew_str name) {
+    char buf[2 * EWI_ROLE_NAME_BYTES];
+    int n = snprintf(buf, sizeof buf, "%s%.*s", prefix, EWI_STR_ARG(name));
+    return ewi_checkpoint_find(c, (ew_str){buf, (size_t)n});
+}
+
+/* Files of the model that makes logits, or guesses masked words, have a name for the one inside; others leave
+ * it out. */
 static const ewi_tensor *find_tensor(const ew_model *model, ew_str name) {
-    static const char prefix[] = "transformer.";
-    const size_t n = sizeof prefix - 1;
-    const ewi_tensor *tensor = ewi_checkpoint_find(&model->checkpoint, name);
-    if (tensor || name.len <= n || memcmp(name.data, prefix, n) != 0) return tensor;
-    return ewi_checkpoint_find(&model->checkpoint, (ew_str){name.data + n, name.len - n});
+    static const char *const prefixes[] = {"transformer.", "model.", "bert.", "roberta."};
+    const ewi_checkpoint *c = &model->checkpoint;
+    const ewi_tensor *tensor = ewi_checkpoint_find(c, name);
+    if (model->hparams.naming != EWI_NAMES_HF) return tensor;
+    for (size_t i = 0; !tensor && i < EWI_COUNT(prefixes); i++) {
+        size_t n = strlen(prefixes[i]);
+        if (name.len > n && memcmp(name.data, prefixes[i], n) == 0)
+            tensor = ewi_checkpoint_find(c, (ew_str){name.data + n, name.len - n});
+        else if (model->hparams.arch->is_encoder)
+            tensor = find_with(c, prefixes[i], name);
+    }
+    return tensor;
 }
 
 static ew_status prepare(binder *b, ewi_role role, ewi_part_kind part, const ewi_tensor **slot) {
     const ewi_hparams *h = &b->model->hparams;
     const bool is_hf = h->naming == EWI_NAMES_HF, is_plus_one = h->arch->hf_norm_plus_one;
     const ewi_tensor *tensor = *slot;
-    if (tensor->n_dims == 1)
+    if (role == EWI_ROLE_POSITION_EMBD && h->first_position)
+        return skip_rows(b->model, tensor, h->first_position, slot, b->err);
+    if (tensor->n_dims == 1 || role == EWI_ROLE_TOKEN_TYPES)
         return widen_vector(b->model, tensor,
                             is_hf && is_plus_one && is_norm(role) && part == EWI_WEIGHT ? 1 : 0, slot,
                             b->err);
@@ -172,7 +215,7 @@ static ew_status bind_part(binder *b, ewi_role role, ewi_part_kind part, uint32_
     char buf[EWI_ROLE_NAME_BYTES];
     ew_str name = ewi_role_name(h->arch, role, part, h->naming, layer, buf);
     const ewi_tensor *tensor = name.len ? find_tensor(model, name) : NULL;
-    ewi_presence wanted = presence(h, role, part);
+    ewi_presence wanted = presence(h, role, part, layer);
     /* A head that the files hold although config.json ties it is a copy of the embedding: some exporters
      * write it. */
     bool is_copy = role == EWI_ROLE_OUTPUT && part == EWI_WEIGHT;
@@ -218,10 +261,27 @@ static ew_status bind_all_experts(binder *b) {
     return EW_OK;
 }
 
+/* What pooling an encoder's hidden states has no use for: heads that guess masked words, and the layer
+ * that BERT was trained with to compare sentences. */
+static bool is_of_training(ew_str name) {
+    static const char *const parts[] = {"pooler.dense.", "cls.",     "lm_head.",
+                                        "head.",         "decoder.", "embeddings.position_ids"};
+    static const char *const prefixes[] = {"", "bert.", "roberta."};
+    char start[64];
+    for (size_t i = 0; i < EWI_COUNT(parts); i++)
+        for (size_t k = 0; k < EWI_COUNT(prefixes); k++) {
+            size_t n = (size_t)snprintf(start, sizeof start, "%s%s", prefixes[k], parts[i]);
+            if (name.len >= n && memcmp(name.data, start, n) == 0) return true;
+        }
+    return false;
+}
+
 /* Buffers that some exporters store although they follow from config.json. */
-static bool is_derived(const ewi_arch *arch, ew_str name) {
+static bool is_derived(const ewi_hparams *h, ew_str name) {
+    const ewi_arch *arch = h->arch;
     bool has_masks = ewi_str_is(ewi_str(arch->name), "gpt2") || ewi_str_is(ewi_str(arch->name), "gptneox");
     if (ewi_str_ends(name, ".rotary_emb.inv_freq")) return true;
+    if (arch->is_encoder && h->naming == EWI_NAMES_HF && is_of_training(name)) return true;
     return has_masks &&
            (ewi_str_ends(name, ".attn.bias") || ewi_str_ends(name, ".attn.masked_bias") ||
             ewi_str_ends(name, ".attention.bias") || ewi_str_ends(name, ".attention.masked_bias"));
@@ -231,7 +291,7 @@ static ew_status refuse_unused(const binder *b) {
     const ewi_checkpoint *c = &b->model->checkpoint;
     const ewi_arch *arch = b->model->hparams.arch;
     for (size_t i = 0; i < c->n_tensors; i++)
-        if (!b->used[i] && !is_derived(arch, c->tensors[i].name))
+        if (!b->used[i] && !is_derived(&b->model->hparams, c->tensors[i].name))
             return ewi_fail(b->err, EW_UNSUPPORTED,
                             "tensor %.*s: architecture %s as implemented here does not use it",
                             EWI_STR_ARG(c->tensors[i].name), arch->name);
