@@ -60,6 +60,17 @@ typedef enum ewi_scanner {
     EWI_SCAN_SEED_CODER,
     EWI_SCAN_BLOOM,
     EWI_SCAN_VIKING,
+    EWI_SCAN_DEEPSEEK_LLM,
+    EWI_SCAN_MINICPM5,
+    EWI_SCAN_YOUTU,
+    EWI_SCAN_JAIS2,
+    EWI_SCAN_EXAONE_MOE,
+    EWI_SCAN_CHAMELEON,
+    EWI_SCAN_TINY_AYA,
+    EWI_SCAN_SUPERBPE,
+    EWI_SCAN_KIMI_K2,
+    EWI_SCAN_AFMOE,
+    EWI_SCAN_LAGUNA,
     EWI_SCAN_GGUF_DEFAULT, /* what a GGUF file means that names no pattern */
     EWI_N_SCANNERS
 } ewi_scanner;

@@ -48,8 +48,9 @@ static void check(const ew_tokenizer *tokenizer, const char *what, const char *t
 static void check_all(const ew_tokenizer *tokenizer) {
     char *text = malloc(TEXT_BYTES);
     assert_non_null(text);
-    static const char *const units[] = {"a",         " ", "\n", "\xf0\x9f\x98\x80", "ab",
-                                        "A\xc2\xaa", "'", "<",  "\xe2\x96\x81",     "e\xcc\x81"};
+    static const char *const units[] = {"a",         " ",  "\n", "\xf0\x9f\x98\x80", "ab",
+                                        "A\xc2\xaa", "'",  "<",  "\xe2\x96\x81",     "e\xcc\x81",
+                                        "1",         "a ", "aB", "12\xc2\xbd",       "<sentinel:1"};
     for (size_t i = 0; i < EWI_COUNT(units); i++) {
         fill(text, units[i]);
         check(tokenizer, units[i], text);
