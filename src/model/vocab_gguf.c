@@ -461,9 +461,11 @@ static ew_status read_model(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *v
     case EWI_VOCAB_SPM: return read_spm(gguf, arena, vocab, err);
     case EWI_VOCAB_BPE: return read_bpe(gguf, arena, vocab, err);
     case EWI_VOCAB_WORDPIECE: return read_bert(gguf, arena, vocab, err);
-    case EWI_VOCAB_UNIGRAM: break;
+    case EWI_VOCAB_UNIGRAM: return read_t5(gguf, arena, vocab, err);
+    case EWI_VOCAB_CHAR_BPE:
+    case EWI_VOCAB_WORDLEVEL: break;
     }
-    return read_t5(gguf, arena, vocab, err);
+    return ewi_fail(err, EW_UNSUPPORTED, "gguf: a vocabulary of this kind"); /* no name stands for one */
 }
 
 bool ewi_gguf_has_vocab(const ewi_gguf *gguf) {
