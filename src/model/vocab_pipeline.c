@@ -28,6 +28,19 @@ static const struct {
      ":;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| "
      "?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+,behavior=Isolated + ByteLevel,use_regex=false",
      EWI_SCAN_DEEPSEEK_V3},
+    {"Split,Regex=\\p{N}{1,3},behavior=Isolated + "
+     "Split,Regex=(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|"
+     "\\p{N}+| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+,behavior=Isolated + "
+     "ByteLevel,use_regex=false",
+     EWI_SCAN_MINICPM5},
+    {"Split,Regex=\\d{1,3}(?=(?:\\d{3})*\\b),behavior=Isolated + Split,Regex=[^\\r\\n\\p{L}\\p{N}]?"
+     "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^"
+     "\\r\\n\\p{L}\\p{N}]?"
+     "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\\p{N}"
+     "{1,3}| "
+     "?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+,behavior=Isolated + "
+     "ByteLevel,use_regex=false",
+     EWI_SCAN_TINY_AYA},
 };
 
 static bool cut(ew_str *text, const char *prefix, const char *suffix) {

@@ -292,6 +292,40 @@ def small():
     yield from words_and_characters()
 
 
+CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+WORD = CONTRACTIONS + r"|[^\r\n\p{L}\p{N}]?\p{L}+"
+SYMBOLS = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|"
+BLANKS = r"\s+(?!\S)|\s+"
+UPPER, LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+POWERS = "".join(rf"\s{{{1 << i}}}(?!\S)|" for i in range(9, 1, -1)) + r"\s{1,2}(?!\S)|\s{1}"
+# As the tokenizer.json files of these models have them.
+MORE_CASCADES = {
+    "bailingmoe": [
+        r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}"
+        r"| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|" + BLANKS
+    ],
+    "seed-coder": [
+        CONTRACTIONS
+        + "|[^\r\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1}| ?[^\\s\\p{L}\\p{N}\r\n]+|\\s*[\r\n]+|"
+        + BLANKS
+    ],
+    "jais-2": [WORD + r"|\p{N}{1,3}" + SYMBOLS + POWERS],
+    "exaone-moe": [
+        CONTRACTIONS
+        + r"|[^\r\n\p{L}\p{N}]?(?:\p{L}\p{M}*(?: \p{L}\p{M}*)*)+|\p{N}"
+        + r"| ?[^\s\p{L}\p{N}]+[\r\n/]?|\s*[\r\n]|"
+        + BLANKS
+    ],
+    "minicpm5": [r"\p{N}{1,3}", WORD + r"|\p{N}+" + SYMBOLS + BLANKS],
+    "tiny-aya": [
+        r"\d{1,3}(?=(?:\d{3})*\b)",
+        rf"[^\r\n\p{{L}}\p{{N}}]?{UPPER}*{LOWER}+{CONTRACTIONS}?"
+        rf"|[^\r\n\p{{L}}\p{{N}}]?{UPPER}+{LOWER}*{CONTRACTIONS}?"
+        r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|" + BLANKS,
+    ],
+}
+
+
 def stages():
     """What stands before a byte-level vocabulary: names, normalizer and pre-tokenizer."""
     levels = byte_level(add_prefix_space=True)
@@ -307,6 +341,9 @@ def stages():
     for behavior in ["Removed", "Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext"]:
         steps = [{"type": "Punctuation", "behavior": behavior}, split({"String": " "}, behavior), plain]
         yield "split-" + behavior, None, sequence("pretokenizers", steps)
+    for name, cascade in MORE_CASCADES.items():
+        steps = [split({"Regex": expression}, "Isolated") for expression in cascade]
+        yield name, None, sequence("pretokenizers", [*steps, plain])
     prepend = [{"type": "Prepend", "prepend": "> "}, replace({"String": "aa"}, "b"), {"type": "StripAccents"}]
     yield "replace", sequence("normalizers", prepend), byte_level()
 
