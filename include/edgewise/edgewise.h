@@ -183,6 +183,7 @@ typedef struct ew_detokenizer {
     uint8_t pending[4];
     uint8_t n_pending;
     bool started;
+    ew_token last; /* once started: the token before */
 } ew_detokenizer;
 
 /*
