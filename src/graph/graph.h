@@ -77,6 +77,9 @@ typedef struct ewi_rope_scaling {
     /* [n_dims / 2] angle i is divided by; NULL: by 1. The second is for sessions of more than n_ctx_short
      * positions, where it is not NULL. */
     const double *divisors, *long_divisors;
+    /* In sessions of n_ctx > n_ctx_short the base grows too, until the longest wave is 1 + growth (n_ctx /
+     * n_ctx_short - 1) times as long; 0: it does not. */
+    double growth;
     uint32_t n_ctx_short;
     double magnitude; /* of cosines and sines */
 } ewi_rope_scaling;

@@ -35,12 +35,24 @@ static ew_status check_factors(const ewi_rope_rule *rule, uint32_t n_pairs, ew_e
     return EW_OK;
 }
 
+/* transformers leaves out what else such files may say. */
+static ew_status check_dynamic(const ewi_hparams *h, ew_error *err) {
+    if (h->rope.n_ctx_original != h->n_ctx_train)
+        return ewi_fail(err, EW_UNSUPPORTED,
+                        "rope_scaling: original_max_position_embeddings is not implemented with dynamic");
+    if (h->rope.attention_factor != 0)
+        return ewi_fail(err, EW_UNSUPPORTED,
+                        "rope_scaling: attention_factor is not implemented with dynamic");
+    if (h->rope_dims <= 2)
+        return ewi_fail(err, EW_FORMAT, "rope_scaling: dynamic needs more than one pair in a head");
+    return EW_OK;
+}
+
 static ew_status check_rope(const ewi_hparams *h, ew_error *err) {
     const ewi_rope_rule *rule = &h->rope;
-    bool needs_factor =
-        rule->kind == EWI_ROPE_LINEAR || rule->kind == EWI_ROPE_LLAMA3 || rule->kind == EWI_ROPE_YARN;
     if (rule->kind == EWI_ROPE_PLAIN) return EW_OK;
-    if (needs_factor && rule->factor == 0) return missing("factor", err);
+    if (rule->kind != EWI_ROPE_LONGROPE && rule->factor == 0) return missing("factor", err);
+    if (rule->kind == EWI_ROPE_DYNAMIC) return check_dynamic(h, err);
     if (rule->kind != EWI_ROPE_LINEAR && rule->n_ctx_original == 0)
         return missing("original_max_position_embeddings", err);
     if (rule->kind == EWI_ROPE_LLAMA3 && !(rule->low_freq_factor > 0)) return missing("low_freq_factor", err);

@@ -214,7 +214,8 @@ static void take_rope(const ewi_hf_config *c, ewi_hparams *h) {
     if (h->local_rope_base != 0 && c->local_rope_base != 0) h->local_rope_base = c->local_rope_base;
     h->rope = c->rope;
     if (!h->rope.n_ctx_original) h->rope.n_ctx_original = c->n_ctx_original;
-    if (!h->rope.n_ctx_original && h->rope.kind == EWI_ROPE_YARN) h->rope.n_ctx_original = c->n_ctx;
+    if (!h->rope.n_ctx_original && (h->rope.kind == EWI_ROPE_YARN || h->rope.kind == EWI_ROPE_DYNAMIC))
+        h->rope.n_ctx_original = c->n_ctx;
 }
 
 ew_status ewi_hparams_from_hf(ewi_bytes text, ewi_arena *arena, ewi_hparams *out, ew_error *err) {

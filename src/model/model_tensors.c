@@ -292,7 +292,9 @@ static ew_status make_rope(ew_model *model, ew_error *err) {
         if (h->rope.attention_factor == 0 || h->rope.attention_factor == 1) return EW_OK;
         return ewi_fail(err, EW_FORMAT, "rope_scaling: an attention factor without a kind");
     }
-    if (!scaling->divisors) {
+    if (h->rope.kind == EWI_ROPE_DYNAMIC) {
+        scaling->growth = h->rope.factor;
+    } else if (!scaling->divisors) {
         ewi_rope_divisors(&h->rope, h->rope_base, h->rope_dims, divisors);
         scaling->divisors = divisors;
     }

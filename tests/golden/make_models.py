@@ -48,6 +48,7 @@ class Recipe:
     shard_size: str = "50GB"
     has_gguf: bool = True
     seed: int = 1  # the first to try
+    n_ctx: int = 0  # tokens of each forward pass, where their number changes what earlier positions compute
 
 
 def sizes(hidden, ffn, layers, heads, kv_heads, vocab=80, positions=512, **more):
@@ -61,8 +62,9 @@ def rope(theta, kind="default", **more):
     return {"rope_type": kind, "rope_theta": theta, **more}
 
 
-def llama(kind, **more):
-    return sizes(32, 48, 2, 4, 2, tie_word_embeddings=False, rope_parameters=rope(10000.0, kind, **more))
+def llama(kind, positions=512, **more):
+    return sizes(32, 48, 2, 4, 2, positions=positions, tie_word_embeddings=False,
+                 rope_parameters=rope(10000.0, kind, **more))
 
 
 T = transformers
@@ -79,6 +81,10 @@ RECIPES = [
            llama("llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
                  original_max_position_embeddings=64)),
     Recipe("llama-yarn", T.LlamaConfig, BF16, llama("yarn", factor=4.0, original_max_position_embeddings=32)),
+    Recipe("llama-dynamic", T.LlamaConfig, BF16, llama("dynamic", positions=64, factor=2.0), has_gguf=False,
+           n_ctx=204),
+    Recipe("llama-dynamic-short", T.LlamaConfig, BF16, llama("dynamic", factor=2.0), n_prompt=70,
+           has_gguf=False),
     Recipe("qwen2-f16", T.Qwen2Config, F16,
            sizes(48, 40, 2, 3, 1, rms_norm_eps=1e-6, tie_word_embeddings=False,
                  rope_parameters=rope(1000000.0)), seed=13),
@@ -191,16 +197,19 @@ def randomize(model, seed):
             parameter.data = normal(parameter.shape, 0.0, 1.5 * n_in ** -0.5)
 
 
-def logits_of(model, ids):
+def logits_of(model, ids, n_ctx=0):
+    """Of ids, filled up to n_ctx tokens, which the earlier ones do not see: attention is causal."""
+    filled = ids + [0] * (n_ctx - len(ids))
     with torch.no_grad():
-        return model(input_ids=torch.tensor([ids]), use_cache=False).logits[0].to(torch.float32).numpy()
+        logits = model(input_ids=torch.tensor([filled]), use_cache=False).logits[0, :len(ids)]
+    return logits.to(torch.float32).numpy()
 
 
-def greedy(model, prompt):
+def greedy(model, prompt, n_ctx):
     """The ids, and by how much of the largest logit the least certain of them leads."""
     ids, lead = list(prompt), numpy.inf
     for _ in range(N_GREEDY):
-        last = logits_of(model, ids)[-1]
+        last = logits_of(model, ids, n_ctx)[-1]
         best, second = numpy.sort(last)[-1], numpy.sort(last)[-2]
         lead = min(lead, (best - second) / numpy.abs(last).max())
         ids.append(int(last.argmax()))
@@ -273,10 +282,10 @@ def make(recipe, out):
         exact = open_exact(recipe, folder)
         generator = torch.Generator().manual_seed(seed + 1000)
         prompt = torch.randint(0, exact.config.vocab_size, (recipe.n_prompt,), generator=generator).tolist()
-        after_short, lead = greedy(exact, prompt[:N_SHORT])
+        after_short, lead = greedy(exact, prompt[:N_SHORT], recipe.n_ctx)
         if lead < LEAST_LEAD:
             continue
-        after_prompt, lead = greedy(exact, prompt)
+        after_prompt, lead = greedy(exact, prompt, recipe.n_ctx)
         gap = min(least_gap(exact, prompt + after_prompt), least_gap(exact, prompt[:N_SHORT] + after_short))
         if lead >= LEAST_LEAD and gap >= LEAST_GAP:
             break
@@ -284,11 +293,11 @@ def make(recipe, out):
         raise SystemExit(f"{recipe.name}: no seed whose greedy choices and experts lead clearly")
     if recipe.has_gguf:
         write_gguf(recipe, folder, out / f"{recipe.name}.gguf")
-    logits = logits_of(exact, prompt)
+    logits = logits_of(exact, prompt, recipe.n_ctx)
     logits.astype("<f4").tofile(out / f"{recipe.name}.logits.f32")
     lines = [prompt, after_prompt, after_short]
     (out / f"{recipe.name}.ids.txt").write_text("".join(" ".join(map(str, ids)) + "\n" for ids in lines))
-    double = logits_of(exact.to(torch.float64), prompt)
+    double = logits_of(exact.to(torch.float64), prompt, recipe.n_ctx)
     print(f"{recipe.name}: seed {seed}, logits {logits.min():.3f} .. {logits.max():.3f}, "
           f"rms {numpy.sqrt((logits ** 2).mean()):.3f}; "
           f"float32 differs from float64 by at most {numpy.abs(logits - double).max():.2e}", flush=True)

@@ -40,6 +40,8 @@ static form forms[] = {
     {"llama-llama3", "llama-llama3.gguf"},
     {"llama-yarn", "llama-yarn"},
     {"llama-yarn", "llama-yarn.gguf"},
+    {"llama-dynamic", "llama-dynamic"},
+    {"llama-dynamic-short", "llama-dynamic-short"},
     {"qwen2-f16", "qwen2-f16"},
     {"qwen2-f16", "qwen2-f16.gguf"},
     {"qwen2-window", "qwen2-window"},
@@ -98,10 +100,21 @@ static form sparse_forms[] = {
 };
 #define N_SPARSE (sizeof sparse_forms / sizeof sparse_forms[0])
 
+/* The session's context decides what dynamic ropes compute: make_models.py's forward passes are as long. */
+#define DYNAMIC_CTX 204u
+
+static rig open_form(const form *f, const ew_engine_options *options) {
+    rig r = rig_open(golden_path(f->file), options);
+    if (strcmp(f->name, "llama-dynamic") != 0) return r;
+    ew_session_free(r.session);
+    r.session = rig_session(&r, &(ew_session_options){.n_ctx = DYNAMIC_CTX});
+    return r;
+}
+
 static void logits_of_all_positions(void **state) {
     const form *f = *state;
     golden g = golden_load(f->name);
-    rig r = rig_open(golden_path(f->file), &f32_cache);
+    rig r = open_form(f, &f32_cache);
     assert_int_equal(r.n_vocab, g.n_vocab);
     float *logits = rig_logits(&r, g.prompt, g.n_prompt);
     float distance = golden_distance(logits, g.logits, g.n_prompt * g.n_vocab);
@@ -126,7 +139,7 @@ static void fast_logits(void **state) {
     golden g = golden_load(f->name);
     ew_engine_options o = f32_cache;
     o.exact = false;
-    rig r = rig_open(golden_path(f->file), &o);
+    rig r = open_form(f, &o);
     float *logits = rig_logits(&r, g.prompt, g.n_prompt);
     float distance = golden_distance(logits, g.logits, g.n_prompt * g.n_vocab);
     print_message("%s, not exact: largest difference %.2e\n", f->file, (double)distance);
@@ -140,7 +153,7 @@ static void fast_logits(void **state) {
 static void greedy_ids(void **state) {
     const form *f = *state;
     golden g = golden_load(f->name);
-    rig r = rig_open(golden_path(f->file), &f32_cache);
+    rig r = open_form(f, &f32_cache);
     ew_token ids[GOLDEN_GREEDY];
     rig_greedy(&r, r.session, g.prompt, g.n_prompt, ids, GOLDEN_GREEDY);
     assert_memory_equal(ids, g.after_prompt, sizeof ids);
@@ -172,7 +185,7 @@ static void gguf_and_folder_agree(void **state) {
 /* The largest difference over the largest logit, of all positions, and how many greedy ids are right. */
 static void measure(const form *f, double *relative, size_t *n_right) {
     golden g = golden_load(f->name);
-    rig r = rig_open(golden_path(f->file), &f32_cache);
+    rig r = open_form(f, &f32_cache);
     size_t n = g.n_prompt * g.n_vocab;
     float *logits = rig_logits(&r, g.prompt, g.n_prompt), largest = 0;
     for (size_t i = 0; i < n; i++) largest = fmaxf(largest, fabsf(g.logits[i]));

@@ -446,8 +446,13 @@ static void config_contradictions(void **state) {
 static void config_unsupported(void **state) {
     (void)state;
     config_refused("hidden_act", "\"relu\"", EW_UNSUPPORTED, "hidden_act: \"relu\"");
-    config_refused("rope_scaling", "{\"type\": \"dynamic\", \"factor\": 2.0}", EW_UNSUPPORTED,
-                   "rope_scaling: type: \"dynamic\"");
+    config_refused("rope_scaling", "{\"type\": \"xdrope\", \"factor\": 2.0}", EW_UNSUPPORTED,
+                   "rope_scaling: type: \"xdrope\"");
+    config_refused("rope_scaling",
+                   "{\"type\": \"dynamic\", \"factor\": 2.0, \"original_max_position_embeddings\": 64}",
+                   EW_UNSUPPORTED, "original_max_position_embeddings is not implemented with dynamic");
+    config_refused("rope_scaling", "{\"type\": \"dynamic\", \"factor\": 2.0, \"attention_factor\": 2.0}",
+                   EW_UNSUPPORTED, "attention_factor");
     config_refused("rope_parameters", "{\"rope_type\": \"default\", \"mrope_section\": [1]}", EW_UNSUPPORTED,
                    "mrope_section");
     config_refused("partial_rotary_factor", "0.5", EW_UNSUPPORTED, "partial_rotary_factor");
@@ -549,6 +554,7 @@ static void config_rope_scaling(void **state) {
                    "\"high_freq_factor\": 4}",
                    EW_FORMAT, "original_max_position_embeddings");
     config_refused(key, "{\"type\": \"linear\"}", EW_FORMAT, "factor is missing");
+    config_refused(key, "{\"type\": \"dynamic\"}", EW_FORMAT, "factor is missing");
     config_refused(key, "{\"type\": \"linear\", \"factor\": 0}", EW_FORMAT, "factor");
     config_refused(key, "{\"type\": \"yarn\", \"factor\": 1e9}", EW_FORMAT, "factor");
     static const char longrope[] =
