@@ -40,7 +40,8 @@ static size_t unit_of(const ewi_node *node, size_t unit) {
     size_t head = 1, all = unit;
     if (node->op == EWI_OP_ROPE) head = node->attrs.rope.head_dim;
     if (node->op == EWI_OP_STORE) head = node->attrs.attention.head_dim;
-    if (node->op == EWI_OP_RMS_NORM) head = node->cols / node->attrs.norm.n_groups;
+    if (node->op == EWI_OP_RMS_NORM || node->op == EWI_OP_LAYER_NORM)
+        head = node->cols / node->attrs.norm.n_groups;
     while (all % head != 0) all += unit;
     return all;
 }

@@ -103,7 +103,8 @@ typedef struct ewi_attention_attrs {
 
 typedef struct ewi_norm_attrs {
     float eps;
-    uint32_t n_groups; /* of columns: heads that have one weight, or 1 */
+    uint32_t n_groups; /* of columns: heads, or 1 */
+    bool has_parts;    /* each group has its own part of the weight; no: one weight for all */
 } ewi_norm_attrs;
 
 /* Columns [first, first + width) of each of n_groups pieces of `stride` columns. */

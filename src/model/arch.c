@@ -34,7 +34,8 @@ static const ewi_arch archs[] = {
     {.name = "phi3", .hf_class = "Phi3ForCausalLM", ROPES(HALVES, HALVES), .has_fused_qkv = true,
      .has_fused_gate_up = true, .window = EWI_WINDOW_ALL},
     {.name = "stablelm", .hf_class = "StableLmForCausalLM", ROPES(HALVES, HALVES), LAYER_NORMS,
-     .qkv_bias = EWI_OPTIONAL, .shares_norm = true, .partial_rotary = 0.25},
+     .qk_norm = EWI_QK_NORM_OWN, .hf_qk_norm_by_head = true, .qkv_bias = EWI_OPTIONAL, .shares_norm = true,
+     .partial_rotary = 0.25},
     {.name = "starcoder2", .hf_class = "Starcoder2ForCausalLM", .hf_names = "starcoder2",
      ROPES(HALVES, HALVES), LAYER_NORMS, .qkv_bias = EWI_OPTIONAL, .out_bias = EWI_OPTIONAL,
      .ffn_bias = EWI_OPTIONAL, .is_plain_ffn = true, .act = EWI_ACT_GELU_TANH, .window = EWI_WINDOW_ALL,
@@ -68,7 +69,7 @@ static const ewi_arch archs[] = {
      LAYER_NORMS, .is_parallel = true, .shares_norm = true, .is_plain_ffn = true, .act = EWI_ACT_GELU,
      .has_fused_qkv = true, .is_tied = true},
     {.name = "command-r", .hf_class = "CohereForCausalLM", ROPES(ADJACENT, ADJACENT), .has_layer_norm = true,
-     .is_parallel = true, .shares_norm = true, .is_tied = true,
+     .qk_norm = EWI_QK_NORM_OWN, .is_parallel = true, .shares_norm = true, .is_tied = true,
      .has_logit_scale = true},
 };
 /* clang-format on */

@@ -14,8 +14,13 @@ typedef enum ewi_naming { EWI_NAMES_GGUF, EWI_NAMES_HF, EWI_N_NAMINGS } ewi_nami
 
 /* Norms before a layer's two halves, after them, or both. */
 typedef enum ewi_norm_place { EWI_NORM_BEFORE, EWI_NORM_AFTER, EWI_NORM_AROUND } ewi_norm_place;
-/* Norms of queries and keys: of each head with one weight, or of all heads together. */
-typedef enum ewi_qk_norm { EWI_QK_NORM_NONE, EWI_QK_NORM_HEADS, EWI_QK_NORM_WHOLE } ewi_qk_norm;
+/* Norms of queries and keys. */
+typedef enum ewi_qk_norm {
+    EWI_QK_NORM_NONE,
+    EWI_QK_NORM_HEADS, /* of each head, with one weight */
+    EWI_QK_NORM_WHOLE, /* of all heads together */
+    EWI_QK_NORM_OWN,   /* of each head, with a weight of its own, where the model has them */
+} ewi_qk_norm;
 typedef enum ewi_positions { EWI_POSITIONS_ROPE, EWI_POSITIONS_LEARNED, EWI_POSITIONS_ALIBI } ewi_positions;
 /* Which layers have a window. */
 typedef enum ewi_window_kind {
@@ -39,6 +44,7 @@ typedef struct ewi_arch {
     bool hf_norm_plus_one;  /* norms multiply by 1 + weight; GGUF has the sum */
     ewi_norm_place norm_place;
     ewi_qk_norm qk_norm;
+    bool hf_qk_norm_by_head; /* those weights are tensors of their own, too */
     bool has_embd_norm;
     bool is_parallel;       /* attention and feed-forward look at the same input, unless metadata says no */
     bool shares_norm;       /* and then at the same norm of it */
@@ -119,5 +125,7 @@ ew_str ewi_role_name(const ewi_arch *arch, ewi_role role, ewi_part_kind part, ew
                      uint32_t layer, char buf[EWI_ROLE_NAME_BYTES]);
 /* Hugging Face's name of one expert's matrix, likewise. */
 ew_str ewi_expert_name(ewi_expert_part part, uint32_t layer, uint32_t expert, char buf[EWI_ROLE_NAME_BYTES]);
+/* And of one head's norm: EWI_ROLE_ATTN_Q_NORM or EWI_ROLE_ATTN_K_NORM. */
+ew_str ewi_head_norm_name(ewi_role role, uint32_t layer, uint32_t head, char buf[EWI_ROLE_NAME_BYTES]);
 
 #endif

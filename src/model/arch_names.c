@@ -88,3 +88,10 @@ ew_str ewi_expert_name(ewi_expert_part part, uint32_t layer, uint32_t expert, ch
                      words[part]);
     return (ew_str){buf, (size_t)n};
 }
+
+ew_str ewi_head_norm_name(ewi_role role, uint32_t layer, uint32_t head, char buf[EWI_ROLE_NAME_BYTES]) {
+    char side = role == EWI_ROLE_ATTN_Q_NORM ? 'q' : 'k';
+    int n = snprintf(buf, EWI_ROLE_NAME_BYTES, "model.layers.%u.self_attn.%c_layernorm.norms.%u.weight",
+                     layer, side, head);
+    return (ew_str){buf, (size_t)n};
+}

@@ -19,7 +19,7 @@ static ewi_value linear(const builder *b, ewi_value x, ewi_role role, uint32_t l
 }
 
 static ewi_value norm(const builder *b, ewi_value x, ewi_role role, uint32_t layer) {
-    const ewi_norm_attrs attrs = {b->h->norm_eps, 1};
+    const ewi_norm_attrs attrs = {b->h->norm_eps, 1, false};
     if (!b->arch->has_layer_norm) return ewi_graph_rms_norm(b->graph, x, weight(b, role, layer), attrs);
     return ewi_graph_layer_norm(b->graph, x, weight(b, role, layer), ewi_model_bias(b->model, role, layer),
                                 attrs);
@@ -58,10 +58,12 @@ static heads project(const builder *b, ewi_value x, uint32_t layer) {
 }
 
 static ewi_value qk_norm(const builder *b, ewi_value x, ewi_role role, uint32_t layer, uint32_t n_heads) {
-    if (b->arch->qk_norm == EWI_QK_NORM_NONE) return x;
-    uint32_t n_groups = b->arch->qk_norm == EWI_QK_NORM_HEADS ? n_heads : 1;
-    return ewi_graph_rms_norm(b->graph, x, weight(b, role, layer),
-                              (ewi_norm_attrs){b->h->norm_eps, n_groups});
+    const ewi_tensor *w = weight(b, role, layer);
+    const ewi_norm_attrs attrs = {b->h->norm_eps, b->arch->qk_norm == EWI_QK_NORM_WHOLE ? 1 : n_heads,
+                                  b->arch->qk_norm == EWI_QK_NORM_OWN};
+    if (!w) return x;
+    if (b->arch->has_layer_norm) return ewi_graph_layer_norm(b->graph, x, w, NULL, attrs);
+    return ewi_graph_rms_norm(b->graph, x, w, attrs);
 }
 
 static ewi_value rope(const builder *b, ewi_value x, uint32_t layer, uint32_t n_heads) {

@@ -73,8 +73,6 @@ static bool is_among(ew_str key, const char *const *names, size_t n) {
 static bool is_refused(ew_str key) {
     static const char *const names[] = {
         "quantization_config",
-        "use_qk_norm",
-        "qk_layernorm",
         "qk_ln",
         "clip_qkv",
         "prefix_lm",
@@ -158,6 +156,8 @@ static ew_status read_truth(ewi_json *json, ew_str key, ewi_hf_config *c, bool *
         ewi_answer *out;
     } answers[] = {
         {"tie_word_embeddings", &c->is_tied},
+        {"use_qk_norm", &c->has_qk_norm},
+        {"qk_layernorm", &c->has_qk_norm},
         {"use_parallel_residual", &c->is_parallel},
         {"parallel_attn", &c->is_parallel_attn},
         {"use_sliding_window", &c->uses_window},

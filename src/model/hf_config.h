@@ -32,7 +32,7 @@ typedef struct ewi_hf_config {
     double rope_base, local_rope_base;
     ewi_rope_rule rope;
     ewi_answer is_tied, is_parallel, is_parallel_attn, uses_window, has_alibi, is_multi_query, has_no_bias;
-    ewi_answer weighs_to_one;
+    ewi_answer weighs_to_one, has_qk_norm;
     ew_str act;                      /* with its quotes */
     ew_str layer_types, rope_layers; /* the lists, as text */
 } ewi_hf_config;

@@ -11,6 +11,9 @@ void ewi_hparams_defaults(ewi_hparams *h) {
     const ewi_arch *arch = h->arch;
     h->act = arch->act;
     h->is_parallel = arch->is_parallel;
+    h->qk_norm = arch->qk_norm == EWI_QK_NORM_NONE  ? EWI_ABSENT
+                 : arch->qk_norm == EWI_QK_NORM_OWN ? EWI_OPTIONAL
+                                                    : EWI_REQUIRED;
     h->embd_scale = h->residual_scale = h->logit_scale = 1;
     h->alibi_max = arch->positions == EWI_POSITIONS_ALIBI ? 8 : 0;
     h->local_rope_base = arch->local_rope_base;

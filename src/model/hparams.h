@@ -46,6 +46,7 @@ typedef struct ewi_hparams {
     uint8_t layers[EWI_MAX_LAYERS]; /* ewi_layer_flags */
     ewi_act act;
     bool is_parallel;
+    ewi_presence qk_norm; /* of its weights */
     float norm_eps;
     float embd_scale, residual_scale, logit_scale; /* 1: nothing is scaled */
     float attn_scale;                              /* 0: 1 / sqrt(head_dim) */

@@ -80,6 +80,7 @@ static ew_status refuse_strangers(const ewi_hf_config *c) {
         {"final_logit_softcapping", c->logit_cap != 0 && !arch->has_caps},
         {"query_pre_attn_scalar", c->query_scalar != 0 && !arch->has_caps},
         {"softmax_scale", c->softmax_scale != 0 && !is_mpt},
+        {"use_qk_norm, qk_layernorm", c->has_qk_norm == EWI_YES && arch->qk_norm != EWI_QK_NORM_OWN},
         {"alibi", c->has_alibi != EWI_UNSAID && (c->has_alibi == EWI_YES) != is_alibi},
         {"no_bias", c->has_no_bias == EWI_NO && is_mpt},
         {"parallel_attn", c->is_parallel_attn == EWI_NO && is_falcon},
@@ -195,6 +196,7 @@ static void take_sizes(const ewi_hf_config *c, ewi_hparams *h) {
 
 static void take_numbers(const ewi_hf_config *c, ewi_hparams *h) {
     h->weighs_to_one = c->weighs_to_one == EWI_YES;
+    if (h->qk_norm == EWI_OPTIONAL) h->qk_norm = c->has_qk_norm == EWI_YES ? EWI_REQUIRED : EWI_ABSENT;
     if (c->is_parallel != EWI_UNSAID) h->is_parallel = c->is_parallel == EWI_YES;
     if (c->embedding_multiplier != 0) h->embd_scale = (float)c->embedding_multiplier;
     if (c->residual_multiplier != 0) h->residual_scale = (float)c->residual_multiplier;

@@ -25,10 +25,14 @@ static ewi_presence when(bool is_there) {
     return is_there ? EWI_REQUIRED : EWI_ABSENT;
 }
 
+static bool is_qk_norm(ewi_role role) {
+    return role == EWI_ROLE_ATTN_Q_NORM || role == EWI_ROLE_ATTN_K_NORM;
+}
+
 static bool is_norm(ewi_role role) {
     return role == EWI_ROLE_EMBD_NORM || role == EWI_ROLE_OUTPUT_NORM || role == EWI_ROLE_ATTN_NORM ||
            role == EWI_ROLE_ATTN_POST_NORM || role == EWI_ROLE_FFN_NORM || role == EWI_ROLE_FFN_POST_NORM ||
-           role == EWI_ROLE_ATTN_Q_NORM || role == EWI_ROLE_ATTN_K_NORM;
+           is_qk_norm(role);
 }
 
 static ewi_presence weight_presence(const ewi_hparams *h, ewi_role role) {
@@ -52,7 +56,7 @@ static ewi_presence weight_presence(const ewi_hparams *h, ewi_role role) {
     case EWI_ROLE_ATTN_V: return when(is_split);
     case EWI_ROLE_ATTN_QKV: return when(!is_split);
     case EWI_ROLE_ATTN_Q_NORM:
-    case EWI_ROLE_ATTN_K_NORM: return when(arch->qk_norm != EWI_QK_NORM_NONE);
+    case EWI_ROLE_ATTN_K_NORM: return h->qk_norm;
     case EWI_ROLE_FFN_GATE: return when(is_dense && has_gate && !arch->has_fused_gate_up);
     case EWI_ROLE_FFN_UP: return when(is_dense && !arch->has_fused_gate_up);
     case EWI_ROLE_FFN_GATE_UP: return when(arch->has_fused_gate_up);
@@ -72,7 +76,7 @@ static ewi_presence weight_presence(const ewi_hparams *h, ewi_role role) {
 static ewi_presence bias_presence(const ewi_hparams *h, ewi_role role) {
     const ewi_arch *arch = h->arch;
     if (weight_presence(h, role) == EWI_ABSENT && role != EWI_ROLE_OUTPUT) return EWI_ABSENT;
-    if (role == EWI_ROLE_ATTN_Q_NORM || role == EWI_ROLE_ATTN_K_NORM) return EWI_ABSENT;
+    if (is_qk_norm(role)) return EWI_ABSENT;
     if (is_norm(role)) return arch->norm_bias;
     switch ((int)role) {
     case EWI_ROLE_OUTPUT: return arch->head_bias;
@@ -95,24 +99,36 @@ static ewi_presence presence(const ewi_hparams *h, ewi_role role, ewi_part_kind 
 
 /* ---- copies ---- */
 
+static ew_status check_vector(const ewi_tensor *t, ew_error *err) {
+    if (ewi_kernels_get()->widen[t->dtype] && ewi_dtype_get(t->dtype)->block_elements == 1) return EW_OK;
+    return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: a vector of type %s is not implemented",
+                    EWI_STR_ARG(t->name), ewi_dtype_get(t->dtype)->name);
+}
+
+/* A vector of f32 of n elements, to be filled. */
+static float *new_vector(ew_model *model, const ewi_tensor *like, size_t n, const ewi_tensor **out) {
+    ewi_tensor *copy = ewi_arena_alloc(&model->checkpoint.arena, sizeof *copy);
+    float *data = ewi_arena_array(&model->checkpoint.arena, n, sizeof *data);
+    if (!copy || !data) return NULL;
+    *copy = (ewi_tensor){.name = like->name,
+                         .dtype = EWI_F32,
+                         .n_dims = 1,
+                         .dims = {n},
+                         .data = (const uint8_t *)data,
+                         .size_bytes = n * sizeof *data};
+    *out = copy;
+    return data;
+}
+
 /* Vectors (norms, biases) are small and of any float type in files: they become f32 copies. */
 static ew_status widen_vector(ew_model *model, const ewi_tensor *from, float plus, const ewi_tensor **out,
                               ew_error *err) {
-    const ewi_kernels *kern = ewi_kernels_get();
-    if (!kern->widen[from->dtype] || ewi_dtype_get(from->dtype)->block_elements > 1)
-        return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: a vector of type %s is not implemented",
-                        EWI_STR_ARG(from->name), ewi_dtype_get(from->dtype)->name);
-    size_t n = (size_t)from->dims[0];
-    ewi_tensor *copy = ewi_arena_alloc(&model->checkpoint.arena, sizeof *copy);
-    float *data = ewi_arena_array(&model->checkpoint.arena, n, sizeof *data);
-    if (!copy || !data) return ewi_no_memory(err, "norms and biases");
-    kern->widen[from->dtype](data, from->data, n);
+    EWI_TRY(check_vector(from, err));
+    const size_t n = (size_t)ewi_tensor_n_elements(from);
+    float *data = new_vector(model, from, n, out);
+    if (!data) return ewi_no_memory(err, "norms and biases");
+    ewi_kernels_get()->widen[from->dtype](data, from->data, n);
     for (size_t i = 0; i < n && plus != 0; i++) data[i] += plus;
-    *copy = *from;
-    copy->dtype = EWI_F32;
-    copy->data = (const uint8_t *)data;
-    copy->size_bytes = n * sizeof *data;
-    *out = copy;
     return EW_OK;
 }
 
@@ -154,6 +170,43 @@ static const ewi_tensor *find_tensor(const ew_model *model, ew_str name) {
     return ewi_checkpoint_find(&model->checkpoint, (ew_str){name.data + n, name.len - n});
 }
 
+static uint32_t n_heads_of(const ewi_hparams *h, ewi_role role) {
+    return role == EWI_ROLE_ATTN_Q_NORM ? h->n_heads : h->n_kv_heads;
+}
+
+/* The weights of all heads' norms, [heads, head_dim], as one vector. */
+static ew_status join_heads(const binder *b, ewi_role role, const ewi_tensor **slot) {
+    const ewi_hparams *h = &b->model->hparams;
+    const ewi_tensor *t = *slot;
+    const uint32_t n = n_heads_of(h, role);
+    if (t->n_dims != 2 || t->dims[0] != n || t->dims[1] != h->head_dim)
+        return ewi_fail(b->err, EW_FORMAT, "tensor %.*s: must have the shape [%u, %u]", EWI_STR_ARG(t->name),
+                        n, h->head_dim);
+    return widen_vector(b->model, t, 0, slot, b->err);
+}
+
+/* The same where each is a tensor of its own. */
+static ew_status bind_head_norms(binder *b, ewi_role role, uint32_t layer) {
+    ew_model *model = b->model;
+    const uint32_t n = n_heads_of(&model->hparams, role), dim = model->hparams.head_dim;
+    float *data = NULL;
+    for (uint32_t head = 0; head < n; head++) {
+        char buf[EWI_ROLE_NAME_BYTES];
+        ew_str name = ewi_head_norm_name(role, layer, head, buf);
+        const ewi_tensor *t = ewi_checkpoint_find(&model->checkpoint, name);
+        if (!t) return ewi_fail(b->err, EW_FORMAT, "tensor %.*s: is missing", EWI_STR_ARG(name));
+        if (t->n_dims != 1 || t->dims[0] != dim)
+            return ewi_fail(b->err, EW_FORMAT, "tensor %.*s: must have the shape [%u]", EWI_STR_ARG(name),
+                            dim);
+        EWI_TRY(check_vector(t, b->err));
+        if (head == 0) data = new_vector(model, t, (size_t)n * dim, &model->tensors[slot_of(role, layer)][0]);
+        if (!data) return ewi_no_memory(b->err, "norms");
+        ewi_kernels_get()->widen[t->dtype](data + (size_t)head * dim, t->data, dim);
+        b->used[t - model->checkpoint.tensors] = true;
+    }
+    return EW_OK;
+}
+
 static ew_status prepare(binder *b, ewi_role role, ewi_part_kind part, const ewi_tensor **slot) {
     const ewi_hparams *h = &b->model->hparams;
     const bool is_hf = h->naming == EWI_NAMES_HF, is_plus_one = h->arch->hf_norm_plus_one;
@@ -162,6 +215,7 @@ static ew_status prepare(binder *b, ewi_role role, ewi_part_kind part, const ewi
         return widen_vector(b->model, tensor,
                             is_hf && is_plus_one && is_norm(role) && part == EWI_WEIGHT ? 1 : 0, slot,
                             b->err);
+    if (h->arch->qk_norm == EWI_QK_NORM_OWN && is_qk_norm(role)) return join_heads(b, role, slot);
     bool is_turned = is_hf && h->arch->hf_is_turned && ewi_role_is_of_layer(role);
     return is_turned && tensor->n_dims == 2 ? turn_matrix(b->model, tensor, slot, b->err) : EW_OK;
 }
@@ -173,6 +227,9 @@ static ew_status bind_part(binder *b, ewi_role role, ewi_part_kind part, uint32_
     ew_str name = ewi_role_name(h->arch, role, part, h->naming, layer, buf);
     const ewi_tensor *tensor = name.len ? find_tensor(model, name) : NULL;
     ewi_presence wanted = presence(h, role, part);
+    if (wanted == EWI_REQUIRED && is_qk_norm(role) && h->naming == EWI_NAMES_HF &&
+        h->arch->hf_qk_norm_by_head)
+        return bind_head_norms(b, role, layer);
     /* A head that the files hold although config.json ties it is a copy of the embedding: some exporters
      * write it. */
     bool is_copy = role == EWI_ROLE_OUTPUT && part == EWI_WEIGHT;

@@ -134,6 +134,10 @@ RECIPES = [
     Recipe("stablelm-parallel", T.StableLmConfig, F16,
            sizes(32, 40, 1, 2, 2, tie_word_embeddings=False, use_parallel_residual=True,
                  rope_parameters=rope(10000.0, partial_rotary_factor=0.25))),
+    # Norms of each head of queries and keys, as the 12B model has them.
+    Recipe("stablelm-heads", T.StableLmConfig, BF16,
+           sizes(32, 40, 2, 4, 2, tie_word_embeddings=False, use_parallel_residual=True, qk_layernorm=True,
+                 rope_parameters=rope(10000.0, partial_rotary_factor=0.25))),
     Recipe("starcoder2", T.Starcoder2Config, BF16,
            sizes(32, 64, 2, 4, 2, tie_word_embeddings=True, sliding_window=None, residual_dropout=0.0,
                  embedding_dropout=0.0, rope_parameters=rope(10000.0))),
@@ -167,6 +171,8 @@ RECIPES = [
                 rope_parameters=rope(10000.0), pad_token_id=None, bos_token_id=None, eos_token_id=None)),
     Recipe("command-r", T.CohereConfig, BF16,
            sizes(32, 40, 2, 4, 2, logit_scale=0.25, rope_parameters=rope(10000.0))),
+    Recipe("command-r-plus", T.CohereConfig, BF16,
+           sizes(32, 40, 2, 4, 2, logit_scale=0.25, use_qk_norm=True, rope_parameters=rope(10000.0))),
 ]
 
 
@@ -188,7 +194,7 @@ def randomize(model, seed):
         is_turned = config.model_type == "gpt2"  # its matrices are [in, out]
         if name.endswith("bias"):
             parameter.data = normal(parameter.shape, 0.0, 0.3)
-        elif parameter.dim() == 1:
+        elif parameter.dim() == 1 or name.endswith(("q_norm.weight", "k_norm.weight")):
             parameter.data = normal(parameter.shape, norm, 0.1)
         elif is_embedding(name):
             parameter.data = normal(parameter.shape, 0.0, embedding)
@@ -247,8 +253,13 @@ def write_gguf(recipe, folder, path):
         hparams["rotary_pct"] = rope_parameters.get("partial_rotary_factor", 0.25)
     name = conversion.get_model_architecture(hparams, conversion.ModelType.TEXT)
     of_arch = conversion.get_model_class({"MptForCausalLM": "MPTForCausalLM"}.get(name, name))
+
+    def modify_tensors(self, data, name, layer):
+        rest = yield from of_arch.modify_tensors(self, data, name, layer)
+        yield from rest or []  # StableLM's norms of heads, which the converter returns instead of yielding
+
     without_vocabulary = type(of_arch.__name__, (of_arch,), {
-        "model_arch": of_arch.model_arch, "set_vocab": lambda self: None})
+        "model_arch": of_arch.model_arch, "set_vocab": lambda self: None, "modify_tensors": modify_tensors})
     file_type = gguf.LlamaFileType[FILE_TYPES[recipe.dtype]]
     tokenizer = folder / "tokenizer.json"  # Gemma 3's converter counts its entries
     tokens = {str(i): i for i in range(recipe.sizes["vocab_size"])}

@@ -66,6 +66,8 @@ static form forms[] = {
     {"stablelm", "stablelm.gguf"},
     {"stablelm-parallel", "stablelm-parallel"},
     {"stablelm-parallel", "stablelm-parallel.gguf"},
+    {"stablelm-heads", "stablelm-heads"},
+    {"stablelm-heads", "stablelm-heads.gguf"},
     {"starcoder2", "starcoder2"},
     {"starcoder2", "starcoder2.gguf"},
     {"gptneox", "gptneox"},
@@ -88,6 +90,8 @@ static form forms[] = {
     {"falcon", "falcon.gguf"},
     {"command-r", "command-r"},
     {"command-r", "command-r.gguf"},
+    {"command-r-plus", "command-r-plus"},
+    {"command-r-plus", "command-r-plus.gguf"},
 };
 #define N_FORMS (sizeof forms / sizeof forms[0])
 

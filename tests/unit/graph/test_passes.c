@@ -412,7 +412,7 @@ static void passes_keep_other_ops(void **state) {
     (void)state;
     static toy_graph toy;
     ewi_graph narrow, fused, *g = &toy.graph;
-    const ewi_norm_attrs whole = {1e-5f, 1}, heads = {1e-5f, 2};
+    const ewi_norm_attrs whole = {1e-5f, 1, false}, heads = {1e-5f, 2, false};
     toy.n_tensors = 0;
     ewi_graph_init(g);
     ewi_value ids = ewi_graph_tokens(g);

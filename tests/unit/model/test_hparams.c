@@ -601,7 +601,8 @@ static void config_kinds(void **state) {
         {"MptForCausalLM", "\"attn_config\": {\"alibi\": false}", "alibi"},
         {"MptForCausalLM", "\"attn_config\": {\"clip_qkv\": 6}", "clip_qkv"},
         {"MptForCausalLM", "\"no_bias\": false", "no_bias"},
-        {"CohereForCausalLM", "\"intermediate_size\": 8, \"use_qk_norm\": true", "use_qk_norm"},
+        {"CohereForCausalLM", "\"intermediate_size\": 8, \"use_qk_norm\": true", NULL},
+        {"PhiForCausalLM", "\"intermediate_size\": 8, \"qk_layernorm\": true", "qk_layernorm"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[1024];

@@ -340,6 +340,12 @@ static void config_and_weights(void **state) {
                    "gate_up_proj.weight: must have 40 rows");
     folder_refused("phi3", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 1", EW_FORMAT,
                    "qkv_proj.weight: must have 48 rows");
+    folder_refused("stablelm-heads", "\"num_attention_heads\": 4", "\"num_attention_heads\": 2", EW_FORMAT,
+                   "q_layernorm.norms.0.weight: must have the shape [16]");
+    folder_refused("stablelm-heads", "\"qk_layernorm\": true", "\"qk_layernorm\": false", EW_UNSUPPORTED,
+                   "_layernorm.norms.");
+    folder_refused("command-r-plus", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 1", EW_FORMAT,
+                   "k_norm.weight: must have the shape [1, 8]");
     folder_refused("gptneox", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 1", EW_FORMAT,
                    "2 attention heads, but 1 of keys");
     folder_refused("gpt2", "\"n_positions\": 256", "\"n_positions\": 255", EW_FORMAT, "wpe.weight");
