@@ -98,7 +98,8 @@ typedef struct ewi_attention_attrs {
     float scale;     /* of q k^T */
     uint32_t window; /* a row sees so many positions, its own the last; 0: all */
     float cap;       /* scores become cap * tanh(score / cap); 0: no cap */
-    float alibi_max; /* head h's scores lose 2^(-alibi_max (h + 1) / n_heads) per position; 0: nothing */
+    /* Head h's scores lose alibi_scale 2^(-alibi_max (h + 1) / n_heads) per position; alibi_max 0: nothing. */
+    float alibi_max, alibi_scale;
 } ewi_attention_attrs;
 
 typedef struct ewi_norm_attrs {

@@ -48,10 +48,11 @@ typedef struct ewi_arch {
     bool has_embd_norm;
     bool is_parallel;       /* attention and feed-forward look at the same input, unless metadata says no */
     bool shares_norm;       /* and then at the same norm of it */
+    bool may_own_norms;     /* unless each has its own, of other names than those of serial layers */
     bool is_plain_ffn;      /* no gate */
     ewi_act act;            /* of GGUF, which does not say; config.json says */
     bool has_fused_qkv;     /* one matrix: all queries, all keys, all values */
-    bool hf_qkv_by_head;    /* or query, key, value of each head in turn */
+    bool hf_qkv_by_head;    /* or of each head of keys in turn its queries, its key, its value */
     bool has_fused_gate_up; /* one matrix: gate, then up */
     bool has_experts;       /* feed-forward matrices are many, and a router chooses for each row */
     bool weighs_to_one;     /* the weights of a row's experts sum to 1: of GGUF, which does not say */
@@ -87,6 +88,8 @@ const char *ewi_arch_list(void);
     X(OUTPUT_NORM, "output_norm", "model.norm")                                                 \
     X(OUTPUT, "output", "lm_head")                                                              \
     X(ATTN_NORM, "blk.%u.attn_norm", "model.layers.%u.input_layernorm")                         \
+    X(OWN_ATTN_NORM, "blk.%u.attn_norm_2", "")                                                  \
+    X(OWN_FFN_NORM, "blk.%u.attn_norm", "")                                                     \
     X(ATTN_Q, "blk.%u.attn_q", "model.layers.%u.self_attn.q_proj")                              \
     X(ATTN_K, "blk.%u.attn_k", "model.layers.%u.self_attn.k_proj")                              \
     X(ATTN_V, "blk.%u.attn_v", "model.layers.%u.self_attn.v_proj")                              \

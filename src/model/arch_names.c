@@ -52,6 +52,8 @@ static const struct {
     {"bloom", EWI_ROLE_TOKEN_EMBD, "transformer.word_embeddings"},
     {"bloom", EWI_ROLE_OUTPUT_NORM, "transformer.ln_f"},
     {"bloom", EWI_ROLE_ATTN_NORM, "transformer.h.%u.input_layernorm"},
+    {"bloom", EWI_ROLE_OWN_ATTN_NORM, "transformer.h.%u.ln_attn"},
+    {"bloom", EWI_ROLE_OWN_FFN_NORM, "transformer.h.%u.ln_mlp"},
     {"bloom", EWI_ROLE_ATTN_QKV, "transformer.h.%u.self_attention.query_key_value"},
     {"bloom", EWI_ROLE_ATTN_OUT, "transformer.h.%u.self_attention.dense"},
     {"bloom", EWI_ROLE_FFN_NORM, "transformer.h.%u.post_attention_layernorm"},

@@ -23,6 +23,7 @@ typedef struct ewi_hf_config {
     const ewi_arch *arch;
     uint32_t d_model, d_ffn, n_layers, n_heads, n_kv_heads, head_dim, n_ctx, n_vocab;
     uint32_t ffn_ratio, n_ctx_original;
+    uint32_t n_kv_groups, n_norms; /* of Falcon's kinds */
     uint32_t n_experts, n_used, d_expert, sparse_step;
     uint32_t window, window_period, max_window_layers;
     bool has_norm_eps;
@@ -32,7 +33,7 @@ typedef struct ewi_hf_config {
     double rope_base, local_rope_base;
     ewi_rope_rule rope;
     ewi_answer is_tied, is_parallel, is_parallel_attn, uses_window, has_alibi, is_multi_query, has_no_bias;
-    ewi_answer weighs_to_one, has_qk_norm;
+    ewi_answer weighs_to_one, has_qk_norm, is_grouped;
     ew_str act;                      /* with its quotes */
     ew_str layer_types, rope_layers; /* the lists, as text */
 } ewi_hf_config;

@@ -15,7 +15,9 @@ void ewi_hparams_defaults(ewi_hparams *h) {
                  : arch->qk_norm == EWI_QK_NORM_OWN ? EWI_OPTIONAL
                                                     : EWI_REQUIRED;
     h->embd_scale = h->residual_scale = h->logit_scale = 1;
+    h->positions = arch->positions;
     h->alibi_max = arch->positions == EWI_POSITIONS_ALIBI ? 8 : 0;
+    h->alibi_scale = 1;
     h->local_rope_base = arch->local_rope_base;
     h->weighs_to_one = arch->weighs_to_one;
     if (arch->scales_embd) h->embd_scale = (float)__builtin_sqrt((double)h->d_model);
@@ -76,10 +78,7 @@ static ew_status check_attention(const ewi_hparams *h, ew_error *err) {
     if (h->n_heads % h->n_kv_heads != 0)
         return ewi_fail(err, EW_FORMAT, "%u attention heads cannot share %u key/value heads evenly",
                         h->n_heads, h->n_kv_heads);
-    if (h->arch->hf_qkv_by_head && h->naming == EWI_NAMES_HF && h->n_heads != h->n_kv_heads)
-        return ewi_fail(err, EW_FORMAT, "%u attention heads, but %u of keys: %s models have as many",
-                        h->n_heads, h->n_kv_heads, h->arch->name);
-    if (h->arch->positions != EWI_POSITIONS_ROPE) return EW_OK;
+    if (h->positions != EWI_POSITIONS_ROPE) return EW_OK;
     if (h->rope_dims > h->head_dim || h->rope_dims % 2 != 0 || h->rope_dims == 0)
         return ewi_fail(err, EW_FORMAT, "%u of the %u dimensions of a head cannot rotate in pairs",
                         h->rope_dims, h->head_dim);

@@ -46,12 +46,14 @@ typedef struct ewi_hparams {
     uint8_t layers[EWI_MAX_LAYERS]; /* ewi_layer_flags */
     ewi_act act;
     bool is_parallel;
+    bool owns_norms;      /* and each half of a layer has its own norm */
     ewi_presence qk_norm; /* of its weights */
     float norm_eps;
     float embd_scale, residual_scale, logit_scale; /* 1: nothing is scaled */
     float attn_scale;                              /* 0: 1 / sqrt(head_dim) */
     float attn_cap, logit_cap;                     /* 0: no cap */
-    float alibi_max;                               /* 0: no ALiBi */
+    ewi_positions positions;
+    float alibi_max, alibi_scale; /* 0: no ALiBi; its slopes are multiplied */
     ewi_presence output; /* EWI_ABSENT: the head is the embedding; EWI_OPTIONAL: if there is no other */
 } ewi_hparams;
 

@@ -30,7 +30,8 @@ static void fill_in(ewi_hf_config *c) {
         c->d_ffn = c->d_model * (c->ffn_ratio ? c->ffn_ratio : 4);
     if (c->arch->has_experts && c->d_expert) c->d_ffn = c->d_expert;
     if (!c->n_ctx && is_bloom_like) c->n_ctx = 2048;
-    if (is_one_of(c->arch, "falcon", "falcon")) c->n_kv_heads = 1;
+    if (is_one_of(c->arch, "falcon", "falcon"))
+        c->n_kv_heads = c->is_grouped == EWI_YES ? c->n_kv_groups : c->is_multi_query != EWI_NO;
     if (!c->n_kv_heads) c->n_kv_heads = c->n_heads;
     if (!c->head_dim) c->head_dim = c->d_model / c->n_heads;
     if (c->partial_rotary == 0)
@@ -64,9 +65,9 @@ static ew_status refuse(const ewi_hf_config *c, const char *key) {
 /* Numbers and truths that only some architectures have a meaning for. */
 static ew_status refuse_strangers(const ewi_hf_config *c) {
     const ewi_arch *arch = c->arch;
-    const bool is_rope = arch->positions == EWI_POSITIONS_ROPE,
-               is_alibi = arch->positions == EWI_POSITIONS_ALIBI;
     const bool is_mpt = is_one_of(arch, "mpt", "mpt"), is_falcon = is_one_of(arch, "falcon", "falcon");
+    const bool is_rope = arch->positions == EWI_POSITIONS_ROPE && c->has_alibi != EWI_YES,
+               is_alibi = arch->positions == EWI_POSITIONS_ALIBI, is_grouped = c->is_grouped == EWI_YES;
     const struct {
         const char *key;
         bool is_wrong;
@@ -81,10 +82,11 @@ static ew_status refuse_strangers(const ewi_hf_config *c) {
         {"query_pre_attn_scalar", c->query_scalar != 0 && !arch->has_caps},
         {"softmax_scale", c->softmax_scale != 0 && !is_mpt},
         {"use_qk_norm, qk_layernorm", c->has_qk_norm == EWI_YES && arch->qk_norm != EWI_QK_NORM_OWN},
-        {"alibi", c->has_alibi != EWI_UNSAID && (c->has_alibi == EWI_YES) != is_alibi},
+        {"alibi", c->has_alibi != EWI_UNSAID && (c->has_alibi == EWI_YES) != is_alibi && !is_falcon},
         {"no_bias", c->has_no_bias == EWI_NO && is_mpt},
-        {"parallel_attn", c->is_parallel_attn == EWI_NO && is_falcon},
-        {"multi_query", c->is_multi_query == EWI_NO && is_falcon},
+        {"new_decoder_architecture", is_grouped && !is_falcon},
+        {"parallel_attn", c->is_parallel_attn == EWI_NO && is_grouped},
+        {"num_ln_in_parallel_attn", c->n_norms > 1 && !is_grouped},
         {"partial_rotary_factor",
          c->partial_rotary != 1 && !(is_rope && (arch->partial_rotary != 0 || arch->has_fused_gate_up))},
         {"rope_scaling", c->rope.kind != EWI_ROPE_PLAIN && !is_rope},
@@ -210,6 +212,16 @@ static void take_numbers(const ewi_hf_config *c, ewi_hparams *h) {
     if (c->alibi_max != 0 && h->alibi_max != 0) h->alibi_max = (float)c->alibi_max;
 }
 
+/* Falcon's kinds: each key is independent of the others but where refuse_strangers says. */
+static void take_falcon(const ewi_hf_config *c, ewi_hparams *h) {
+    h->owns_norms = c->is_grouped == EWI_YES && c->n_norms != 1;
+    if (c->is_parallel_attn == EWI_NO) h->is_parallel = false;
+    if (c->has_alibi != EWI_YES) return;
+    h->positions = EWI_POSITIONS_ALIBI;
+    h->alibi_max = 8;
+    h->alibi_scale = (float)(1 / __builtin_sqrt(h->head_dim)); /* scores are scaled after they are added */
+}
+
 static void take_rope(const ewi_hf_config *c, ewi_hparams *h) {
     h->rope_dims = (uint32_t)(c->head_dim * c->partial_rotary);
     h->rope_base = c->rope_base != 0 ? c->rope_base : 10000;
@@ -232,6 +244,7 @@ ew_status ewi_hparams_from_hf(ewi_bytes text, ewi_arena *arena, ewi_hparams *out
     take_sizes(&c, out);
     ewi_hparams_defaults(out);
     take_numbers(&c, out);
+    if (is_one_of(c.arch, "falcon", "falcon")) take_falcon(&c, out);
     take_rope(&c, out);
     EWI_TRY(read_act(&c, &out->act));
     EWI_TRY(read_windows(&c, out));

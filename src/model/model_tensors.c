@@ -32,21 +32,23 @@ static bool is_qk_norm(ewi_role role) {
 static bool is_norm(ewi_role role) {
     return role == EWI_ROLE_EMBD_NORM || role == EWI_ROLE_OUTPUT_NORM || role == EWI_ROLE_ATTN_NORM ||
            role == EWI_ROLE_ATTN_POST_NORM || role == EWI_ROLE_FFN_NORM || role == EWI_ROLE_FFN_POST_NORM ||
-           is_qk_norm(role);
+           role == EWI_ROLE_OWN_ATTN_NORM || role == EWI_ROLE_OWN_FFN_NORM || is_qk_norm(role);
 }
 
 static ewi_presence weight_presence(const ewi_hparams *h, ewi_role role) {
     const ewi_arch *arch = h->arch;
     const bool is_split = !arch->has_fused_qkv, has_gate = !arch->is_plain_ffn, is_dense = !arch->has_experts;
-    const bool is_roped_gguf = h->naming == EWI_NAMES_GGUF && arch->positions == EWI_POSITIONS_ROPE;
+    const bool is_roped_gguf = h->naming == EWI_NAMES_GGUF && h->positions == EWI_POSITIONS_ROPE;
     switch (role) {
-    case EWI_ROLE_POSITION_EMBD: return when(arch->positions == EWI_POSITIONS_LEARNED);
+    case EWI_ROLE_POSITION_EMBD: return when(h->positions == EWI_POSITIONS_LEARNED);
     case EWI_ROLE_EMBD_NORM: return when(arch->has_embd_norm);
     case EWI_ROLE_ROPE_FREQS:
     case EWI_ROLE_ROPE_SHORT:
     case EWI_ROLE_ROPE_LONG: return is_roped_gguf ? EWI_OPTIONAL : EWI_ABSENT;
     case EWI_ROLE_OUTPUT: return h->output;
-    case EWI_ROLE_ATTN_NORM: return when(arch->norm_place != EWI_NORM_AFTER);
+    case EWI_ROLE_ATTN_NORM: return when(arch->norm_place != EWI_NORM_AFTER && !h->owns_norms);
+    case EWI_ROLE_OWN_ATTN_NORM:
+    case EWI_ROLE_OWN_FFN_NORM: return when(h->owns_norms);
     case EWI_ROLE_FFN_NORM:
         return when(arch->norm_place != EWI_NORM_AFTER && !(h->is_parallel && arch->shares_norm));
     case EWI_ROLE_ATTN_POST_NORM:
@@ -361,7 +363,17 @@ static ew_status make_rope(ew_model *model, ew_error *err) {
     return EW_OK;
 }
 
+/* Only its tensors tell what a GGUF file's layers are like. */
+static bool owns_norms(const ew_model *model) {
+    const ewi_hparams *h = &model->hparams;
+    char buf[EWI_ROLE_NAME_BYTES];
+    if (h->naming != EWI_NAMES_GGUF || !h->arch->may_own_norms) return h->owns_norms;
+    ew_str name = ewi_role_name(h->arch, EWI_ROLE_OWN_ATTN_NORM, EWI_WEIGHT, h->naming, 0, buf);
+    return ewi_checkpoint_find(&model->checkpoint, name) != NULL;
+}
+
 ew_status ewi_model_bind(ew_model *model, ew_error *err) {
+    model->hparams.owns_norms = owns_norms(model);
     uint32_t n_layers = model->hparams.n_layers;
     model->tensors =
         ewi_arena_array(&model->checkpoint.arena, slot_of(EWI_N_ROLES, n_layers - 1), sizeof *model->tensors);

@@ -67,6 +67,13 @@ def llama(kind, positions=512, **more):
                  rope_parameters=rope(10000.0, kind, **more))
 
 
+def falcon(heads=4, **more):
+    return {**dict(hidden_size=8 * heads, num_hidden_layers=2, num_attention_heads=heads, vocab_size=80,
+                   parallel_attn=True, bias=False, alibi=False, max_position_embeddings=512,
+                   rope_parameters=rope(10000.0), pad_token_id=None, bos_token_id=None, eos_token_id=None),
+            **more}
+
+
 T = transformers
 RECIPES = [
     # Heads of 16 although hidden / heads is 4; four query heads share a key head; two shards.
@@ -165,10 +172,15 @@ RECIPES = [
     Recipe("bloom", T.BloomConfig, F16,
            dict(hidden_size=48, n_layer=2, n_head=6, vocab_size=80, seq_length=256, pad_token_id=None,
                 bos_token_id=None, eos_token_id=None)),
-    Recipe("falcon", T.FalconConfig, BF16,
-           dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, vocab_size=80, multi_query=True,
-                num_kv_heads=1, parallel_attn=True, bias=False, alibi=False, max_position_embeddings=512,
-                rope_parameters=rope(10000.0), pad_token_id=None, bos_token_id=None, eos_token_id=None)),
+    Recipe("falcon", T.FalconConfig, BF16, falcon(multi_query=True, num_kv_heads=1)),
+    Recipe("falcon-40b", T.FalconConfig, F16, falcon(heads=6, new_decoder_architecture=True, num_kv_heads=2)),
+    Recipe("falcon-11b", T.FalconConfig, BF16,
+           falcon(new_decoder_architecture=True, num_kv_heads=2, num_ln_in_parallel_attn=1,
+                  tie_word_embeddings=False)),
+    # transformers rounds the slopes of heads, and their products with positions, to bf16: those of four heads
+    # at up to 256 positions stay what they are.
+    Recipe("falcon-rw", T.FalconConfig, BF16,
+           falcon(alibi=True, multi_query=False, parallel_attn=False, bias=True), has_gguf=False),
     Recipe("command-r", T.CohereConfig, BF16,
            sizes(32, 40, 2, 4, 2, logit_scale=0.25, rope_parameters=rope(10000.0))),
     Recipe("command-r-plus", T.CohereConfig, BF16,
@@ -282,7 +294,9 @@ def store(recipe, seed, folder):
 def open_exact(recipe, folder):
     """From the files again: a model that was converted in memory has its rope's frequencies rounded too."""
     more = {"experts_implementation": "eager"} if "num_experts" in recipe.sizes else {}
-    return transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=F32, attn_implementation="eager",
+    # Version 5.23's eager attention adds Falcon's ALiBi twice: to its mask, and to scores.
+    attention = "sdpa" if recipe.sizes.get("alibi") else "eager"
+    return transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=F32, attn_implementation=attention,
                                                              **more).eval()
 
 

@@ -51,7 +51,7 @@ static ewi_value add_attention(toy_graph *toy, const toy_sizes *s, ewi_value x, 
     rope.n_heads = s->n_kv_heads;
     k = ewi_graph_rope(g, k, rope);
     ewi_value o = ewi_graph_attention(
-        g, q, k, v, (ewi_attention_attrs){layer, s->n_heads, s->n_kv_heads, s->head_dim, 0.5f, 0, 0, 0});
+        g, q, k, v, (ewi_attention_attrs){layer, s->n_heads, s->n_kv_heads, s->head_dim, 0.5f, 0, 0, 0, 0});
     return ewi_graph_linear(g, o, of_layer(toy, layer, "attn_output.weight", 2, s->d_model, n_q), NULL);
 }
 

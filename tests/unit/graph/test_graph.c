@@ -135,9 +135,9 @@ static void norms_of_heads_that_do_not_fit(void **state) {
 
 static void attention_that_does_not_fit(void **state) {
     (void)state;
-    static const ewi_attention_attrs cases[] = {{0, 2, 0, 4, 1, 0, 0, 0}, {0, 0, 0, 4, 1, 0, 0, 0},
-                                                {0, 3, 2, 4, 1, 0, 0, 0}, {0, 2, 2, 0, 1, 0, 0, 0},
-                                                {0, 2, 1, 4, 1, 0, 0, 0}, {0, 4, 2, 4, 1, 0, 0, 0}};
+    static const ewi_attention_attrs cases[] = {{0, 2, 0, 4, 1, 0, 0, 0, 0}, {0, 0, 0, 4, 1, 0, 0, 0, 0},
+                                                {0, 3, 2, 4, 1, 0, 0, 0, 0}, {0, 2, 2, 0, 1, 0, 0, 0, 0},
+                                                {0, 2, 1, 4, 1, 0, 0, 0, 0}, {0, 4, 2, 4, 1, 0, 0, 0, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         bench b;
         begin(&b);
@@ -148,7 +148,7 @@ static void attention_that_does_not_fit(void **state) {
     begin(&b);
     ewi_value selected = ewi_graph_select(&b.toy.graph, b.x);
     b.x = ewi_graph_attention(&b.toy.graph, selected, selected, selected,
-                              (ewi_attention_attrs){0, 2, 2, 4, 1, 0, 0, 0});
+                              (ewi_attention_attrs){0, 2, 2, 4, 1, 0, 0, 0, 0});
     end(&b, EW_FORMAT, "attention: q, k and v must have all rows");
 }
 

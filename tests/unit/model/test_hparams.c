@@ -592,11 +592,12 @@ static void config_kinds(void **state) {
         const char *arch, *more, *culprit;
     } cases[] = {
         {"FalconForCausalLM", "\"multi_query\": true", NULL},
-        {"FalconForCausalLM", "\"multi_query\": false", "multi_query"},
-        {"FalconForCausalLM", "\"parallel_attn\": false", "parallel_attn"},
-        {"FalconForCausalLM", "\"new_decoder_architecture\": true", "new_decoder_architecture"},
-        {"FalconForCausalLM", "\"alibi\": true", "alibi"},
-        {"FalconForCausalLM", "\"bias\": true", "bias"},
+        {"FalconForCausalLM", "\"multi_query\": false, \"alibi\": true, \"parallel_attn\": false", NULL},
+        {"FalconForCausalLM", "\"new_decoder_architecture\": true, \"num_kv_heads\": 2", NULL},
+        {"FalconForCausalLM", "\"new_decoder_architecture\": true, \"parallel_attn\": false",
+         "parallel_attn"},
+        {"FalconForCausalLM", "\"num_ln_in_parallel_attn\": 2", "num_ln_in_parallel_attn"},
+        {"BloomForCausalLM", "\"new_decoder_architecture\": true", "new_decoder_architecture"},
         {"MPTForCausalLM", "\"attn_config\": {\"alibi\": true, \"architectures\": null}", NULL},
         {"MptForCausalLM", "\"attn_config\": {\"alibi\": false}", "alibi"},
         {"MptForCausalLM", "\"attn_config\": {\"clip_qkv\": 6}", "clip_qkv"},

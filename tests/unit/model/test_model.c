@@ -347,7 +347,7 @@ static void config_and_weights(void **state) {
     folder_refused("command-r-plus", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 1", EW_FORMAT,
                    "k_norm.weight: must have the shape [1, 8]");
     folder_refused("gptneox", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 1", EW_FORMAT,
-                   "2 attention heads, but 1 of keys");
+                   "query_key_value.weight: must have 64 rows");
     folder_refused("gpt2", "\"n_positions\": 256", "\"n_positions\": 255", EW_FORMAT, "wpe.weight");
     folder_refused("gpt2", "\"n_embd\": 32", "\"n_embd\": 64", EW_FORMAT, "wte.weight");
     folder_refused("qwen3", "\"head_dim\": 16", "\"head_dim\": 8", EW_FORMAT, "self_attn.");
