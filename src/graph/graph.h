@@ -98,7 +98,7 @@ typedef struct ewi_attention_attrs {
     float scale;     /* of q k^T */
     uint32_t window; /* a row sees so many positions, its own the last; 0: all */
     float cap;       /* scores become cap * tanh(score / cap); 0: no cap */
-    /* Head h's scores lose alibi_scale 2^(-alibi_max (h + 1) / n_heads) per position; alibi_max 0: nothing. */
+    /* Head h's scores lose alibi_scale 2^(-alibi_max (h + 1) / n_heads) per position; alibi_max 0: none. */
     float alibi_max, alibi_scale;
 } ewi_attention_attrs;
 

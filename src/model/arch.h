@@ -128,6 +128,9 @@ ew_str ewi_role_name(const ewi_arch *arch, ewi_role role, ewi_part_kind part, ew
                      uint32_t layer, char buf[EWI_ROLE_NAME_BYTES]);
 /* Hugging Face's name of one expert's matrix, likewise. */
 ew_str ewi_expert_name(ewi_expert_part part, uint32_t layer, uint32_t expert, char buf[EWI_ROLE_NAME_BYTES]);
+/* The one tensor that holds that matrix of all experts: gates and ups are in the same one, [n_experts,
+ * 2 d_ffn, d_model]. */
+ew_str ewi_expert_stack_name(ewi_expert_part part, uint32_t layer, char buf[EWI_ROLE_NAME_BYTES]);
 /* And of one head's norm: EWI_ROLE_ATTN_Q_NORM or EWI_ROLE_ATTN_K_NORM. */
 ew_str ewi_head_norm_name(ewi_role role, uint32_t layer, uint32_t head, char buf[EWI_ROLE_NAME_BYTES]);
 

@@ -91,6 +91,12 @@ ew_str ewi_expert_name(ewi_expert_part part, uint32_t layer, uint32_t expert, ch
     return (ew_str){buf, (size_t)n};
 }
 
+ew_str ewi_expert_stack_name(ewi_expert_part part, uint32_t layer, char buf[EWI_ROLE_NAME_BYTES]) {
+    int n = snprintf(buf, EWI_ROLE_NAME_BYTES, "model.layers.%u.mlp.experts.%s_proj", layer,
+                     part == EWI_EXPERTS_DOWN ? "down" : "gate_up");
+    return (ew_str){buf, (size_t)n};
+}
+
 ew_str ewi_head_norm_name(ewi_role role, uint32_t layer, uint32_t head, char buf[EWI_ROLE_NAME_BYTES]) {
     char side = role == EWI_ROLE_ATTN_Q_NORM ? 'q' : 'k';
     int n = snprintf(buf, EWI_ROLE_NAME_BYTES, "model.layers.%u.self_attn.%c_layernorm.norms.%u.weight",

@@ -127,7 +127,7 @@ static ewi_value experts(const builder *b, ewi_value x, uint32_t layer) {
 }
 
 static ewi_value feed_forward(const builder *b, ewi_value x, uint32_t layer) {
-    if (b->arch->has_experts) return experts(b, x, layer);
+    if (ewi_hparams_is_sparse(b->h, layer)) return experts(b, x, layer);
     return linear(b, activate(b, x, layer), EWI_ROLE_FFN_DOWN, layer);
 }
 

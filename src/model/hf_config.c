@@ -199,16 +199,6 @@ static ew_status read_window_layers(ewi_json *json, ew_str key, ewi_hf_config *c
     return EW_OK;
 }
 
-/* Layers without experts: there may be none. */
-static ew_status read_dense_layers(ewi_json *json, ew_str key, ewi_hf_config *c) {
-    if (ewi_json_peek(json) == EWI_JSON_NULL) return ewi_json_skip(json, c->err);
-    EWI_TRY(ewi_json_enter_array(json, c->err));
-    if (ewi_json_next_item(json))
-        return ewi_fail(c->err, EW_UNSUPPORTED, "%.*s: layers without experts are not implemented",
-                        EWI_STR_ARG(key));
-    return ewi_json_check(json, c->err);
-}
-
 static ew_status read_member(ewi_json *json, ew_str key, ewi_hf_config *c) {
     static const char *const acts[] = {"hidden_act", "hidden_activation", "activation_function",
                                        "activation"};
@@ -232,7 +222,7 @@ static ew_status read_member(ewi_json *json, ew_str key, ewi_hf_config *c) {
         return ewi_hf_read_rope(json, key, c);
     if (ewi_str_is(key, "attn_config")) return read_attn_config(json, c);
     if (ewi_str_is(key, "max_window_layers")) return read_window_layers(json, key, c);
-    if (ewi_str_is(key, "mlp_only_layers")) return read_dense_layers(json, key, c);
+    if (ewi_str_is(key, "mlp_only_layers")) return ewi_json_skip_to(json, &c->dense_layers, c->err);
     if (ewi_str_is(key, "layer_types")) return ewi_json_skip_to(json, &c->layer_types, c->err);
     if (ewi_str_is(key, "no_rope_layers")) return ewi_json_skip_to(json, &c->rope_layers, c->err);
     return ewi_json_skip(json, c->err);

@@ -7,6 +7,10 @@ void ewi_hparams_mark_windows(ewi_hparams *h, uint32_t period) {
         if (period == 0 || (i + 1) % period != 0) h->layers[i] |= EWI_LAYER_LOCAL;
 }
 
+bool ewi_hparams_is_sparse(const ewi_hparams *h, uint32_t layer) {
+    return h->arch->has_experts && !(h->layers[layer] & EWI_LAYER_DENSE);
+}
+
 void ewi_hparams_defaults(ewi_hparams *h) {
     const ewi_arch *arch = h->arch;
     h->act = arch->act;

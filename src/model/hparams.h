@@ -25,6 +25,7 @@
 typedef enum ewi_layer_flags {
     EWI_LAYER_LOCAL = 1, /* it has the window */
     EWI_LAYER_NO_ROPE = 2,
+    EWI_LAYER_DENSE = 4, /* no experts, in a sparse model */
 } ewi_layer_flags;
 
 typedef struct ewi_hparams {
@@ -33,6 +34,7 @@ typedef struct ewi_hparams {
     ew_str name;
     uint32_t n_layers, n_heads, n_kv_heads, head_dim;
     uint32_t d_model, d_ffn;    /* d_ffn of one expert where there are experts */
+    uint32_t d_dense;           /* and of layers without them; 0: there are none */
     uint32_t n_experts, n_used; /* of which a row uses so many; 0: none */
     bool weighs_to_one;         /* the weights of a row's experts sum to 1 */
     uint32_t n_vocab;           /* 0: as many as the embedding has rows */
@@ -63,6 +65,9 @@ EWI_NODISCARD ew_status ewi_hparams_read(ewi_checkpoint *checkpoint, ewi_hparams
 EWI_NODISCARD ew_status ewi_hparams_from_gguf(const ewi_gguf *gguf, ewi_hparams *out, ew_error *err);
 EWI_NODISCARD ew_status ewi_hparams_from_hf(ewi_bytes config, ewi_arena *arena, ewi_hparams *out,
                                             ew_error *err);
+
+/* Whether a layer's feed-forward half is a choice of experts. */
+bool ewi_hparams_is_sparse(const ewi_hparams *h, uint32_t layer);
 
 /* What the architecture says where metadata does not: for readers, before they read. */
 void ewi_hparams_defaults(ewi_hparams *h);

@@ -28,6 +28,7 @@ static void fill_in(ewi_hf_config *c) {
     bool is_bloom_like = is_one_of(c->arch, "bloom", "falcon");
     if (!c->d_ffn && (is_bloom_like || is_one_of(c->arch, "gpt2", "mpt")) && c->d_model <= EWI_MAX_D_FFN / 64)
         c->d_ffn = c->d_model * (c->ffn_ratio ? c->ffn_ratio : 4);
+    c->d_dense = c->d_ffn;
     if (c->arch->has_experts && c->d_expert) c->d_ffn = c->d_expert;
     if (!c->n_ctx && is_bloom_like) c->n_ctx = 2048;
     if (is_one_of(c->arch, "falcon", "falcon"))
@@ -91,7 +92,7 @@ static ew_status refuse_strangers(const ewi_hf_config *c) {
          c->partial_rotary != 1 && !(is_rope && (arch->partial_rotary != 0 || arch->has_fused_gate_up))},
         {"rope_scaling", c->rope.kind != EWI_ROPE_PLAIN && !is_rope},
         {"num_experts", c->n_experts != 0 && !arch->has_experts},
-        {"decoder_sparse_step", c->sparse_step > 1},
+        {"decoder_sparse_step", c->sparse_step > 1 && !arch->has_experts},
         {"use_sliding_window", c->uses_window == EWI_YES && arch->window != EWI_WINDOW_SWITCH},
     };
     for (size_t i = 0; i < EWI_COUNT(checks); i++)
@@ -166,6 +167,31 @@ static ew_status read_windows(const ewi_hf_config *c, ewi_hparams *h) {
     for (uint32_t i = 0; i < h->n_layers; i++)
         if (h->layers[i] & EWI_LAYER_LOCAL)
             return ewi_fail(c->err, EW_FORMAT, "layer_types: layer %u slides, but there is no window", i);
+    return EW_OK;
+}
+
+/* The numbers of layers, of which some may not exist. */
+static ew_status mark_listed_dense(const ewi_hf_config *c, ewi_hparams *h) {
+    ewi_json json;
+    uint64_t layer;
+    if (!is_list(c->dense_layers)) return EW_OK;
+    ewi_json_init(&json, (ewi_bytes){(const uint8_t *)c->dense_layers.data, c->dense_layers.len}, c->arena);
+    EWI_TRY(ewi_json_enter_array(&json, c->err));
+    while (ewi_json_next_item(&json)) {
+        EWI_TRY(ewi_json_read_u64(&json, &layer, c->err));
+        if (layer < h->n_layers) h->layers[layer] |= EWI_LAYER_DENSE;
+    }
+    return ewi_json_check(&json, c->err);
+}
+
+/* Those in the list, and all but each sparse_step-th. */
+static ew_status read_dense_layers(const ewi_hf_config *c, ewi_hparams *h) {
+    ew_status status = mark_listed_dense(c, h);
+    if (status != EW_OK) return ewi_fail_at(c->err, status, "mlp_only_layers");
+    for (uint32_t i = 0; i < h->n_layers && c->sparse_step; i++)
+        if ((i + 1) % c->sparse_step != 0) h->layers[i] |= EWI_LAYER_DENSE;
+    for (uint32_t i = 0; i < h->n_layers; i++)
+        if (h->arch->has_experts && !ewi_hparams_is_sparse(h, i)) h->d_dense = c->d_dense;
     return EW_OK;
 }
 
@@ -248,5 +274,6 @@ ew_status ewi_hparams_from_hf(ewi_bytes text, ewi_arena *arena, ewi_hparams *out
     take_rope(&c, out);
     EWI_TRY(read_act(&c, &out->act));
     EWI_TRY(read_windows(&c, out));
+    EWI_TRY(read_dense_layers(&c, out));
     return read_rope_layers(&c, out);
 }

@@ -35,9 +35,10 @@ static bool is_norm(ewi_role role) {
            role == EWI_ROLE_OWN_ATTN_NORM || role == EWI_ROLE_OWN_FFN_NORM || is_qk_norm(role);
 }
 
-static ewi_presence weight_presence(const ewi_hparams *h, ewi_role role) {
+static ewi_presence weight_presence(const ewi_hparams *h, ewi_role role, uint32_t layer) {
     const ewi_arch *arch = h->arch;
-    const bool is_split = !arch->has_fused_qkv, has_gate = !arch->is_plain_ffn, is_dense = !arch->has_experts;
+    const bool is_split = !arch->has_fused_qkv, has_gate = !arch->is_plain_ffn,
+               is_dense = !ewi_hparams_is_sparse(h, layer);
     const bool is_roped_gguf = h->naming == EWI_NAMES_GGUF && h->positions == EWI_POSITIONS_ROPE;
     switch (role) {
     case EWI_ROLE_POSITION_EMBD: return when(h->positions == EWI_POSITIONS_LEARNED);
@@ -63,10 +64,10 @@ static ewi_presence weight_presence(const ewi_hparams *h, ewi_role role) {
     case EWI_ROLE_FFN_UP: return when(is_dense && !arch->has_fused_gate_up);
     case EWI_ROLE_FFN_GATE_UP: return when(arch->has_fused_gate_up);
     case EWI_ROLE_FFN_DOWN: return when(is_dense);
-    case EWI_ROLE_ROUTER: return when(arch->has_experts);
+    case EWI_ROLE_ROUTER: return when(!is_dense);
     case EWI_ROLE_EXPERTS_GATE:
     case EWI_ROLE_EXPERTS_UP:
-    case EWI_ROLE_EXPERTS_DOWN: return when(arch->has_experts && h->naming == EWI_NAMES_GGUF);
+    case EWI_ROLE_EXPERTS_DOWN: return when(!is_dense && h->naming == EWI_NAMES_GGUF);
     case EWI_ROLE_TOKEN_EMBD:
     case EWI_ROLE_OUTPUT_NORM:
     case EWI_ROLE_ATTN_OUT:
@@ -75,9 +76,9 @@ static ewi_presence weight_presence(const ewi_hparams *h, ewi_role role) {
     return EWI_REQUIRED;
 }
 
-static ewi_presence bias_presence(const ewi_hparams *h, ewi_role role) {
+static ewi_presence bias_presence(const ewi_hparams *h, ewi_role role, uint32_t layer) {
     const ewi_arch *arch = h->arch;
-    if (weight_presence(h, role) == EWI_ABSENT && role != EWI_ROLE_OUTPUT) return EWI_ABSENT;
+    if (weight_presence(h, role, layer) == EWI_ABSENT && role != EWI_ROLE_OUTPUT) return EWI_ABSENT;
     if (is_qk_norm(role)) return EWI_ABSENT;
     if (is_norm(role)) return arch->norm_bias;
     switch ((int)role) {
@@ -95,8 +96,8 @@ static ewi_presence bias_presence(const ewi_hparams *h, ewi_role role) {
     }
 }
 
-static ewi_presence presence(const ewi_hparams *h, ewi_role role, ewi_part_kind part) {
-    return part == EWI_WEIGHT ? weight_presence(h, role) : bias_presence(h, role);
+static ewi_presence presence(const ewi_hparams *h, ewi_role role, ewi_part_kind part, uint32_t layer) {
+    return part == EWI_WEIGHT ? weight_presence(h, role, layer) : bias_presence(h, role, layer);
 }
 
 /* ---- copies ---- */
@@ -134,11 +135,15 @@ static ew_status widen_vector(ew_model *model, const ewi_tensor *from, float plu
     return EW_OK;
 }
 
+static bool is_plain(ewi_dtype dtype) {
+    return dtype == EWI_F32 || dtype == EWI_F16 || dtype == EWI_BF16;
+}
+
 /* [in, out] to [out, in], for files that hold the transpose: the one kind of matrix that is copied. */
 static ew_status turn_matrix(ew_model *model, const ewi_tensor *from, const ewi_tensor **out, ew_error *err) {
     const ewi_dtype_info *type = ewi_dtype_get(from->dtype);
     size_t rows = (size_t)from->dims[0], cols = (size_t)from->dims[1], bytes = type->block_bytes;
-    if (from->dtype != EWI_F32 && from->dtype != EWI_F16 && from->dtype != EWI_BF16)
+    if (!is_plain(from->dtype))
         return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: a transposed matrix of type %s is not implemented",
                         EWI_STR_ARG(from->name), type->name);
     ewi_tensor *copy = ewi_arena_alloc(&model->checkpoint.arena, sizeof *copy);
@@ -228,7 +233,7 @@ static ew_status bind_part(binder *b, ewi_role role, ewi_part_kind part, uint32_
     char buf[EWI_ROLE_NAME_BYTES];
     ew_str name = ewi_role_name(h->arch, role, part, h->naming, layer, buf);
     const ewi_tensor *tensor = name.len ? find_tensor(model, name) : NULL;
-    ewi_presence wanted = presence(h, role, part);
+    ewi_presence wanted = presence(h, role, part, layer);
     if (wanted == EWI_REQUIRED && is_qk_norm(role) && h->naming == EWI_NAMES_HF &&
         h->arch->hf_qk_norm_by_head)
         return bind_head_norms(b, role, layer);
@@ -244,6 +249,45 @@ static ew_status bind_part(binder *b, ewi_role role, ewi_part_kind part, uint32_
     return prepare(b, role, part, slot);
 }
 
+/* Each expert's part of a tensor [n_experts, parts * out, in], as a matrix of its own: a gate and an up lie
+ * together. */
+static ew_status cut_stack(binder *b, const ewi_tensor *stack, ewi_expert_part part,
+                           const ewi_tensor **list) {
+    const uint32_t n = b->model->hparams.n_experts, n_parts = part == EWI_EXPERTS_DOWN ? 1 : 2;
+    if (!is_plain(stack->dtype) || stack->n_dims != 3 || stack->dims[0] != n || stack->dims[1] % n_parts != 0)
+        return ewi_fail(b->err, EW_FORMAT, "tensor %.*s: is not a stack of %u experts' matrices",
+                        EWI_STR_ARG(stack->name), n);
+    ewi_tensor *cuts = ewi_arena_array(&b->model->checkpoint.arena, n, sizeof *cuts);
+    if (!cuts) return ewi_no_memory(b->err, "the table of experts");
+    const uint64_t bytes = stack->size_bytes / n / n_parts;
+    for (uint32_t i = 0; i < n; i++) {
+        cuts[i] = *stack;
+        cuts[i].n_dims = 2;
+        cuts[i].dims[0] = stack->dims[1] / n_parts;
+        cuts[i].dims[1] = stack->dims[2];
+        cuts[i].dims[2] = 1;
+        cuts[i].size_bytes = bytes;
+        cuts[i].data = stack->data + (i * n_parts + (part == EWI_EXPERTS_UP)) * bytes;
+        list[i] = &cuts[i];
+    }
+    b->used[stack - b->model->checkpoint.tensors] = true;
+    return EW_OK;
+}
+
+static ew_status find_experts(binder *b, ewi_expert_part part, uint32_t layer, const ewi_tensor **list) {
+    const ewi_checkpoint *c = &b->model->checkpoint;
+    char buf[EWI_ROLE_NAME_BYTES];
+    const ewi_tensor *stack = ewi_checkpoint_find(c, ewi_expert_stack_name(part, layer, buf));
+    if (stack) return cut_stack(b, stack, part, list);
+    for (uint32_t i = 0; i < b->model->hparams.n_experts; i++) {
+        ew_str name = ewi_expert_name(part, layer, i, buf);
+        list[i] = ewi_checkpoint_find(c, name);
+        if (!list[i]) return ewi_fail(b->err, EW_FORMAT, "tensor %.*s: is missing", EWI_STR_ARG(name));
+        b->used[list[i] - c->tensors] = true;
+    }
+    return EW_OK;
+}
+
 /* A tensor for each expert, or one of all. */
 static ew_status bind_experts(binder *b, ewi_expert_part part, uint32_t layer, ewi_expert_matrices *out) {
     static const ewi_role roles[] = {EWI_ROLE_EXPERTS_GATE, EWI_ROLE_EXPERTS_UP, EWI_ROLE_EXPERTS_DOWN};
@@ -252,14 +296,10 @@ static ew_status bind_experts(binder *b, ewi_expert_part part, uint32_t layer, e
     const uint32_t n = is_one ? 1 : model->hparams.n_experts;
     const ewi_tensor **list = ewi_arena_array(&model->checkpoint.arena, n, sizeof *list);
     if (!list) return ewi_no_memory(b->err, "the table of experts");
-    if (is_one) list[0] = ewi_model_weight(model, roles[part], layer);
-    for (uint32_t i = 0; !is_one && i < n; i++) {
-        char buf[EWI_ROLE_NAME_BYTES];
-        ew_str name = ewi_expert_name(part, layer, i, buf);
-        list[i] = ewi_checkpoint_find(&model->checkpoint, name);
-        if (!list[i]) return ewi_fail(b->err, EW_FORMAT, "tensor %.*s: is missing", EWI_STR_ARG(name));
-        b->used[list[i] - model->checkpoint.tensors] = true;
-    }
+    if (is_one)
+        list[0] = ewi_model_weight(model, roles[part], layer);
+    else
+        EWI_TRY(find_experts(b, part, layer, list));
     *out = (ewi_expert_matrices){list, n};
     return EW_OK;
 }
@@ -271,7 +311,7 @@ static ew_status bind_all_experts(binder *b) {
         ewi_arena_array(&b->model->checkpoint.arena, h->n_layers, sizeof *experts);
     if (!experts) return ewi_no_memory(b->err, "the table of experts");
     for (uint32_t layer = 0; layer < h->n_layers; layer++)
-        for (unsigned part = 0; part < EWI_N_EXPERT_PARTS; part++)
+        for (unsigned part = 0; part < EWI_N_EXPERT_PARTS && ewi_hparams_is_sparse(h, layer); part++)
             EWI_TRY(bind_experts(b, (ewi_expert_part)part, layer, &experts[layer][part]));
     b->model->experts = (const ewi_expert_matrices(*)[EWI_N_EXPERT_PARTS])experts;
     return EW_OK;
@@ -418,7 +458,7 @@ ew_status ewi_model_check_shapes(ew_model *model, ew_error *err) {
     EWI_TRY(check_width(model, EWI_ROLE_ATTN_K, n_kv, err));
     EWI_TRY(check_width(model, EWI_ROLE_ATTN_V, n_kv, err));
     EWI_TRY(check_width(model, EWI_ROLE_ATTN_QKV, n_q + 2 * n_kv, err));
-    EWI_TRY(check_width(model, EWI_ROLE_FFN_UP, h->d_ffn, err));
+    EWI_TRY(check_width(model, EWI_ROLE_FFN_UP, h->d_dense ? h->d_dense : h->d_ffn, err));
     EWI_TRY(check_width(model, EWI_ROLE_ROUTER, h->n_experts, err));
     EWI_TRY(check_width(model, EWI_ROLE_FFN_GATE_UP, 2 * h->d_ffn, err));
     EWI_TRY(check_width(model, EWI_ROLE_ATTN_OUT, h->d_model, err));

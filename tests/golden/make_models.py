@@ -48,6 +48,7 @@ class Recipe:
     shard_size: str = "50GB"
     has_gguf: bool = True
     seed: int = 1  # the first to try
+    splits_experts: bool = True
     n_ctx: int = 0  # tokens of each forward pass, where their number changes what earlier positions compute
 
 
@@ -115,6 +116,11 @@ RECIPES = [
     Recipe("olmoe", T.OlmoeConfig, BF16,
            sizes(48, 20, 2, 4, 2, rms_norm_eps=1e-5, num_experts=8, num_experts_per_tok=2,
                  norm_topk_prob=False, tie_word_embeddings=False, rope_parameters=rope(10000.0))),
+    # All experts of a layer in one tensor; the last layer dense, and of three others only the second sparse.
+    Recipe("qwen3moe-stacked", T.Qwen3MoeConfig, F16,
+           sizes(32, 40, 4, 4, 2, head_dim=8, moe_intermediate_size=12, num_experts=4, num_experts_per_tok=2,
+                 norm_topk_prob=True, decoder_sparse_step=2, mlp_only_layers=[3], tie_word_embeddings=False,
+                 rope_parameters=rope(1000000.0)), has_gguf=False, splits_experts=False),
     Recipe("smollm3", T.SmolLM3Config, BF16,
            sizes(32, 40, 5, 4, 2, tie_word_embeddings=True, rope_parameters=rope(10000.0))),
     Recipe("granite", T.GraniteConfig, BF16,
@@ -287,7 +293,8 @@ def store(recipe, seed, folder):
     model = transformers.AutoModelForCausalLM.from_config(recipe.config(**recipe.sizes))
     randomize(model, seed)
     model.tie_weights()
-    model.to(recipe.dtype).save_pretrained(folder, max_shard_size=recipe.shard_size)
+    model.to(recipe.dtype).save_pretrained(folder, max_shard_size=recipe.shard_size,
+                                           save_original_format=recipe.splits_experts)
     (folder / "generation_config.json").unlink(missing_ok=True)
 
 

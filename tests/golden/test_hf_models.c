@@ -102,10 +102,8 @@ static form forms[] = {
 
 /* Not without `exact`: an error of a thousandth may choose other experts. */
 static form sparse_forms[] = {
-    {"qwen3moe", "qwen3moe"},
-    {"qwen3moe", "qwen3moe.gguf"},
-    {"olmoe", "olmoe"},
-    {"olmoe", "olmoe.gguf"},
+    {"qwen3moe", "qwen3moe"}, {"qwen3moe", "qwen3moe.gguf"}, {"qwen3moe-stacked", "qwen3moe-stacked"},
+    {"olmoe", "olmoe"},       {"olmoe", "olmoe.gguf"},
 };
 #define N_SPARSE (sizeof sparse_forms / sizeof sparse_forms[0])
 

@@ -423,8 +423,8 @@ static void config_experts(void **state) {
     sparse_refused("\"num_experts\": 0", EW_FORMAT, "num_experts");
     sparse_refused("\"num_experts\": 4096", EW_FORMAT, "num_experts");
     sparse_refused("\"num_experts\": 2, \"num_experts_per_tok\": 3", EW_FORMAT, "3 of 2 experts");
-    sparse_refused(SIZES ", \"decoder_sparse_step\": 2", EW_UNSUPPORTED, "decoder_sparse_step");
-    sparse_refused(SIZES ", \"mlp_only_layers\": [1]", EW_UNSUPPORTED, "mlp_only_layers");
+    sparse_refused(SIZES ", \"mlp_only_layers\": [-1]", EW_FORMAT, "mlp_only_layers");
+    sparse_refused(SIZES ", \"mlp_only_layers\": 1", EW_FORMAT, "mlp_only_layers");
     sparse_refused(SIZES ", \"clip_qkv\": 8.0", EW_UNSUPPORTED, "clip_qkv");
     sparse_refused(SIZES ", \"use_sliding_window\": true", EW_UNSUPPORTED, "use_sliding_window");
     expect_refused(read_sparse("LlamaForCausalLM", SIZES, &h, &err), EW_UNSUPPORTED, &err, "num_experts");
