@@ -414,7 +414,9 @@ typedef enum ew_context_full {
 
 typedef struct ew_session_options {
     size_t struct_size;
-    uint32_t n_ctx; /* positions; default: the smaller of n_ctx_train and 4096 */
+    /* Positions; default: the smaller of n_ctx_train and 4096. It decides what the rope scalings longrope and
+     * dynamic compute, however little of it is used. */
+    uint32_t n_ctx;
     ew_context_full context_full;
     uint32_t n_keep; /* for EW_CONTEXT_FULL_SHIFT */
 } ew_session_options;

@@ -305,7 +305,8 @@ static float slope_of(const ewi_attention_attrs *attrs, size_t head) {
     if (attrs->alibi_max == 0) return 0;
     while (2 * n <= attrs->n_heads) n *= 2;
     double power = head < n ? (double)(head + 1) : (double)(head - n) + 0.5;
-    return (float)ewi_pow(2.0, -(double)attrs->alibi_max * power / (double)n);
+    double slope = ewi_pow(2.0, -(double)attrs->alibi_max * power / (double)n);
+    return (float)(slope * (double)attrs->alibi_scale);
 }
 
 /* Fills rows, whose acc are set, with what they have of one span. */

@@ -26,11 +26,10 @@
 /* Cosines and sines of one kind of rope for the rows of a step. */
 typedef struct ewi_rope_table {
     double base;
-    const ewi_rope_scaling *scaling; /* NULL: none */
-    uint32_t n_pairs, n_ctx_short;
-    double magnitude;
-    double *freqs[2]; /* [n_pairs] base^(-2i / n_dims) / divisor i: in sessions of n_ctx_short, and longer */
-    float *cos, *sin; /* [n_rows, n_pairs] */
+    const ewi_rope_scaling *scaling;
+    uint32_t n_pairs;
+    uint32_t first_freq; /* of a session's */
+    float *cos, *sin;    /* [n_rows, n_pairs] */
 } ewi_rope_table;
 
 /* Rows [first, first + n) of a step, of one session and consecutive positions. They attend together, so that
@@ -70,7 +69,7 @@ struct ew_engine {
     ewi_state_shape shape;
     ewi_arena tables; /* everything below */
     uint8_t *values;  /* the plan's arena */
-    uint32_t n_ropes;
+    uint32_t n_ropes, n_freqs;
     ewi_rope_table *ropes;
     const uint32_t *rope_of;        /* [n_nodes] index into ropes, for rope nodes */
     ewi_attention_scratch *scratch; /* [n_threads] */
@@ -94,6 +93,7 @@ struct ew_session {
     ew_engine *engine;
     ewi_state state;
     uint32_t length, n_ctx;
+    double *freqs;      /* [n_freqs] by which a position's angles grow, of all ropes */
     uint32_t n_pending; /* rows of the step in progress */
     ew_context_full context_full;
     uint32_t n_keep;

@@ -49,10 +49,11 @@ static void run_norm(const ewi_job *j, const ewi_part *p) {
         for (size_t at = p->col0; at < p->col1; at += n) {
             float *y = ewi_op_output(j) + i * j->node->cols + at;
             const float *x = input_of(j, 0) + i * j->node->cols + at;
+            const size_t part = a->has_parts ? at : 0;
             if (j->node->op == EWI_OP_RMS_NORM)
-                j->e->kern->rms_norm(y, x, w, n, a->eps);
+                j->e->kern->rms_norm(y, x, w + part, n, a->eps);
             else
-                j->e->kern->layer_norm(y, x, w, b, n, a->eps);
+                j->e->kern->layer_norm(y, x, w + part, b ? b + part : NULL, n, a->eps);
         }
 }
 

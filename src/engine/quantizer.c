@@ -172,13 +172,18 @@ static bool stays_f32(const ewi_tensor *t) {
     return false;
 }
 
+/* The weights of all heads' norms may be one tensor. */
+static bool is_norm(const ewi_tensor *t) {
+    return ewi_str_ends(t->name, "_norm.weight");
+}
+
 /* What the package holds of a tensor; its data is not there yet. */
 static ew_status describe(const job *j, const ewi_tensor *t, ewi_tensor *out, ew_error *err) {
     if (t->n_dims > 2)
         return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: quantizing %u dimensions is not implemented",
                         EWI_STR_ARG(t->name), t->n_dims);
     *out = *t;
-    out->packed = t->n_dims == 2 && !stays_f32(t);
+    out->packed = t->n_dims == 2 && !stays_f32(t) && !is_norm(t);
     out->dtype = out->packed ? j->dtype : EWI_F32;
     if (!out->packed) return ewi_tensor_size(EWI_F32, t->n_dims, t->dims, &out->size_bytes, err);
     size_t bytes;

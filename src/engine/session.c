@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "engine/attend.h"
+#include "engine/ropes.h"
 #include "os/topology.h"
 
 #define DEFAULT_CTX 4096u
@@ -38,8 +39,11 @@ static ew_status init_session(ew_session *s, ew_engine *engine, const ew_session
     EWI_TRY(ewi_state_init(&s->state, &engine->shape, s->n_ctx, err));
     s->tokens = ewi_alloc_array(s->n_ctx, sizeof *s->tokens);
     s->rows = ewi_alloc_array(engine->plan.n_rows, sizeof *s->rows);
+    s->freqs = ewi_ropes_new_freqs(engine, s->n_ctx);
     s->uses = ewi_alloc_array(engine->n_adapters + 1, sizeof *s->uses);
-    return s->tokens && s->rows && s->uses && ewi_attend_open(s) ? EW_OK : ewi_no_memory(err, "a session");
+    return s->tokens && s->rows && s->freqs && s->uses && ewi_attend_open(s)
+               ? EW_OK
+               : ewi_no_memory(err, "a session");
 }
 
 ew_status ew_session_new(ew_engine *engine, const ew_session_options *options, ew_session **out,
@@ -64,6 +68,7 @@ void ew_session_free(ew_session *session) {
     ewi_state_deinit(&session->state);
     ewi_free(session->tokens);
     ewi_free(session->rows);
+    ewi_free(session->freqs);
     ewi_free(session->parts);
     ewi_free(session->uses);
     ewi_free(session);

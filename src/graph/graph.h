@@ -77,6 +77,9 @@ typedef struct ewi_rope_scaling {
     /* [n_dims / 2] angle i is divided by; NULL: by 1. The second is for sessions of more than n_ctx_short
      * positions, where it is not NULL. */
     const double *divisors, *long_divisors;
+    /* In sessions of n_ctx > n_ctx_short the base grows too, until the longest wave is 1 + growth (n_ctx /
+     * n_ctx_short - 1) times as long; 0: it does not. */
+    double growth;
     uint32_t n_ctx_short;
     double magnitude; /* of cosines and sines */
 } ewi_rope_scaling;
@@ -92,16 +95,18 @@ typedef struct ewi_rope_attrs {
 typedef struct ewi_attention_attrs {
     uint32_t layer; /* whose state */
     uint32_t n_heads, n_kv_heads, head_dim;
-    float scale;       /* of q k^T */
-    uint32_t window;   /* a row sees so many positions, its own the last; 0: all */
-    float cap;         /* scores become cap * tanh(score / cap); 0: no cap */
-    float alibi_max;   /* head h's scores lose 2^(-alibi_max (h + 1) / n_heads) per position; 0: nothing */
+    float scale;     /* of q k^T */
+    uint32_t window; /* a row sees so many positions, its own the last; 0: all */
+    float cap;       /* scores become cap * tanh(score / cap); 0: no cap */
+    /* Head h's scores lose alibi_scale 2^(-alibi_max (h + 1) / n_heads) per position; alibi_max 0: none. */
+    float alibi_max, alibi_scale;
     bool is_two_sided; /* its window reaches as far after it: a step has all of a session's rows */
 } ewi_attention_attrs;
 
 typedef struct ewi_norm_attrs {
     float eps;
-    uint32_t n_groups; /* of columns: heads that have one weight, or 1 */
+    uint32_t n_groups; /* of columns: heads, or 1 */
+    bool has_parts;    /* each group has its own part of the weight; no: one weight for all */
 } ewi_norm_attrs;
 
 /* Columns [first, first + width) of each of n_groups pieces of `stride` columns. */

@@ -32,6 +32,7 @@ static void print_weight(const ewi_tensor *weight, ewi_buffer *out) {
 static void print_norm(const ewi_norm_attrs *norm, ewi_buffer *out) {
     ewi_buffer_printf(out, " {eps=%g", (double)norm->eps);
     if (norm->n_groups > 1) ewi_buffer_printf(out, ", heads=%u", norm->n_groups);
+    if (norm->has_parts) ewi_buffer_printf(out, ", parts");
     ewi_buffer_add(out, "}", 1);
 }
 

@@ -19,8 +19,13 @@ typedef enum ewi_norm_place {
     EWI_NORM_AROUND,
     EWI_NORM_SUMS
 } ewi_norm_place;
-/* Norms of queries and keys: of each head with one weight, or of all heads together. */
-typedef enum ewi_qk_norm { EWI_QK_NORM_NONE, EWI_QK_NORM_HEADS, EWI_QK_NORM_WHOLE } ewi_qk_norm;
+/* Norms of queries and keys. */
+typedef enum ewi_qk_norm {
+    EWI_QK_NORM_NONE,
+    EWI_QK_NORM_HEADS, /* of each head, with one weight */
+    EWI_QK_NORM_WHOLE, /* of all heads together */
+    EWI_QK_NORM_OWN,   /* of each head, with a weight of its own, where the model has them */
+} ewi_qk_norm;
 typedef enum ewi_positions { EWI_POSITIONS_ROPE, EWI_POSITIONS_LEARNED, EWI_POSITIONS_ALIBI } ewi_positions;
 /* Which layers have a window. */
 typedef enum ewi_window_kind {
@@ -45,17 +50,19 @@ typedef struct ewi_arch {
     bool hf_norm_plus_one;  /* norms multiply by 1 + weight; GGUF has the sum */
     ewi_norm_place norm_place;
     ewi_qk_norm qk_norm;
-    bool is_encoder; /* rows see all rows of their text; there is no head: hidden states are pooled */
+    bool is_encoder;         /* rows see all rows of their text; there is no head: hidden states are pooled */
+    bool hf_qk_norm_by_head; /* those weights are tensors of their own, too */
     bool has_embd_norm;
     bool has_token_types;   /* a row of another embedding is added: always the first */
     bool hf_pads_positions; /* learned positions begin after that of the padding token */
     bool skips_first_norm;  /* the first layer's attention has none: the embedding's stands for it */
     bool is_parallel;       /* attention and feed-forward look at the same input, unless metadata says no */
     bool shares_norm;       /* and then at the same norm of it */
+    bool may_own_norms;     /* unless each has its own, of other names than those of serial layers */
     bool is_plain_ffn;      /* no gate */
     ewi_act act;            /* of GGUF, which does not say; config.json says */
     bool has_fused_qkv;     /* one matrix: all queries, all keys, all values */
-    bool hf_qkv_by_head;    /* or query, key, value of each head in turn */
+    bool hf_qkv_by_head;    /* or of each head of keys in turn its queries, its key, its value */
     bool has_fused_gate_up; /* one matrix: gate, then up */
     bool has_experts;       /* feed-forward matrices are many, and a router chooses for each row */
     bool weighs_to_one;     /* the weights of a row's experts sum to 1: of GGUF, which does not say */
@@ -93,6 +100,8 @@ const char *ewi_arch_list(void);
     X(OUTPUT_NORM, "output_norm", "model.norm")                                                 \
     X(OUTPUT, "output", "lm_head")                                                              \
     X(ATTN_NORM, "blk.%u.attn_norm", "model.layers.%u.input_layernorm")                         \
+    X(OWN_ATTN_NORM, "blk.%u.attn_norm_2", "")                                                  \
+    X(OWN_FFN_NORM, "blk.%u.attn_norm", "")                                                     \
     X(ATTN_Q, "blk.%u.attn_q", "model.layers.%u.self_attn.q_proj")                              \
     X(ATTN_K, "blk.%u.attn_k", "model.layers.%u.self_attn.k_proj")                              \
     X(ATTN_V, "blk.%u.attn_v", "model.layers.%u.self_attn.v_proj")                              \
@@ -133,5 +142,10 @@ ew_str ewi_role_name(const ewi_arch *arch, ewi_role role, ewi_part_kind part, ew
                      uint32_t layer, char buf[EWI_ROLE_NAME_BYTES]);
 /* Hugging Face's name of one expert's matrix, likewise. */
 ew_str ewi_expert_name(ewi_expert_part part, uint32_t layer, uint32_t expert, char buf[EWI_ROLE_NAME_BYTES]);
+/* The one tensor that holds that matrix of all experts: gates and ups are in the same one, [n_experts,
+ * 2 d_ffn, d_model]. */
+ew_str ewi_expert_stack_name(ewi_expert_part part, uint32_t layer, char buf[EWI_ROLE_NAME_BYTES]);
+/* And of one head's norm: EWI_ROLE_ATTN_Q_NORM or EWI_ROLE_ATTN_K_NORM. */
+ew_str ewi_head_norm_name(ewi_role role, uint32_t layer, uint32_t head, char buf[EWI_ROLE_NAME_BYTES]);
 
 #endif

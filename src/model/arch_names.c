@@ -52,6 +52,8 @@ static const struct {
     {"bloom", EWI_ROLE_TOKEN_EMBD, "transformer.word_embeddings"},
     {"bloom", EWI_ROLE_OUTPUT_NORM, "transformer.ln_f"},
     {"bloom", EWI_ROLE_ATTN_NORM, "transformer.h.%u.input_layernorm"},
+    {"bloom", EWI_ROLE_OWN_ATTN_NORM, "transformer.h.%u.ln_attn"},
+    {"bloom", EWI_ROLE_OWN_FFN_NORM, "transformer.h.%u.ln_mlp"},
     {"bloom", EWI_ROLE_ATTN_QKV, "transformer.h.%u.self_attention.query_key_value"},
     {"bloom", EWI_ROLE_ATTN_OUT, "transformer.h.%u.self_attention.dense"},
     {"bloom", EWI_ROLE_FFN_NORM, "transformer.h.%u.post_attention_layernorm"},
@@ -113,5 +115,18 @@ ew_str ewi_expert_name(ewi_expert_part part, uint32_t layer, uint32_t expert, ch
     static const char *const words[EWI_N_EXPERT_PARTS] = {"gate", "up", "down"};
     int n = snprintf(buf, EWI_ROLE_NAME_BYTES, "model.layers.%u.mlp.experts.%u.%s_proj.weight", layer, expert,
                      words[part]);
+    return (ew_str){buf, (size_t)n};
+}
+
+ew_str ewi_expert_stack_name(ewi_expert_part part, uint32_t layer, char buf[EWI_ROLE_NAME_BYTES]) {
+    int n = snprintf(buf, EWI_ROLE_NAME_BYTES, "model.layers.%u.mlp.experts.%s_proj", layer,
+                     part == EWI_EXPERTS_DOWN ? "down" : "gate_up");
+    return (ew_str){buf, (size_t)n};
+}
+
+ew_str ewi_head_norm_name(ewi_role role, uint32_t layer, uint32_t head, char buf[EWI_ROLE_NAME_BYTES]) {
+    char side = role == EWI_ROLE_ATTN_Q_NORM ? 'q' : 'k';
+    int n = snprintf(buf, EWI_ROLE_NAME_BYTES, "model.layers.%u.self_attn.%c_layernorm.norms.%u.weight",
+                     layer, side, head);
     return (ew_str){buf, (size_t)n};
 }

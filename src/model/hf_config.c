@@ -73,13 +73,9 @@ static bool is_among(ew_str key, const char *const *names, size_t n) {
 static bool is_refused(ew_str key) {
     static const char *const names[] = {
         "quantization_config",
-        "use_qk_norm",
-        "qk_layernorm",
         "qk_ln",
         "clip_qkv",
         "prefix_lm",
-        "bias",
-        "new_decoder_architecture",
         "apply_residual_connection_post_layernorm",
         "scale_attn_by_inverse_layer_idx",
         "use_bidirectional_attention",
@@ -109,6 +105,8 @@ static ew_status read_size(ewi_json *json, ew_str key, ewi_hf_config *c, bool *f
         {{"num_hidden_layers", "n_layer", "n_layers"}, EWI_MAX_LAYERS, &c->n_layers},
         {{"num_attention_heads", "n_head", "n_heads"}, EWI_MAX_HEADS, &c->n_heads},
         {{"num_key_value_heads"}, EWI_MAX_HEADS, &c->n_kv_heads},
+        {{"num_kv_heads"}, EWI_MAX_HEADS, &c->n_kv_groups},
+        {{"num_ln_in_parallel_attn"}, 2, &c->n_norms},
         {{"head_dim"}, EWI_MAX_HEAD_DIM, &c->head_dim},
         {{"max_position_embeddings", "n_positions", "max_seq_len", "seq_length"}, EWI_MAX_CTX, &c->n_ctx},
         {{"vocab_size"}, EWI_MAX_VOCAB, &c->n_vocab},
@@ -173,10 +171,13 @@ static ew_status read_truth(ewi_json *json, ew_str key, ewi_hf_config *c, bool *
         ewi_answer *out;
     } answers[] = {
         {"tie_word_embeddings", &c->is_tied},
+        {"use_qk_norm", &c->has_qk_norm},
+        {"qk_layernorm", &c->has_qk_norm},
         {"use_parallel_residual", &c->is_parallel},
         {"parallel_attn", &c->is_parallel_attn},
         {"use_sliding_window", &c->uses_window},
         {"alibi", &c->has_alibi},
+        {"new_decoder_architecture", &c->is_grouped},
         {"multi_query", &c->is_multi_query},
         {"no_bias", &c->has_no_bias},
         {"norm_topk_prob", &c->weighs_to_one},
@@ -211,16 +212,6 @@ static ew_status read_window_layers(ewi_json *json, ew_str key, ewi_hf_config *c
     if (status != EW_OK) return ewi_fail_at(c->err, status, "%.*s", EWI_STR_ARG(key));
     c->max_window_layers = value < EWI_MAX_LAYERS ? (uint32_t)value : EWI_MAX_LAYERS;
     return EW_OK;
-}
-
-/* Layers without experts: there may be none. */
-static ew_status read_dense_layers(ewi_json *json, ew_str key, ewi_hf_config *c) {
-    if (ewi_json_peek(json) == EWI_JSON_NULL) return ewi_json_skip(json, c->err);
-    EWI_TRY(ewi_json_enter_array(json, c->err));
-    if (ewi_json_next_item(json))
-        return ewi_fail(c->err, EW_UNSUPPORTED, "%.*s: layers without experts are not implemented",
-                        EWI_STR_ARG(key));
-    return ewi_json_check(json, c->err);
 }
 
 static ew_status read_position_kind(ewi_json *json, ew_str key, ewi_hf_config *c) {
@@ -266,7 +257,7 @@ static ew_status read_member(ewi_json *json, ew_str key, ewi_hf_config *c) {
         return ewi_hf_read_rope(json, key, c);
     if (ewi_str_is(key, "attn_config")) return read_attn_config(json, c);
     if (ewi_str_is(key, "max_window_layers")) return read_window_layers(json, key, c);
-    if (ewi_str_is(key, "mlp_only_layers")) return read_dense_layers(json, key, c);
+    if (ewi_str_is(key, "mlp_only_layers")) return ewi_json_skip_to(json, &c->dense_layers, c->err);
     if (ewi_str_is(key, "layer_types")) return ewi_json_skip_to(json, &c->layer_types, c->err);
     if (ewi_str_is(key, "no_rope_layers")) return ewi_json_skip_to(json, &c->rope_layers, c->err);
     return ewi_json_skip(json, c->err);

@@ -163,7 +163,8 @@ static ew_status read_rope_kind(const reader *r, ewi_rope_rule *rule) {
     const ewi_gguf_kv *kv = find(r, "rope.scaling.type", key);
     if (!kv) return EW_OK;
     rule->kind = kv->type == EWI_GGUF_STRING ? ewi_rope_kind_from(ewi_gguf_string(kv)) : EWI_N_ROPE_KINDS;
-    if (rule->kind < EWI_N_ROPE_KINDS && rule->kind != EWI_ROPE_LLAMA3) return EW_OK;
+    if (rule->kind < EWI_N_ROPE_KINDS && rule->kind != EWI_ROPE_LLAMA3 && rule->kind != EWI_ROPE_DYNAMIC)
+        return EW_OK;
     return ewi_fail(r->err, EW_UNSUPPORTED, "metadata %s: this rope scaling is not implemented", key);
 }
 

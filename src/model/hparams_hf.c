@@ -28,9 +28,11 @@ static void fill_in(ewi_hf_config *c) {
     bool is_bloom_like = is_one_of(c->arch, "bloom", "falcon");
     if (!c->d_ffn && (is_bloom_like || is_one_of(c->arch, "gpt2", "mpt")) && c->d_model <= EWI_MAX_D_FFN / 64)
         c->d_ffn = c->d_model * (c->ffn_ratio ? c->ffn_ratio : 4);
+    c->d_dense = c->d_ffn;
     if (c->arch->has_experts && c->d_expert) c->d_ffn = c->d_expert;
     if (!c->n_ctx && is_bloom_like) c->n_ctx = 2048;
-    if (is_one_of(c->arch, "falcon", "falcon")) c->n_kv_heads = 1;
+    if (is_one_of(c->arch, "falcon", "falcon"))
+        c->n_kv_heads = c->is_grouped == EWI_YES ? c->n_kv_groups : c->is_multi_query != EWI_NO;
     if (!c->n_kv_heads) c->n_kv_heads = c->n_heads;
     if (!c->head_dim) c->head_dim = c->d_model / c->n_heads;
     if (c->partial_rotary == 0)
@@ -54,9 +56,9 @@ static ew_status refuse(const ewi_hf_config *c, const char *key) {
 /* Numbers and truths that only some architectures have a meaning for. */
 static ew_status refuse_strangers(const ewi_hf_config *c) {
     const ewi_arch *arch = c->arch;
-    const bool is_rope = arch->positions == EWI_POSITIONS_ROPE,
-               is_alibi = arch->positions == EWI_POSITIONS_ALIBI;
     const bool is_mpt = is_one_of(arch, "mpt", "mpt"), is_falcon = is_one_of(arch, "falcon", "falcon");
+    const bool is_rope = arch->positions == EWI_POSITIONS_ROPE && c->has_alibi != EWI_YES,
+               is_alibi = arch->positions == EWI_POSITIONS_ALIBI, is_grouped = c->is_grouped == EWI_YES;
     const struct {
         const char *key;
         bool is_wrong;
@@ -70,15 +72,17 @@ static ew_status refuse_strangers(const ewi_hf_config *c) {
         {"final_logit_softcapping", c->logit_cap != 0 && !arch->has_caps},
         {"query_pre_attn_scalar", c->query_scalar != 0 && !arch->has_caps},
         {"softmax_scale", c->softmax_scale != 0 && !is_mpt},
-        {"alibi", c->has_alibi != EWI_UNSAID && (c->has_alibi == EWI_YES) != is_alibi},
+        {"use_qk_norm, qk_layernorm", c->has_qk_norm == EWI_YES && arch->qk_norm != EWI_QK_NORM_OWN},
+        {"alibi", c->has_alibi != EWI_UNSAID && (c->has_alibi == EWI_YES) != is_alibi && !is_falcon},
         {"no_bias", c->has_no_bias == EWI_NO && is_mpt},
-        {"parallel_attn", c->is_parallel_attn == EWI_NO && is_falcon},
-        {"multi_query", c->is_multi_query == EWI_NO && is_falcon},
+        {"new_decoder_architecture", is_grouped && !is_falcon},
+        {"parallel_attn", c->is_parallel_attn == EWI_NO && is_grouped},
+        {"num_ln_in_parallel_attn", c->n_norms > 1 && !is_grouped},
         {"partial_rotary_factor",
          c->partial_rotary != 1 && !(is_rope && (arch->partial_rotary != 0 || arch->has_fused_gate_up))},
         {"rope_scaling", c->rope.kind != EWI_ROPE_PLAIN && !is_rope},
         {"num_experts", c->n_experts != 0 && !arch->has_experts},
-        {"decoder_sparse_step", c->sparse_step > 1},
+        {"decoder_sparse_step", c->sparse_step > 1 && !arch->has_experts},
         {"use_sliding_window", c->uses_window == EWI_YES && arch->window != EWI_WINDOW_SWITCH},
         {"local_attention", c->window_width != 0 && arch->window != EWI_WINDOW_SIDES},
     };
@@ -159,6 +163,31 @@ static ew_status read_windows(const ewi_hf_config *c, ewi_hparams *h) {
     return EW_OK;
 }
 
+/* The numbers of layers, of which some may not exist. */
+static ew_status mark_listed_dense(const ewi_hf_config *c, ewi_hparams *h) {
+    ewi_json json;
+    uint64_t layer;
+    if (!is_list(c->dense_layers)) return EW_OK;
+    ewi_json_init(&json, (ewi_bytes){(const uint8_t *)c->dense_layers.data, c->dense_layers.len}, c->arena);
+    EWI_TRY(ewi_json_enter_array(&json, c->err));
+    while (ewi_json_next_item(&json)) {
+        EWI_TRY(ewi_json_read_u64(&json, &layer, c->err));
+        if (layer < h->n_layers) h->layers[layer] |= EWI_LAYER_DENSE;
+    }
+    return ewi_json_check(&json, c->err);
+}
+
+/* Those in the list, and all but each sparse_step-th. */
+static ew_status read_dense_layers(const ewi_hf_config *c, ewi_hparams *h) {
+    ew_status status = mark_listed_dense(c, h);
+    if (status != EW_OK) return ewi_fail_at(c->err, status, "mlp_only_layers");
+    for (uint32_t i = 0; i < h->n_layers && c->sparse_step; i++)
+        if ((i + 1) % c->sparse_step != 0) h->layers[i] |= EWI_LAYER_DENSE;
+    for (uint32_t i = 0; i < h->n_layers; i++)
+        if (h->arch->has_experts && !ewi_hparams_is_sparse(h, i)) h->d_dense = c->d_dense;
+    return EW_OK;
+}
+
 static ew_status read_rope_layers(const ewi_hf_config *c, ewi_hparams *h) {
     if (!is_list(c->rope_layers)) return EW_OK;
     if (!h->arch->rope_period) return refuse(c, "no_rope_layers");
@@ -189,6 +218,7 @@ static void take_sizes(const ewi_hf_config *c, ewi_hparams *h) {
 
 static void take_numbers(const ewi_hf_config *c, ewi_hparams *h) {
     h->weighs_to_one = c->weighs_to_one == EWI_YES;
+    if (h->qk_norm == EWI_OPTIONAL) h->qk_norm = c->has_qk_norm == EWI_YES ? EWI_REQUIRED : EWI_ABSENT;
     if (c->is_parallel != EWI_UNSAID) h->is_parallel = c->is_parallel == EWI_YES;
     if (c->embedding_multiplier != 0) h->embd_scale = (float)c->embedding_multiplier;
     if (c->residual_multiplier != 0) h->residual_scale = (float)c->residual_multiplier;
@@ -212,13 +242,24 @@ static ew_status skip_padding(const ewi_hf_config *c, ewi_hparams *h) {
     return EW_OK;
 }
 
+/* Falcon's kinds: each key is independent of the others but where refuse_strangers says. */
+static void take_falcon(const ewi_hf_config *c, ewi_hparams *h) {
+    h->owns_norms = c->is_grouped == EWI_YES && c->n_norms != 1;
+    if (c->is_parallel_attn == EWI_NO) h->is_parallel = false;
+    if (c->has_alibi != EWI_YES) return;
+    h->positions = EWI_POSITIONS_ALIBI;
+    h->alibi_max = 8;
+    h->alibi_scale = (float)(1 / __builtin_sqrt(h->head_dim)); /* scores are scaled after they are added */
+}
+
 static void take_rope(const ewi_hf_config *c, ewi_hparams *h) {
     h->rope_dims = (uint32_t)(c->head_dim * c->partial_rotary);
     h->rope_base = c->rope_base != 0 ? c->rope_base : 10000;
     if (h->local_rope_base != 0 && c->local_rope_base != 0) h->local_rope_base = c->local_rope_base;
     h->rope = c->rope;
     if (!h->rope.n_ctx_original) h->rope.n_ctx_original = c->n_ctx_original;
-    if (!h->rope.n_ctx_original && h->rope.kind == EWI_ROPE_YARN) h->rope.n_ctx_original = c->n_ctx;
+    if (!h->rope.n_ctx_original && (h->rope.kind == EWI_ROPE_YARN || h->rope.kind == EWI_ROPE_DYNAMIC))
+        h->rope.n_ctx_original = c->n_ctx;
 }
 
 ew_status ewi_hparams_from_hf(ewi_bytes text, ewi_arena *arena, ewi_hparams *out, ew_error *err) {
@@ -233,9 +274,11 @@ ew_status ewi_hparams_from_hf(ewi_bytes text, ewi_arena *arena, ewi_hparams *out
     take_sizes(&c, out);
     ewi_hparams_defaults(out);
     take_numbers(&c, out);
+    if (is_one_of(c.arch, "falcon", "falcon")) take_falcon(&c, out);
     take_rope(&c, out);
     EWI_TRY(skip_padding(&c, out));
     EWI_TRY(read_act(&c, &out->act));
     EWI_TRY(read_windows(&c, out));
+    EWI_TRY(read_dense_layers(&c, out));
     return read_rope_layers(&c, out);
 }

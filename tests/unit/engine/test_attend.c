@@ -13,7 +13,7 @@
 /* Positions beyond two spans of 512, and heads that fill no vector. */
 enum { N = 1100, HEADS = 6, KV_HEADS = 2, GROUP = HEADS / KV_HEADS, DIM = 20, LAYER = 1 };
 
-static ewi_attention_attrs attrs = {LAYER, HEADS, KV_HEADS, DIM, 0.3f, 0, 0, 0, false};
+static ewi_attention_attrs attrs = {LAYER, HEADS, KV_HEADS, DIM, 0.3f, 0, 0, 0, 0.5f, false};
 
 static float q[N * HEADS * DIM], k[N * KV_HEADS * DIM], v[N * KV_HEADS * DIM];
 static double expected[N * HEADS * DIM];
@@ -48,7 +48,7 @@ static void round_q8(float *x, size_t n) {
  * authors' code). */
 static double expected_slope(size_t head) {
     static const double powers[HEADS] = {2, 4, 6, 8, 1, 3};
-    return attrs.alibi_max != 0 ? pow(2, -powers[head]) : 0;
+    return attrs.alibi_max != 0 ? (double)attrs.alibi_scale * pow(2, -powers[head]) : 0;
 }
 
 static void expect_row(size_t position, size_t head) {

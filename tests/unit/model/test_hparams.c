@@ -464,8 +464,8 @@ static void config_experts(void **state) {
     sparse_refused("\"num_experts\": 0", EW_FORMAT, "num_experts");
     sparse_refused("\"num_experts\": 4096", EW_FORMAT, "num_experts");
     sparse_refused("\"num_experts\": 2, \"num_experts_per_tok\": 3", EW_FORMAT, "3 of 2 experts");
-    sparse_refused(SIZES ", \"decoder_sparse_step\": 2", EW_UNSUPPORTED, "decoder_sparse_step");
-    sparse_refused(SIZES ", \"mlp_only_layers\": [1]", EW_UNSUPPORTED, "mlp_only_layers");
+    sparse_refused(SIZES ", \"mlp_only_layers\": [-1]", EW_FORMAT, "mlp_only_layers");
+    sparse_refused(SIZES ", \"mlp_only_layers\": 1", EW_FORMAT, "mlp_only_layers");
     sparse_refused(SIZES ", \"clip_qkv\": 8.0", EW_UNSUPPORTED, "clip_qkv");
     sparse_refused(SIZES ", \"use_sliding_window\": true", EW_UNSUPPORTED, "use_sliding_window");
     expect_refused(read_sparse("LlamaForCausalLM", SIZES, &h, &err), EW_UNSUPPORTED, &err, "num_experts");
@@ -487,8 +487,13 @@ static void config_contradictions(void **state) {
 static void config_unsupported(void **state) {
     (void)state;
     config_refused("hidden_act", "\"relu\"", EW_UNSUPPORTED, "hidden_act: \"relu\"");
-    config_refused("rope_scaling", "{\"type\": \"dynamic\", \"factor\": 2.0}", EW_UNSUPPORTED,
-                   "rope_scaling: type: \"dynamic\"");
+    config_refused("rope_scaling", "{\"type\": \"xdrope\", \"factor\": 2.0}", EW_UNSUPPORTED,
+                   "rope_scaling: type: \"xdrope\"");
+    config_refused("rope_scaling",
+                   "{\"type\": \"dynamic\", \"factor\": 2.0, \"original_max_position_embeddings\": 64}",
+                   EW_UNSUPPORTED, "original_max_position_embeddings is not implemented with dynamic");
+    config_refused("rope_scaling", "{\"type\": \"dynamic\", \"factor\": 2.0, \"attention_factor\": 2.0}",
+                   EW_UNSUPPORTED, "attention_factor");
     config_refused("rope_parameters", "{\"rope_type\": \"default\", \"mrope_section\": [1]}", EW_UNSUPPORTED,
                    "mrope_section");
     config_refused("partial_rotary_factor", "0.5", EW_UNSUPPORTED, "partial_rotary_factor");
@@ -594,6 +599,7 @@ static void config_rope_scaling(void **state) {
                    "\"high_freq_factor\": 4}",
                    EW_FORMAT, "original_max_position_embeddings");
     config_refused(key, "{\"type\": \"linear\"}", EW_FORMAT, "factor is missing");
+    config_refused(key, "{\"type\": \"dynamic\"}", EW_FORMAT, "factor is missing");
     config_refused(key, "{\"type\": \"linear\", \"factor\": 0}", EW_FORMAT, "factor");
     config_refused(key, "{\"type\": \"yarn\", \"factor\": 1e9}", EW_FORMAT, "factor");
     static const char longrope[] =
@@ -631,16 +637,18 @@ static void config_kinds(void **state) {
         const char *arch, *more, *culprit;
     } cases[] = {
         {"FalconForCausalLM", "\"multi_query\": true", NULL},
-        {"FalconForCausalLM", "\"multi_query\": false", "multi_query"},
-        {"FalconForCausalLM", "\"parallel_attn\": false", "parallel_attn"},
-        {"FalconForCausalLM", "\"new_decoder_architecture\": true", "new_decoder_architecture"},
-        {"FalconForCausalLM", "\"alibi\": true", "alibi"},
-        {"FalconForCausalLM", "\"bias\": true", "bias"},
+        {"FalconForCausalLM", "\"multi_query\": false, \"alibi\": true, \"parallel_attn\": false", NULL},
+        {"FalconForCausalLM", "\"new_decoder_architecture\": true, \"num_kv_heads\": 2", NULL},
+        {"FalconForCausalLM", "\"new_decoder_architecture\": true, \"parallel_attn\": false",
+         "parallel_attn"},
+        {"FalconForCausalLM", "\"num_ln_in_parallel_attn\": 2", "num_ln_in_parallel_attn"},
+        {"BloomForCausalLM", "\"new_decoder_architecture\": true", "new_decoder_architecture"},
         {"MPTForCausalLM", "\"attn_config\": {\"alibi\": true, \"architectures\": null}", NULL},
         {"MptForCausalLM", "\"attn_config\": {\"alibi\": false}", "alibi"},
         {"MptForCausalLM", "\"attn_config\": {\"clip_qkv\": 6}", "clip_qkv"},
         {"MptForCausalLM", "\"no_bias\": false", "no_bias"},
-        {"CohereForCausalLM", "\"intermediate_size\": 8, \"use_qk_norm\": true", "use_qk_norm"},
+        {"CohereForCausalLM", "\"intermediate_size\": 8, \"use_qk_norm\": true", NULL},
+        {"PhiForCausalLM", "\"intermediate_size\": 8, \"qk_layernorm\": true", "qk_layernorm"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[1024];
