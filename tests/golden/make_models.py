@@ -110,7 +110,7 @@ RECIPES = [
     Recipe("olmo2", T.Olmo2Config, F32,
            sizes(32, 40, 2, 4, 2, tie_word_embeddings=False, rope_parameters=rope(500000.0))),
     # Heads of 16 although hidden / heads is 8; not all of the dense size is that of the experts.
-    Recipe("qwen3moe", T.Qwen3MoeConfig, F32,
+    Recipe("qwen3moe", T.Qwen3MoeConfig, F16,
            sizes(32, 40, 2, 4, 2, head_dim=16, moe_intermediate_size=24, num_experts=8, num_experts_per_tok=3,
                  norm_topk_prob=True, tie_word_embeddings=False, rope_parameters=rope(1000000.0))),
     Recipe("olmoe", T.OlmoeConfig, BF16,
