@@ -99,6 +99,7 @@ typedef struct bench {
     uint64_t bytes_per_step; /* weights that a decoding step reads */
     ew_engine_info engine;
     profile profiles[2]; /* of prefill and of decode */
+    bool is_headless;    /* nothing to decode */
 } bench;
 
 static void record(bench *b, quantity q, double value) {
@@ -200,7 +201,7 @@ static void profile_end(const bench *b, const cli_opened *opened, profile *p, ui
 static int measure_prefill(bench *b, const cli_opened *opened, sequences *s) {
     uint64_t start_ns = cli_now_ns();
     profile_start(b, opened);
-    int code = feed(opened, s->sessions[0], b->values->n_prompt.value, true, s);
+    int code = feed(opened, s->sessions[0], b->values->n_prompt.value, !b->is_headless, s);
     uint64_t took_ns = cli_now_ns() - start_ns;
     profile_end(b, opened, &b->profiles[0], took_ns);
     double took_s = (double)took_ns / 1e9;
@@ -259,17 +260,31 @@ static int measure(bench *b, cli_opened *opened) {
         code = cli_usage("bench", "--batch %u needs steps of as many rows: -b", b->values->batch.value);
     if (code == CLI_OK) code = fill(b, opened, &s);
     if (code == CLI_OK) code = measure_prefill(b, opened, &s);
-    if (code == CLI_OK) code = measure_decode(b, opened, &s);
+    if (code == CLI_OK && !b->is_headless) code = measure_decode(b, opened, &s);
     for (size_t k = 1; k < s.n; k++) ew_session_free(s.sessions[k]);
     ew_sampler_free(s.sampler);
     record_peak_rss(b);
     return code;
 }
 
+/* An encoder takes the prompt in one step, and nothing comes after it. */
+static int open(bench *b, cli_opened *opened) {
+    cli_engine_values *e = &b->values->engine;
+    int code = cli_open_model(b->verb, e, opened);
+    if (code != CLI_OK) return code;
+    ew_model_info info = ew_model_get_info(opened->model);
+    b->is_headless = info.is_headless;
+    if (info.is_encoder && (b->values->depth.value || b->values->batch.value > 1))
+        return cli_usage("bench", "--depth and --batch are not for encoders");
+    if (info.is_encoder && !e->rows.given) e->rows.value = b->values->n_prompt.value;
+    code = cli_start_engine(e, opened);
+    return code == CLI_OK ? cli_open_session(e, opened, &opened->session) : code;
+}
+
 static int repeat(bench *b) {
     cli_opened opened = {0};
     uint64_t start_ns = cli_now_ns();
-    int code = cli_open(b->verb, &b->values->engine, &opened);
+    int code = open(b, &opened);
     record(b, LOAD_MS, (double)(cli_now_ns() - start_ns) / 1e6);
     if (code == CLI_OK) code = measure(b, &opened);
     cli_opened_close(&opened);

@@ -159,7 +159,8 @@ static int write_logits(const logits_values *values, cli_opened *opened, const c
 
 static int run_opened(logits_values *values, cli_opened *opened) {
     cli_tokens tokens = {0};
-    int code = read_tokens(values, opened, &tokens);
+    int code = cli_need_head(opened);
+    if (code == CLI_OK) code = read_tokens(values, opened, &tokens);
     /* Without -c the context is as long as the text, up to what the model was trained on. */
     if (!values->engine.context.given && tokens.n > 4096 &&
         tokens.n <= ew_model_get_info(opened->model).n_ctx_train)

@@ -66,7 +66,7 @@ static int open_adapters(const cli_verb *verb, const cli_engine_values *values, 
     return code;
 }
 
-int cli_open_engine(const cli_verb *verb, const cli_engine_values *values, cli_opened *out) {
+int cli_open_model(const cli_verb *verb, const cli_engine_values *values, cli_opened *out) {
     int code = CLI_OK;
     const char *path = cli_model_path(verb, values, &code);
     if (!path) return code;
@@ -74,8 +74,11 @@ int cli_open_engine(const cli_verb *verb, const cli_engine_values *values, cli_o
     out->is_default = !values->model && !values->operand;
     if (ew_model_open(path, &out->model, &err)) return cli_fail(&err);
     out->tokenizer = ew_model_tokenizer(out->model);
-    code = open_adapters(verb, values, out);
-    if (code != CLI_OK) return code;
+    return open_adapters(verb, values, out);
+}
+
+int cli_start_engine(const cli_engine_values *values, cli_opened *out) {
+    ew_error err = {0};
     ew_engine_options options = {
         .struct_size = sizeof options,
         .adapters = (const ew_adapter *const *)out->adapters,
@@ -85,8 +88,14 @@ int cli_open_engine(const cli_verb *verb, const cli_engine_values *values, cli_o
         .cache_k = (ew_cache_type)values->cache_k.value,
         .cache_v = (ew_cache_type)values->cache_v.value,
         .exact = values->exact,
+        .embeds = values->embeds,
     };
     return ew_engine_new(out->model, &options, &out->engine, &err) ? cli_fail(&err) : CLI_OK;
+}
+
+int cli_open_engine(const cli_verb *verb, const cli_engine_values *values, cli_opened *out) {
+    int code = cli_open_model(verb, values, out);
+    return code == CLI_OK ? cli_start_engine(values, out) : code;
 }
 
 int cli_open_session(const cli_engine_values *values, cli_opened *out, ew_session **session) {
@@ -101,17 +110,18 @@ int cli_open_session(const cli_engine_values *values, cli_opened *out, ew_sessio
     return ew_session_set_adapters(*session, out->uses, out->n_adapters, &err) ? cli_fail(&err) : CLI_OK;
 }
 
-int cli_open(const cli_verb *verb, const cli_engine_values *values, cli_opened *out) {
-    int code = cli_open_engine(verb, values, out);
-    return code == CLI_OK ? cli_open_session(values, out, &out->session) : code;
-}
-
 void cli_opened_close(cli_opened *opened) {
     ew_session_free(opened->session);
     ew_engine_free(opened->engine);
     for (size_t i = 0; i < opened->n_adapters; i++) ew_adapter_close(opened->adapters[i]);
     ew_model_close(opened->model);
     *opened = (cli_opened){0};
+}
+
+int cli_need_head(const cli_opened *opened) {
+    if (!ew_model_get_info(opened->model).is_headless) return CLI_OK;
+    cli_say("the model makes embeddings, not text: see edgewise help embed");
+    return CLI_BAD_INPUT;
 }
 
 int cli_need_tokenizer(const cli_opened *opened) {

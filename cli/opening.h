@@ -5,8 +5,8 @@
  * CLI_ENGINE_OPTIONS into its table.
  *
  *     cli_opened opened = {0};
- *     int code = cli_open(verb, &values.engine, &opened);
- *     if (code == CLI_OK) code = ... opened.session ...
+ *     int code = cli_open_engine(verb, &values.engine, &opened);
+ *     if (code == CLI_OK) code = cli_open_session(&values.engine, &opened, &opened.session);
  *     cli_opened_close(&opened);               also when opening failed
  */
 #ifndef CLI_OPENING_H
@@ -21,6 +21,7 @@ typedef struct cli_engine_values {
     cli_choice cache_k, cache_v, context_full;
     bool exact;
     cli_texts adapters; /* --lora */
+    bool embeds;        /* set by the verb: hidden states, not logits */
 } cli_engine_values;
 
 /* In the order of ew_cache_type and of ew_context_full: a choice's index is the enum's value. */
@@ -71,12 +72,16 @@ typedef struct cli_opened {
  * wrong; NULL and *code. */
 const char *cli_model_path(const cli_verb *verb, const cli_engine_values *values, int *code);
 
-/* Opens model and engine; then the session. Each says what failed and returns the exit code. */
+/* Opens the model with its adapters; then the engine; both; then the session. Each says what failed and
+ * returns the exit code. */
+int cli_open_model(const cli_verb *verb, const cli_engine_values *values, cli_opened *out);
+int cli_start_engine(const cli_engine_values *values, cli_opened *out);
 int cli_open_engine(const cli_verb *verb, const cli_engine_values *values, cli_opened *out);
 int cli_open_session(const cli_engine_values *values, cli_opened *out, ew_session **session);
-int cli_open(const cli_verb *verb, const cli_engine_values *values, cli_opened *out);
 void cli_opened_close(cli_opened *opened);
 
+/* CLI_OK, or says that the model makes embeddings only. */
+int cli_need_head(const cli_opened *opened);
 /* CLI_OK, or says that the model holds no vocabulary. */
 int cli_need_tokenizer(const cli_opened *opened);
 

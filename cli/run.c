@@ -209,7 +209,8 @@ static void say_how(const cli_run_values *values, const cli_opened *opened) {
 
 static int run_opened(const cli_verb *verb, cli_run_values *values, cli_opened *opened, cli_out *out) {
     if (values->dump_graph) return dump_graph(opened, out);
-    int code = cli_need_tokenizer(opened);
+    int code = cli_need_head(opened);
+    if (code == CLI_OK) code = cli_need_tokenizer(opened);
     if (code == CLI_OK) code = cli_open_session(&values->engine, opened, &opened->session);
     if (code != CLI_OK) return code;
     cli_sampling_advise(&values->sampling, opened->model);

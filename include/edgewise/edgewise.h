@@ -183,6 +183,7 @@ typedef struct ew_detokenizer {
     uint8_t pending[4];
     uint8_t n_pending;
     bool started;
+    ew_token last; /* once started: the token before */
 } ew_detokenizer;
 
 /*
@@ -205,6 +206,14 @@ EW_API ew_status ew_model_open(const char *path, ew_model **out, ew_error *err);
 /* Only after the last engine on it is freed. */
 EW_API void ew_model_close(ew_model *model);
 
+/* How a text's hidden states become its embedding: their mean, the first's, the last's. */
+typedef enum ew_pooling {
+    EW_POOLING_MODEL = 0, /* as ew_model_get_info says */
+    EW_POOLING_MEAN = 1,
+    EW_POOLING_CLS = 2,
+    EW_POOLING_LAST = 3,
+} ew_pooling;
+
 typedef struct ew_model_info {
     const char *arch; /* "llama", "qwen2" */
     ew_str name;      /* the file's own name for the model; may be empty */
@@ -214,6 +223,9 @@ typedef struct ew_model_info {
     uint64_t n_params;
     uint64_t weight_bytes;
     bool has_chat_template;
+    bool is_headless;   /* it makes embeddings only */
+    bool is_encoder;    /* and each row sees all rows of its text */
+    ew_pooling pooling; /* as its files say; else mean of encoders, last of others */
 } ew_model_info;
 
 EW_API ew_model_info ew_model_get_info(const ew_model *model);
@@ -343,7 +355,9 @@ typedef enum ew_cache_type { EW_CACHE_F16 = 0, EW_CACHE_F32 = 1, EW_CACHE_Q8 = 2
 typedef struct ew_engine_options {
     size_t struct_size;
     uint32_t n_threads; /* default: the performance cores that this process may use */
-    uint32_t n_rows;    /* most rows in a step; default 128, with F16 or BF16 weights 256 unless exact */
+    /* Most rows in a step. Default 128, with F16 or BF16 weights 256 unless exact, of encoders 512 or what
+     * they were trained on. */
+    uint32_t n_rows;
     ew_cache_type cache_k, cache_v;
     /* Steps of 16 rows and more use faster arithmetic within a bound for F16 and BF16 weights, and at level
      * amx for attention (docs/numerics.md, "Halves", "Tiles", "Attention on tiles"). Exact: never, and a
@@ -352,6 +366,9 @@ typedef struct ew_engine_options {
     /* Which adapters its sessions may use; copied. */
     const ew_adapter *const *adapters;
     size_t n_adapters; /* at most 64 */
+    /* Its rows give hidden states (d_model floats, as the head reads them), not logits: for ew_embed. Engines
+     * of models without a head always do. */
+    bool embeds;
 } ew_engine_options;
 
 /* Builds, checks and plans the model's graph and starts the threads. The model must outlive the engine. */
@@ -397,7 +414,9 @@ typedef enum ew_context_full {
 
 typedef struct ew_session_options {
     size_t struct_size;
-    uint32_t n_ctx; /* positions; default: the smaller of n_ctx_train and 4096 */
+    /* Positions; default: the smaller of n_ctx_train and 4096. It decides what the rope scalings longrope and
+     * dynamic compute, however little of it is used. */
+    uint32_t n_ctx;
     ew_context_full context_full;
     uint32_t n_keep; /* for EW_CONTEXT_FULL_SHIFT */
 } ew_session_options;
@@ -519,6 +538,23 @@ typedef struct ew_generation {
 EW_API ew_status ew_generate(ew_session *session, const ew_token *prompt, size_t n_prompt,
                              const ew_generate_options *options, ew_token_fn on_token, void *user,
                              ew_generation *result, ew_error *err);
+
+/* --------------------------------------------------------------------------------------------- embeddings */
+
+typedef struct ew_embed_options {
+    size_t struct_size;
+    ew_pooling pooling;
+    bool keep_length; /* do not divide by the Euclidean length */
+} ew_embed_options;
+
+/*
+ * The embedding of a text: d_model floats into out. Forgets what the session held. The tokens are all that is
+ * seen: encode with EW_ENCODE_BOS | EW_ENCODE_EOS, which mark a text's ends where the model wants them.
+ * Errors: EW_INVALID when the engine does not embed; EW_LIMIT when a text is longer than an encoder's step;
+ * EW_CONTEXT_FULL; EW_CANCELLED.
+ */
+EW_API ew_status ew_embed(ew_session *session, const ew_token *tokens, size_t n,
+                          const ew_embed_options *options, float *out, ew_error *err);
 
 /* -------------------------------------------------------------------------------------------- the machine */
 

@@ -7,11 +7,11 @@ _edgewise() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local verb=${COMP_WORDS[1]} words=''
     if [ "$COMP_CWORD" -eq 1 ]; then
-        _edgewise_words 'run inspect tokenize template logits quantize bench devices help --help --version'
+        _edgewise_words 'run inspect tokenize template logits embed quantize bench devices help --help --version'
         return
     fi
     case $verb:$previous in
-        help:*) _edgewise_words 'run inspect tokenize template logits quantize bench devices help'; return ;;
+        help:*) _edgewise_words 'run inspect tokenize template logits embed quantize bench devices help'; return ;;
         run:-m | run:--model) _edgewise_files ;;
         run:-p | run:--prompt) COMPREPLY=() ;;
         run:-n | run:--n-predict) COMPREPLY=() ;;
@@ -50,6 +50,15 @@ _edgewise() {
         logits:-ctv | logits:--cache-type-v) _edgewise_words "f16 f32 q8" ;;
         logits:--lora) COMPREPLY=() ;;
         logits:--beside) COMPREPLY=() ;;
+        embed:-m | embed:--model) _edgewise_files ;;
+        embed:-p | embed:--prompt) COMPREPLY=() ;;
+        embed:--pooling) _edgewise_words "model mean cls last" ;;
+        embed:-c | embed:--ctx-size) COMPREPLY=() ;;
+        embed:-t | embed:--threads) COMPREPLY=() ;;
+        embed:-b | embed:--rows) COMPREPLY=() ;;
+        embed:-ctk | embed:--cache-type-k) _edgewise_words "f16 f32 q8" ;;
+        embed:-ctv | embed:--cache-type-v) _edgewise_words "f16 f32 q8" ;;
+        embed:--lora) COMPREPLY=() ;;
         quantize:-m | quantize:--model) _edgewise_files ;;
         quantize:-o | quantize:--out) _edgewise_files ;;
         quantize:--type) _edgewise_words "q4s q8c q4c q8g q4g32 q4g128" ;;
@@ -74,6 +83,7 @@ _edgewise() {
         tokenize) words='-m --model --bos --no-bos --special --decode --show --json --help' ;;
         template) words='-m --model --bos --eos --date --help' ;;
         logits) words='-m --model --out --tokens --special -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --beside --help' ;;
+        embed) words='-m --model -p --prompt --pooling --keep-length --truncate --rank --json -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --help' ;;
         quantize) words='-m --model -o --out --type --force -t --threads --json --help' ;;
         bench) words='-m --model --prompt-tokens --gen-tokens --depth --batch -r --repetitions -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --profile --json --help' ;;
         devices) words='--json --help' ;;

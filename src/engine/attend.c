@@ -241,13 +241,27 @@ static size_t first_seen(const item *it, size_t i) {
     return window && length > window ? length - window : 0;
 }
 
+/* The position after the last one that it sees. */
+static size_t end_seen(const item *it, size_t i) {
+    size_t position = it->position + i / it->group, window = it->a->attrs->window;
+    if (!it->a->attrs->is_two_sided) return position + 1;
+    const ew_session *s = row_of(it, i)->session;
+    size_t length = (size_t)s->length + s->n_pending;
+    return window && position + window < length ? position + window : length;
+}
+
 /* The first of the spans that query i sees any key of. */
 static size_t first_span(const item *it, size_t i) {
     return first_seen(it, i) / EWI_ATTENTION_SPAN;
 }
 
 static bool sees_span(const item *it, size_t i, size_t span) {
-    return it->position + i / it->group >= span * EWI_ATTENTION_SPAN && span >= first_span(it, i);
+    return end_seen(it, i) > span * EWI_ATTENTION_SPAN && span >= first_span(it, i);
+}
+
+/* The last position that any of its queries sees. */
+static size_t last_seen(const item *it) {
+    return end_seen(it, it->n - 1) - 1;
 }
 
 /* Element 0 of query i in a value [n_rows, n_heads * head_dim]. */
@@ -278,7 +292,7 @@ static void see_keys(const item *it, ewi_attention_row *rows, size_t block) {
     for (size_t i = 0; i < it->n; i++) {
         size_t position = it->position + i / it->group;
         rows[i].first_key = place_in_block(first_seen(it, i), block);
-        rows[i].n_keys = place_in_block(position + 1, block);
+        rows[i].n_keys = place_in_block(end_seen(it, i), block);
         if (rows[i].first_key >= rows[i].n_keys) rows[i].first_key = rows[i].n_keys = 0;
         rows[i].distance = (float)((double)block * EWI_BLOCK_POSITIONS - (double)position);
     }
@@ -291,7 +305,8 @@ static float slope_of(const ewi_attention_attrs *attrs, size_t head) {
     if (attrs->alibi_max == 0) return 0;
     while (2 * n <= attrs->n_heads) n *= 2;
     double power = head < n ? (double)(head + 1) : (double)(head - n) + 0.5;
-    return (float)ewi_pow(2.0, -(double)attrs->alibi_max * power / (double)n);
+    double slope = ewi_pow(2.0, -(double)attrs->alibi_max * power / (double)n);
+    return (float)(slope * (double)attrs->alibi_scale);
 }
 
 /* Fills rows, whose acc are set, with what they have of one span. */
@@ -302,7 +317,7 @@ static void look_at_span(const item *it, ewi_attention_row *rows, size_t span) {
     void (*const attention)(const ewi_attention *) =
         is_fast(it) ? e->kern->attention_bf16 : e->kern->attention;
     const uint32_t per_span = EWI_ATTENTION_SPAN / EWI_BLOCK_POSITIONS;
-    uint32_t last = (it->position + it->tile->n - 1) / EWI_BLOCK_POSITIONS, first = (uint32_t)span * per_span;
+    uint32_t last = (uint32_t)(last_seen(it) / EWI_BLOCK_POSITIONS), first = (uint32_t)span * per_span;
     uint32_t end = first + per_span, seen = (uint32_t)(first_seen(it, 0) / EWI_BLOCK_POSITIONS);
     for (size_t i = 0; i < it->n; i++) {
         rows[i] = (ewi_attention_row){.q = a->q + offset_of(it, i), .acc = rows[i].acc, .max = -INFINITY};
@@ -350,7 +365,7 @@ static void take_span(const item *it, size_t i, size_t span, ewi_attention_row *
 /* One thread takes all spans. */
 static void look_alone(const item *it) {
     ewi_attention_row *const *rows = it->scratch->rows;
-    size_t dim = it->a->attrs->head_dim, last = it->position + it->tile->n - 1;
+    size_t dim = it->a->attrs->head_dim, last = last_seen(it);
     for (int j = 0; j < 2; j++)
         for (size_t i = 0; i < it->n; i++) rows[j][i].acc = it->scratch->acc[j] + i * dim;
     size_t first = first_span(it, 0);

@@ -1,6 +1,7 @@
 #include "engine/adapt.h"
 #include "engine/attend.h"
 #include "engine/experts.h"
+#include "engine/ropes.h"
 
 #include <inttypes.h>
 
@@ -8,61 +9,12 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "graph/passes.h"
-#include "kernels/elementary.h"
 #include "os/topology.h"
 
 #define DEFAULT_ROWS     128u
+#define DEFAULT_TEXT     512u              /* an encoder takes all of a text in a step */
 #define DEFAULT_FAST     256u              /* what a panel of codes costs is shared by more rows */
 #define MAX_TABLES_BYTES ((size_t)1 << 40) /* the machine's memory is the limit */
-
-/* NULL: no memory. */
-static double *make_freqs(ew_engine *e, const ewi_rope_attrs *a, const double *divisors) {
-    double *freqs = ewi_arena_array(&e->tables, a->n_dims / 2, sizeof *freqs);
-    for (uint32_t i = 0; freqs && i < a->n_dims / 2; i++) {
-        freqs[i] = ewi_pow(a->base, -2.0 * i / a->n_dims);
-        if (divisors) freqs[i] /= divisors[i];
-    }
-    return freqs;
-}
-
-static bool fill_rope(ew_engine *e, ewi_rope_table *rope, const ewi_rope_attrs *a) {
-    static const ewi_rope_scaling none = {.magnitude = 1};
-    const ewi_rope_scaling *scaling = a->scaling ? a->scaling : &none;
-    rope->base = a->base;
-    rope->scaling = a->scaling;
-    rope->n_pairs = a->n_dims / 2;
-    rope->n_ctx_short = scaling->n_ctx_short;
-    rope->magnitude = scaling->magnitude;
-    rope->freqs[0] = rope->freqs[1] = make_freqs(e, a, scaling->divisors);
-    if (scaling->long_divisors) rope->freqs[1] = make_freqs(e, a, scaling->long_divisors);
-    rope->cos = ewi_arena_array(&e->tables, (size_t)e->plan.n_rows * rope->n_pairs, sizeof *rope->cos);
-    rope->sin = ewi_arena_array(&e->tables, (size_t)e->plan.n_rows * rope->n_pairs, sizeof *rope->sin);
-    return rope->freqs[0] && rope->freqs[1] && rope->cos && rope->sin;
-}
-
-static uint32_t find_rope(const ew_engine *e, const ewi_rope_attrs *a) {
-    for (uint32_t i = 0; i < e->n_ropes; i++) {
-        const ewi_rope_table *r = &e->ropes[i];
-        if (r->base == a->base && r->n_pairs == a->n_dims / 2 && r->scaling == a->scaling) return i;
-    }
-    return e->n_ropes;
-}
-
-/* One table for each distinct rope. */
-static bool make_op_tables(ew_engine *e) {
-    uint32_t *rope_of = ewi_arena_array(&e->tables, e->graph.n_nodes, sizeof *rope_of);
-    e->ropes = ewi_arena_array(&e->tables, e->graph.n_nodes, sizeof *e->ropes);
-    if (!rope_of || !e->ropes) return false;
-    e->rope_of = rope_of;
-    for (uint32_t i = 0; i < e->graph.n_nodes; i++) {
-        const ewi_node *node = &e->graph.nodes[i];
-        if (node->op != EWI_OP_ROPE) continue;
-        rope_of[i] = find_rope(e, &node->attrs.rope);
-        if (rope_of[i] == e->n_ropes && !fill_rope(e, &e->ropes[e->n_ropes++], &node->attrs.rope))
-            return false;
-    }
-    return true;
-}
 
 /* ---- quantized weights ---- */
 
@@ -80,6 +32,8 @@ static bool is_fast_linear(const ew_engine *e, const ewi_node *node) {
 }
 
 static uint32_t default_rows(const ew_engine *e) {
+    const ewi_hparams *h = &e->model->hparams;
+    if (h->arch->is_encoder) return h->n_ctx_train < DEFAULT_TEXT ? h->n_ctx_train : DEFAULT_TEXT;
     for (uint32_t i = 0; i < e->graph.n_nodes; i++)
         if (is_fast_linear(e, &e->graph.nodes[i])) return DEFAULT_FAST;
     return DEFAULT_ROWS;
@@ -146,7 +100,7 @@ static ew_status allocate(ew_engine *e, ew_error *err) {
     e->wanted = ewi_arena_array(&e->tables, e->plan.n_rows, sizeof *e->wanted);
     size_t n_peaks = ewi_n_peaks(e->graph.nodes[e->graph.output].cols);
     e->peaks = ewi_arena_array(&e->tables, e->plan.head_rows * n_peaks, sizeof *e->peaks);
-    bool ok = e->values && e->wanted && e->peaks && make_op_tables(e) && ewi_attend_init(e) &&
+    bool ok = e->values && e->wanted && e->peaks && ewi_ropes_init(e) && ewi_attend_init(e) &&
               make_panels(e) && ewi_adapt_make_scratch(e) && ewi_experts_make_scratch(e) &&
               ewi_profile_init(&e->profile, &e->graph, &e->tables);
     return ok ? EW_OK : ewi_no_memory(err, "an engine; fewer rows a step need less");
@@ -166,7 +120,7 @@ static ew_status make_parts(ew_engine *e, const ew_engine_options *o, ew_error *
     e->kern = ewi_kernels_get();
     EWI_TRY(ewi_pool_new(o->n_threads, &e->pool, err));
     EWI_TRY(ewi_adapt_init(e, o, err));
-    EWI_TRY(ewi_model_build(e->model, &e->graph, err));
+    EWI_TRY(ewi_model_build(e->model, e->output, &e->graph, err));
     EWI_TRY(ewi_adapt_graph(e, &e->graph, err));
     EWI_TRY(ewi_passes_run(&e->graph, ewi_passes_default, ewi_n_passes_default, NULL, err));
     uint32_t n_rows = o->n_rows ? o->n_rows : default_rows(e);
@@ -196,6 +150,7 @@ ew_status ew_engine_new(const ew_model *model, const ew_engine_options *options,
     if (!e) return ewi_no_memory(err, "an engine");
     e->model = model;
     e->exact = o.exact;
+    e->output = o.embeds || model->hparams.is_headless ? EWI_OUTPUT_HIDDEN : EWI_OUTPUT_LOGITS;
     ewi_graph_init(&e->graph);
     ewi_arena_init(&e->tables, MAX_TABLES_BYTES);
     ew_status status = make_parts(e, &o, err);
@@ -229,7 +184,7 @@ ew_engine_info ew_engine_get_info(const ew_engine *engine) {
 static ew_status dump_to(const ew_engine *engine, ewi_buffer *text, ew_error *err) {
     ewi_graph graph;
     ewi_graph_init(&graph);
-    ew_status status = ewi_model_build(engine->model, &graph, err);
+    ew_status status = ewi_model_build(engine->model, engine->output, &graph, err);
     if (status == EW_OK) status = ewi_adapt_graph(engine, &graph, err);
     if (status == EW_OK) status = ewi_passes_run(&graph, ewi_passes_default, ewi_n_passes_default, text, err);
     ewi_graph_deinit(&graph);

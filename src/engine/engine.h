@@ -26,11 +26,10 @@
 /* Cosines and sines of one kind of rope for the rows of a step. */
 typedef struct ewi_rope_table {
     double base;
-    const ewi_rope_scaling *scaling; /* NULL: none */
-    uint32_t n_pairs, n_ctx_short;
-    double magnitude;
-    double *freqs[2]; /* [n_pairs] base^(-2i / n_dims) / divisor i: in sessions of n_ctx_short, and longer */
-    float *cos, *sin; /* [n_rows, n_pairs] */
+    const ewi_rope_scaling *scaling;
+    uint32_t n_pairs;
+    uint32_t first_freq; /* of a session's */
+    float *cos, *sin;    /* [n_rows, n_pairs] */
 } ewi_rope_table;
 
 /* Rows [first, first + n) of a step, of one session and consecutive positions. They attend together, so that
@@ -70,7 +69,7 @@ struct ew_engine {
     ewi_state_shape shape;
     ewi_arena tables; /* everything below */
     uint8_t *values;  /* the plan's arena */
-    uint32_t n_ropes;
+    uint32_t n_ropes, n_freqs;
     ewi_rope_table *ropes;
     const uint32_t *rope_of;        /* [n_nodes] index into ropes, for rope nodes */
     ewi_attention_scratch *scratch; /* [n_threads] */
@@ -84,7 +83,8 @@ struct ew_engine {
     uint32_t max_rank;     /* of the adapters */
     float **adapt_scratch; /* [n_threads] adapt.c's */
     ewi_experts_scratch experts;
-    bool exact;       /* as asked for */
+    bool exact; /* as asked for */
+    ewi_model_output output;
     uint32_t *wanted; /* [n_rows] rows whose logits are wanted */
     float *peaks;     /* [head_rows, ewi_n_peaks(columns of the head)] */
 };
@@ -93,6 +93,7 @@ struct ew_session {
     ew_engine *engine;
     ewi_state state;
     uint32_t length, n_ctx;
+    double *freqs;      /* [n_freqs] by which a position's angles grow, of all ropes */
     uint32_t n_pending; /* rows of the step in progress */
     ew_context_full context_full;
     uint32_t n_keep;
@@ -105,7 +106,7 @@ struct ew_session {
 };
 
 /* Which rows of an evaluation want logits. */
-typedef enum ewi_wants { EWI_WANTS_NONE, EWI_WANTS_LAST, EWI_WANTS_ALL } ewi_wants;
+typedef enum ewi_wants { EWI_WANTS_NONE, EWI_WANTS_FIRST, EWI_WANTS_LAST, EWI_WANTS_ALL } ewi_wants;
 
 /* ew_step for all who need it. */
 EWI_NODISCARD ew_status ewi_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ewi_head_fn on_head,

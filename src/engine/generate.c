@@ -176,6 +176,8 @@ ew_status ew_generate(ew_session *session, const ew_token *prompt, size_t n_prom
         .err = err,
     };
     *g.result = (ew_generation){.n_prompt = (uint32_t)n_prompt};
+    if (session->engine->output != EWI_OUTPUT_LOGITS)
+        return ewi_fail(err, EW_INVALID, "this engine makes embeddings, not text");
     EWI_TRY(check_sampler(&g));
     EWI_TRY(ewi_stops_init(&g.stops, g.options->stops, g.options->n_stops, err));
     ewi_buffer_init(&g.text, MAX_TOKEN_TEXT);

@@ -19,21 +19,25 @@ static const float *input_of(const ewi_job *j, uint32_t i) {
     return ewi_op_input(j, i);
 }
 
+static const float *vector_of(const ewi_tensor *vector) {
+    return vector ? (const float *)(const void *)vector->data : NULL;
+}
+
 static void run_embed(const ewi_job *j, const ewi_part *p) {
     const ewi_tensor *w = j->node->weight;
-    const uint8_t *packed = ewi_packing_find(j->e->model->packing, w);
+    const bool is_packed = ewi_packed_info_get(w->dtype);
+    const uint8_t *packed = is_packed ? ewi_packing_find(j->e->model->packing, w) : NULL;
+    const float *bias = vector_of(j->node->bias);
     size_t row_bytes = (size_t)(w->size_bytes / w->dims[0]), cols = j->node->cols;
     for (size_t i = p->row0; i < p->row1; i++) {
         size_t at = j->node->op == EWI_OP_EMBED ? (size_t)j->rows[i].token : j->rows[i].position;
+        float *y = ewi_op_output(j) + i * cols;
         if (packed)
-            ewi_unpack_row(w->dtype, packed, at, cols, ewi_op_output(j) + i * cols);
+            ewi_unpack_row(w->dtype, packed, at, cols, y);
         else
-            j->e->kern->widen[w->dtype](ewi_op_output(j) + i * cols, w->data + at * row_bytes, cols);
+            j->e->kern->widen[w->dtype](y, w->data + at * row_bytes, cols);
+        if (bias) j->e->kern->add(y, y, bias, cols);
     }
-}
-
-static const float *vector_of(const ewi_tensor *vector) {
-    return vector ? (const float *)(const void *)vector->data : NULL;
 }
 
 /* Whole groups of columns. */
@@ -45,10 +49,11 @@ static void run_norm(const ewi_job *j, const ewi_part *p) {
         for (size_t at = p->col0; at < p->col1; at += n) {
             float *y = ewi_op_output(j) + i * j->node->cols + at;
             const float *x = input_of(j, 0) + i * j->node->cols + at;
+            const size_t part = a->has_parts ? at : 0;
             if (j->node->op == EWI_OP_RMS_NORM)
-                j->e->kern->rms_norm(y, x, w, n, a->eps);
+                j->e->kern->rms_norm(y, x, w + part, n, a->eps);
             else
-                j->e->kern->layer_norm(y, x, w, b, n, a->eps);
+                j->e->kern->layer_norm(y, x, w + part, b ? b + part : NULL, n, a->eps);
         }
 }
 

@@ -162,9 +162,19 @@ static ew_status copy_vector(job *j, const ewi_tensor *t, ew_error *err) {
 
 /* ---- tensors ---- */
 
-/* A router stays f32: it is small, and its errors choose other experts. */
-static bool is_router(const ewi_tensor *t) {
-    return ewi_str_ends(t->name, ".mlp.gate.weight") || ewi_str_ends(t->name, ".ffn_gate_inp.weight");
+/* Routers are small, and their errors choose other experts; of an encoder's other embeddings only some rows
+ * are read. */
+static bool stays_f32(const ewi_tensor *t) {
+    static const char *const endings[] = {".mlp.gate.weight", ".ffn_gate_inp.weight", "token_types.weight",
+                                          ".token_type_embeddings.weight", ".position_embeddings.weight"};
+    for (size_t i = 0; i < EWI_COUNT(endings); i++)
+        if (ewi_str_ends(t->name, endings[i])) return true;
+    return false;
+}
+
+/* The weights of all heads' norms may be one tensor. */
+static bool is_norm(const ewi_tensor *t) {
+    return ewi_str_ends(t->name, "_norm.weight");
 }
 
 /* What the package holds of a tensor; its data is not there yet. */
@@ -173,7 +183,7 @@ static ew_status describe(const job *j, const ewi_tensor *t, ewi_tensor *out, ew
         return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: quantizing %u dimensions is not implemented",
                         EWI_STR_ARG(t->name), t->n_dims);
     *out = *t;
-    out->packed = t->n_dims == 2 && !is_router(t);
+    out->packed = t->n_dims == 2 && !stays_f32(t) && !is_norm(t);
     out->dtype = out->packed ? j->dtype : EWI_F32;
     if (!out->packed) return ewi_tensor_size(EWI_F32, t->n_dims, t->dims, &out->size_bytes, err);
     size_t bytes;
@@ -245,7 +255,8 @@ static ew_status add_source(const job *j, ew_error *err) {
     EWI_TRY(add_file(j, EWI_BLOB_HF_TOKENIZER, "tokenizer.json", err));
     EWI_TRY(add_file(j, EWI_BLOB_HF_TOKENIZER_CONFIG, "tokenizer_config.json", err));
     EWI_TRY(add_file(j, EWI_BLOB_HF_CHAT_TEMPLATE, "chat_template.jinja", err));
-    return add_file(j, EWI_BLOB_HF_GENERATION_CONFIG, "generation_config.json", err);
+    EWI_TRY(add_file(j, EWI_BLOB_HF_GENERATION_CONFIG, "generation_config.json", err));
+    return add_file(j, EWI_BLOB_HF_POOLING, "1_Pooling/config.json", err);
 }
 
 static ew_status add_config(const job *j, ew_error *err) {

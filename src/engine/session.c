@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "engine/attend.h"
+#include "engine/ropes.h"
 #include "os/topology.h"
 
 #define DEFAULT_CTX 4096u
@@ -38,8 +39,11 @@ static ew_status init_session(ew_session *s, ew_engine *engine, const ew_session
     EWI_TRY(ewi_state_init(&s->state, &engine->shape, s->n_ctx, err));
     s->tokens = ewi_alloc_array(s->n_ctx, sizeof *s->tokens);
     s->rows = ewi_alloc_array(engine->plan.n_rows, sizeof *s->rows);
+    s->freqs = ewi_ropes_new_freqs(engine, s->n_ctx);
     s->uses = ewi_alloc_array(engine->n_adapters + 1, sizeof *s->uses);
-    return s->tokens && s->rows && s->uses && ewi_attend_open(s) ? EW_OK : ewi_no_memory(err, "a session");
+    return s->tokens && s->rows && s->freqs && s->uses && ewi_attend_open(s)
+               ? EW_OK
+               : ewi_no_memory(err, "a session");
 }
 
 ew_status ew_session_new(ew_engine *engine, const ew_session_options *options, ew_session **out,
@@ -64,6 +68,7 @@ void ew_session_free(ew_session *session) {
     ewi_state_deinit(&session->state);
     ewi_free(session->tokens);
     ewi_free(session->rows);
+    ewi_free(session->freqs);
     ewi_free(session->parts);
     ewi_free(session->uses);
     ewi_free(session);
@@ -99,10 +104,14 @@ static void relay_head(void *user, size_t row, const ewi_head *head) {
     if (r->on_head) r->on_head(r->user, r->first + row, head);
 }
 
-static void fill_rows(ew_session *s, const ew_token *tokens, size_t n, ewi_wants wants, bool last) {
+/* Rows first .. first + n - 1 of n_all tokens. */
+static void fill_rows(ew_session *s, const ew_token *tokens, size_t first, size_t n, size_t n_all,
+                      ewi_wants wants) {
     for (size_t i = 0; i < n; i++) {
-        bool wanted = wants == EWI_WANTS_ALL || (wants == EWI_WANTS_LAST && last && i == n - 1);
-        s->rows[i] = (ew_row){s, s->length + (uint32_t)i, tokens[i], wanted};
+        size_t at = first + i;
+        bool wanted = wants == EWI_WANTS_ALL || (wants == EWI_WANTS_FIRST && at == 0) ||
+                      (wants == EWI_WANTS_LAST && at == n_all - 1);
+        s->rows[i] = (ew_row){s, s->length + (uint32_t)i, tokens[at], wanted};
     }
 }
 
@@ -113,7 +122,7 @@ ew_status ewi_session_eval(ew_session *s, const ew_token *tokens, size_t n, ewi_
         if (ewi_flag_take(&s->cancelled))
             return ewi_fail(err, EW_CANCELLED, "cancelled after %zu of %zu tokens", first, n);
         size_t count = n - first < max ? n - first : max;
-        fill_rows(s, tokens + first, count, wants, first + count == n);
+        fill_rows(s, tokens, first, count, n, wants);
         relay r = {on_head, user, first};
         EWI_TRY(ewi_step(s->engine, s->rows, count, relay_head, &r, err));
         first += count;

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "engine/experts.h"
 #include "engine/ops.h"
-#include "kernels/elementary.h"
+#include "engine/ropes.h"
 #include "os/clock.h"
 
 typedef struct step {
@@ -40,7 +40,8 @@ static size_t unit_of(const ewi_node *node, size_t unit) {
     size_t head = 1, all = unit;
     if (node->op == EWI_OP_ROPE) head = node->attrs.rope.head_dim;
     if (node->op == EWI_OP_STORE) head = node->attrs.attention.head_dim;
-    if (node->op == EWI_OP_RMS_NORM) head = node->cols / node->attrs.norm.n_groups;
+    if (node->op == EWI_OP_RMS_NORM || node->op == EWI_OP_LAYER_NORM)
+        head = node->cols / node->attrs.norm.n_groups;
     while (all % head != 0) all += unit;
     return all;
 }
@@ -154,6 +155,8 @@ static ew_status check_row(const ew_engine *e, const ew_row *row, size_t i, ew_e
     if (row->position != expected)
         return ewi_fail(err, EW_INVALID, "row %zu: position %u, but its session goes on at %u", i,
                         row->position, expected);
+    if (e->model->hparams.arch->is_encoder && session->length > 0)
+        return ewi_fail(err, EW_INVALID, "row %zu: an encoder takes all rows of a session in one step", i);
     if (expected >= session->n_ctx)
         return ewi_fail(err, EW_CONTEXT_FULL, "row %zu: the context of %u positions is full", i,
                         session->n_ctx);
@@ -177,21 +180,6 @@ static void list_wanted(step *s) {
         if (s->rows[i].wants_logits) s->e->wanted[s->n_wanted++] = (uint32_t)i;
 }
 
-static void fill_rope_row(const ewi_rope_table *table, const ew_row *row, size_t i) {
-    const double *freqs = table->freqs[row->session->n_ctx > table->n_ctx_short];
-    float *cosines = table->cos + i * table->n_pairs, *sines = table->sin + i * table->n_pairs;
-    for (uint32_t p = 0; p < table->n_pairs; p++) {
-        double angle = row->position * freqs[p];
-        cosines[p] = (float)(ewi_cos(angle) * table->magnitude);
-        sines[p] = (float)(ewi_sin(angle) * table->magnitude);
-    }
-}
-
-static void fill_ropes(const step *s) {
-    for (uint32_t t = 0; t < s->e->n_ropes; t++)
-        for (size_t i = 0; i < s->n_rows; i++) fill_rope_row(&s->e->ropes[t], &s->rows[i], i);
-}
-
 static void commit_rows(const step *s) {
     for (size_t i = 0; i < s->n_rows; i++) {
         ew_session *session = s->rows[i].session;
@@ -210,7 +198,7 @@ ew_status ewi_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ewi_hea
     step s = {.e = engine, .rows = rows, .n_rows = n_rows, .on_head = on_head, .user = user};
     list_wanted(&s);
     s.n_tiles = ewi_attend_tiles(engine, rows, n_rows);
-    fill_ropes(&s);
+    ewi_ropes_fill(engine, rows, n_rows);
     for (uint32_t i = 0; i < engine->plan.n_stages; i++) EWI_TRY(run_stage(&s, &engine->plan.stages[i], err));
     EWI_TRY(ewi_weights_ready(engine->model, NULL, 0, err));
     commit_rows(&s);

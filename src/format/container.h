@@ -38,6 +38,7 @@
     X(HF_TOKENIZER_CONFIG, "application/vnd.edgewise.model.hf-tokenizer-config.v1+json", false)   \
     X(HF_CHAT_TEMPLATE, "application/vnd.edgewise.model.hf-chat-template.v1.jinja", false)        \
     X(HF_GENERATION_CONFIG, "application/vnd.edgewise.model.hf-generation-config.v1+json", false) \
+    X(HF_POOLING, "application/vnd.edgewise.model.hf-pooling.v1+json", false)                     \
     X(TENSORS, "application/vnd.edgewise.model.tensors.v1+json", true)                            \
     X(WEIGHTS, "application/vnd.edgewise.model.weights.v1", true)
 

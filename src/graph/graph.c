@@ -51,8 +51,14 @@ ewi_value ewi_graph_tokens(ewi_graph *graph) {
 }
 
 ewi_value ewi_graph_embed(ewi_graph *graph, ewi_value tokens, const ewi_tensor *weight) {
-    return add_node(graph,
-                    (ewi_node){.op = EWI_OP_EMBED, .n_inputs = 1, .inputs = {tokens}, .weight = weight});
+    return ewi_graph_biased_embed(graph, tokens, weight, NULL);
+}
+
+ewi_value ewi_graph_biased_embed(ewi_graph *graph, ewi_value tokens, const ewi_tensor *weight,
+                                 const ewi_tensor *bias) {
+    return add_node(
+        graph,
+        (ewi_node){.op = EWI_OP_EMBED, .n_inputs = 1, .inputs = {tokens}, .weight = weight, .bias = bias});
 }
 
 ewi_value ewi_graph_positions(ewi_graph *graph, ewi_value tokens, const ewi_tensor *weight) {

@@ -27,7 +27,7 @@
 /* X(name, text): transformer ops, [rows, columns] in and out. */
 #define EWI_OP_MAP(X)                                                                                       \
     X(TOKENS, "tokens")         /* the rows' token ids, [T] */                                              \
-    X(EMBED, "embed")           /* row t = weight[token t], widened to f32 */                               \
+    X(EMBED, "embed")           /* row t = weight[token t] (+ bias), widened to f32 */                      \
     X(POSITIONS, "positions")   /* row t = weight[position of row t], widened to f32 */                     \
     X(RMS_NORM, "rms_norm")     /* x / sqrt(mean(x^2) + eps) * weight, of each group of columns */          \
     X(LAYER_NORM, "layer_norm") /* the same of x - mean(x) (+ bias) */                                      \
@@ -35,7 +35,7 @@
     X(COLUMNS, "columns")       /* some columns of x: a part of a fused layer's output */                   \
     X(SCALE, "scale")           /* x * factor */                                                            \
     X(ROPE, "rope")           /* rotates the first rope_dims of each head by position (arXiv 2104.09864) */ \
-    X(ATTENTION, "attention") /* appends k, v to the layer's state, then attends causally; grouped heads */ \
+    X(ATTENTION, "attention") /* appends k, v to the layer's state, then attends; grouped heads */          \
     X(ADAPT, "adapt")         /* y + what the row's adapters of the weight make of x, see engine/adapt.h */ \
     X(EXPERTS, "experts")     /* of each row's x, what the experts that its router logits choose make */    \
     X(ACT, "act")             /* act(x), times a second input where there is one (arXiv 2002.05202) */      \
@@ -77,6 +77,9 @@ typedef struct ewi_rope_scaling {
     /* [n_dims / 2] angle i is divided by; NULL: by 1. The second is for sessions of more than n_ctx_short
      * positions, where it is not NULL. */
     const double *divisors, *long_divisors;
+    /* In sessions of n_ctx > n_ctx_short the base grows too, until the longest wave is 1 + growth (n_ctx /
+     * n_ctx_short - 1) times as long; 0: it does not. */
+    double growth;
     uint32_t n_ctx_short;
     double magnitude; /* of cosines and sines */
 } ewi_rope_scaling;
@@ -95,12 +98,15 @@ typedef struct ewi_attention_attrs {
     float scale;     /* of q k^T */
     uint32_t window; /* a row sees so many positions, its own the last; 0: all */
     float cap;       /* scores become cap * tanh(score / cap); 0: no cap */
-    float alibi_max; /* head h's scores lose 2^(-alibi_max (h + 1) / n_heads) per position; 0: nothing */
+    /* Head h's scores lose alibi_scale 2^(-alibi_max (h + 1) / n_heads) per position; alibi_max 0: none. */
+    float alibi_max, alibi_scale;
+    bool is_two_sided; /* its window reaches as far after it: a step has all of a session's rows */
 } ewi_attention_attrs;
 
 typedef struct ewi_norm_attrs {
     float eps;
-    uint32_t n_groups; /* of columns: heads that have one weight, or 1 */
+    uint32_t n_groups; /* of columns: heads, or 1 */
+    bool has_parts;    /* each group has its own part of the weight; no: one weight for all */
 } ewi_norm_attrs;
 
 /* Columns [first, first + width) of each of n_groups pieces of `stride` columns. */
@@ -175,6 +181,9 @@ void ewi_graph_deinit(ewi_graph *graph);
 
 ewi_value ewi_graph_tokens(ewi_graph *graph);
 ewi_value ewi_graph_embed(ewi_graph *graph, ewi_value tokens, const ewi_tensor *weight);
+/* The same plus bias, which may be NULL, in every row. */
+ewi_value ewi_graph_biased_embed(ewi_graph *graph, ewi_value tokens, const ewi_tensor *weight,
+                                 const ewi_tensor *bias);
 /* weight[i] belongs to position i. */
 ewi_value ewi_graph_positions(ewi_graph *graph, ewi_value tokens, const ewi_tensor *weight);
 ewi_value ewi_graph_rms_norm(ewi_graph *graph, ewi_value x, const ewi_tensor *weight, ewi_norm_attrs attrs);

@@ -32,6 +32,7 @@ static void print_weight(const ewi_tensor *weight, ewi_buffer *out) {
 static void print_norm(const ewi_norm_attrs *norm, ewi_buffer *out) {
     ewi_buffer_printf(out, " {eps=%g", (double)norm->eps);
     if (norm->n_groups > 1) ewi_buffer_printf(out, ", heads=%u", norm->n_groups);
+    if (norm->has_parts) ewi_buffer_printf(out, ", parts");
     ewi_buffer_add(out, "}", 1);
 }
 
@@ -45,6 +46,7 @@ static void print_attention(const ewi_attention_attrs *a, ewi_buffer *out) {
     ewi_buffer_printf(out, " {layer=%u, heads=%u/%u, dim=%u, scale=%g", a->layer, a->n_heads, a->n_kv_heads,
                       a->head_dim, (double)a->scale);
     if (a->window) ewi_buffer_printf(out, ", window=%u", a->window);
+    if (a->is_two_sided) ewi_buffer_printf(out, ", two-sided");
     if (a->cap != 0) ewi_buffer_printf(out, ", cap=%g", (double)a->cap);
     if (a->alibi_max != 0) ewi_buffer_printf(out, ", alibi=%g", (double)a->alibi_max);
     ewi_buffer_add(out, "}", 1);

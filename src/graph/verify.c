@@ -95,6 +95,7 @@ static void same_as(ewi_node *node, const ewi_node *other) {
 
 static ew_status infer_embed(ewi_node *node, const ewi_node *tokens, ew_error *err) {
     EWI_TRY(check_matrix(node, err));
+    if (node->bias) EWI_TRY(check_vector(node, node->bias, node->weight->dims[1], err));
     same_as(node, tokens);
     node->type = EWI_VALUE_F32;
     node->cols = (uint32_t)node->weight->dims[1];
@@ -107,8 +108,9 @@ static ew_status infer_norm(ewi_node *node, const ewi_node *x, ew_error *err) {
     if (!node->weight) return ewi_fail(err, EW_FORMAT, "%s: has no weight", op);
     if (a->n_groups == 0 || x->cols % a->n_groups != 0)
         return ewi_fail(err, EW_FORMAT, "%s: %u columns are not %u groups", op, x->cols, a->n_groups);
-    EWI_TRY(check_vector(node, node->weight, x->cols / a->n_groups, err));
-    if (node->bias) EWI_TRY(check_vector(node, node->bias, x->cols / a->n_groups, err));
+    const uint32_t n = a->has_parts ? x->cols : x->cols / a->n_groups;
+    EWI_TRY(check_vector(node, node->weight, n, err));
+    if (node->bias) EWI_TRY(check_vector(node, node->bias, n, err));
     if (!(a->eps >= 0 && a->eps < 1))
         return ewi_fail(err, EW_FORMAT, "%s: epsilon %g is not in [0, 1)", op, (double)a->eps);
     same_as(node, x);

@@ -5,6 +5,7 @@
 #include "base/slice.h"
 
 #define ROPES(gguf, hf) .gguf_pairing = EWI_ROPE_##gguf, .hf_pairing = EWI_ROPE_##hf
+#define ENCODER         .is_encoder = true, .is_tied = true
 #define LAYER_NORMS     .has_layer_norm = true, .norm_bias = EWI_REQUIRED
 #define BIASES          .qkv_bias = EWI_REQUIRED, .out_bias = EWI_REQUIRED, .ffn_bias = EWI_REQUIRED
 
@@ -34,7 +35,8 @@ static const ewi_arch archs[] = {
     {.name = "phi3", .hf_class = "Phi3ForCausalLM", ROPES(HALVES, HALVES), .has_fused_qkv = true,
      .has_fused_gate_up = true, .window = EWI_WINDOW_ALL},
     {.name = "stablelm", .hf_class = "StableLmForCausalLM", ROPES(HALVES, HALVES), LAYER_NORMS,
-     .qkv_bias = EWI_OPTIONAL, .shares_norm = true, .partial_rotary = 0.25},
+     .qk_norm = EWI_QK_NORM_OWN, .hf_qk_norm_by_head = true, .qkv_bias = EWI_OPTIONAL, .shares_norm = true,
+     .partial_rotary = 0.25},
     {.name = "starcoder2", .hf_class = "Starcoder2ForCausalLM", .hf_names = "starcoder2",
      ROPES(HALVES, HALVES), LAYER_NORMS, .qkv_bias = EWI_OPTIONAL, .out_bias = EWI_OPTIONAL,
      .ffn_bias = EWI_OPTIONAL, .is_plain_ffn = true, .act = EWI_ACT_GELU_TANH, .window = EWI_WINDOW_ALL,
@@ -65,11 +67,27 @@ static const ewi_arch archs[] = {
      .has_embd_norm = true, .is_plain_ffn = true, .act = EWI_ACT_GELU_TANH, .has_fused_qkv = true,
      .hf_qkv_by_head = true, .positions = EWI_POSITIONS_ALIBI, .is_tied = true},
     {.name = "falcon", .hf_class = "FalconForCausalLM", .hf_names = "bloom", ROPES(HALVES, HALVES),
-     LAYER_NORMS, .is_parallel = true, .shares_norm = true, .is_plain_ffn = true, .act = EWI_ACT_GELU,
-     .has_fused_qkv = true, .is_tied = true},
+     LAYER_NORMS, .qkv_bias = EWI_OPTIONAL, .out_bias = EWI_OPTIONAL, .ffn_bias = EWI_OPTIONAL,
+     .is_parallel = true, .shares_norm = true, .may_own_norms = true, .is_plain_ffn = true,
+     .act = EWI_ACT_GELU, .has_fused_qkv = true, .hf_qkv_by_head = true, .is_tied = true},
     {.name = "command-r", .hf_class = "CohereForCausalLM", ROPES(ADJACENT, ADJACENT), .has_layer_norm = true,
-     .is_parallel = true, .shares_norm = true, .is_tied = true,
+     .qk_norm = EWI_QK_NORM_OWN, .is_parallel = true, .shares_norm = true, .is_tied = true,
      .has_logit_scale = true},
+    {.name = "bert", .hf_class = "BertModel", .hf_alias = "BertForMaskedLM", .hf_names = "bert", LAYER_NORMS,
+     BIASES, ENCODER, .norm_place = EWI_NORM_SUMS, .has_embd_norm = true, .has_token_types = true,
+     .is_plain_ffn = true, .act = EWI_ACT_GELU, .positions = EWI_POSITIONS_LEARNED},
+    {.name = "bert", .hf_class = "XLMRobertaModel", .hf_alias = "RobertaModel", .hf_names = "bert",
+     LAYER_NORMS, BIASES, ENCODER, .norm_place = EWI_NORM_SUMS, .has_embd_norm = true,
+     .has_token_types = true, .hf_pads_positions = true, .is_plain_ffn = true, .act = EWI_ACT_GELU,
+     .positions = EWI_POSITIONS_LEARNED},
+    {.name = "nomic-bert", .hf_class = "NomicBertModel", .hf_names = "nomic-bert", ROPES(HALVES, HALVES),
+     LAYER_NORMS, ENCODER, .norm_place = EWI_NORM_SUMS, .has_embd_norm = true, .has_token_types = true,
+     .has_fused_qkv = true},
+    {.name = "modern-bert", .hf_class = "ModernBertModel", .hf_alias = "ModernBertForMaskedLM",
+     .hf_names = "modern-bert", ROPES(HALVES, HALVES), .has_layer_norm = true, .norm_bias = EWI_OPTIONAL,
+     .qkv_bias = EWI_OPTIONAL, .out_bias = EWI_OPTIONAL, .ffn_bias = EWI_OPTIONAL, ENCODER,
+     .has_embd_norm = true, .skips_first_norm = true, .has_fused_qkv = true, .has_fused_gate_up = true,
+     .act = EWI_ACT_GELU, .window = EWI_WINDOW_SIDES, .window_period = 3, .local_rope_base = 10000},
 };
 /* clang-format on */
 
@@ -79,16 +97,27 @@ const ewi_arch *ewi_arch_from_gguf(ew_str architecture) {
     return NULL;
 }
 
-const ewi_arch *ewi_arch_from_hf(ew_str hf_class) {
+static bool is_headless_class(const ewi_arch *arch, ew_str hf_class) {
+    static const char with[] = "ForCausalLM", without[] = "Model";
+    size_t n = strlen(arch->hf_class), n_with = sizeof with - 1, n_without = sizeof without - 1;
+    if (!ewi_str_ends(ewi_str(arch->hf_class), with) || !ewi_str_ends(hf_class, without)) return false;
+    return hf_class.len - n_without == n - n_with && memcmp(hf_class.data, arch->hf_class, n - n_with) == 0;
+}
+
+const ewi_arch *ewi_arch_from_hf(ew_str hf_class, bool *is_headless) {
+    *is_headless = false;
     for (size_t i = 0; i < EWI_COUNT(archs); i++)
         if (ewi_str_is(hf_class, archs[i].hf_class) ||
             (archs[i].hf_alias && ewi_str_is(hf_class, archs[i].hf_alias)))
             return &archs[i];
+    *is_headless = true;
+    for (size_t i = 0; i < EWI_COUNT(archs); i++)
+        if (is_headless_class(&archs[i], hf_class)) return &archs[i];
     return NULL;
 }
 
 const char *ewi_arch_list(void) {
     return "llama, mistral, qwen2, qwen3, qwen3moe, olmoe, olmo2, smollm3, granite, phi2, phi3, stablelm, "
            "starcoder2, gptneox, "
-           "gemma, gemma2, gemma3, gpt2, mpt, bloom, falcon, command-r";
+           "gemma, gemma2, gemma3, gpt2, mpt, bloom, falcon, command-r, bert, nomic-bert, modern-bert";
 }

@@ -12,10 +12,20 @@ typedef enum ewi_presence { EWI_ABSENT, EWI_OPTIONAL, EWI_REQUIRED } ewi_presenc
 /* How the tensors of a checkpoint are called. */
 typedef enum ewi_naming { EWI_NAMES_GGUF, EWI_NAMES_HF, EWI_N_NAMINGS } ewi_naming;
 
-/* Norms before a layer's two halves, after them, or both. */
-typedef enum ewi_norm_place { EWI_NORM_BEFORE, EWI_NORM_AFTER, EWI_NORM_AROUND } ewi_norm_place;
-/* Norms of queries and keys: of each head with one weight, or of all heads together. */
-typedef enum ewi_qk_norm { EWI_QK_NORM_NONE, EWI_QK_NORM_HEADS, EWI_QK_NORM_WHOLE } ewi_qk_norm;
+/* Norms before a layer's two halves, after them, both, or of the sums. */
+typedef enum ewi_norm_place {
+    EWI_NORM_BEFORE,
+    EWI_NORM_AFTER,
+    EWI_NORM_AROUND,
+    EWI_NORM_SUMS
+} ewi_norm_place;
+/* Norms of queries and keys. */
+typedef enum ewi_qk_norm {
+    EWI_QK_NORM_NONE,
+    EWI_QK_NORM_HEADS, /* of each head, with one weight */
+    EWI_QK_NORM_WHOLE, /* of all heads together */
+    EWI_QK_NORM_OWN,   /* of each head, with a weight of its own, where the model has them */
+} ewi_qk_norm;
 typedef enum ewi_positions { EWI_POSITIONS_ROPE, EWI_POSITIONS_LEARNED, EWI_POSITIONS_ALIBI } ewi_positions;
 /* Which layers have a window. */
 typedef enum ewi_window_kind {
@@ -23,6 +33,7 @@ typedef enum ewi_window_kind {
     EWI_WINDOW_ALL,    /* every layer, when there is one */
     EWI_WINDOW_SWITCH, /* layers from max_window_layers on, when use_sliding_window says so */
     EWI_WINDOW_LAYERS, /* all but each window_period-th layer, or as layer_types says */
+    EWI_WINDOW_SIDES,  /* the same, but the first layer is the first without; half of it to each side */
 } ewi_window_kind;
 
 /* Zero is the Llama family's: RMS norms before, ropes, three matrices of a gated SiLU. */
@@ -39,13 +50,19 @@ typedef struct ewi_arch {
     bool hf_norm_plus_one;  /* norms multiply by 1 + weight; GGUF has the sum */
     ewi_norm_place norm_place;
     ewi_qk_norm qk_norm;
+    bool is_encoder;         /* rows see all rows of their text; there is no head: hidden states are pooled */
+    bool hf_qk_norm_by_head; /* those weights are tensors of their own, too */
     bool has_embd_norm;
+    bool has_token_types;   /* a row of another embedding is added: always the first */
+    bool hf_pads_positions; /* learned positions begin after that of the padding token */
+    bool skips_first_norm;  /* the first layer's attention has none: the embedding's stands for it */
     bool is_parallel;       /* attention and feed-forward look at the same input, unless metadata says no */
     bool shares_norm;       /* and then at the same norm of it */
+    bool may_own_norms;     /* unless each has its own, of other names than those of serial layers */
     bool is_plain_ffn;      /* no gate */
     ewi_act act;            /* of GGUF, which does not say; config.json says */
     bool has_fused_qkv;     /* one matrix: all queries, all keys, all values */
-    bool hf_qkv_by_head;    /* or query, key, value of each head in turn */
+    bool hf_qkv_by_head;    /* or of each head of keys in turn its queries, its key, its value */
     bool has_fused_gate_up; /* one matrix: gate, then up */
     bool has_experts;       /* feed-forward matrices are many, and a router chooses for each row */
     bool weighs_to_one;     /* the weights of a row's experts sum to 1: of GGUF, which does not say */
@@ -65,7 +82,8 @@ typedef struct ewi_arch {
 
 /* NULL when there is none of that name. */
 const ewi_arch *ewi_arch_from_gguf(ew_str architecture);
-const ewi_arch *ewi_arch_from_hf(ew_str hf_class);
+/* Also by the class of a decoder without its head (LlamaModel), which then sets *is_headless. */
+const ewi_arch *ewi_arch_from_hf(ew_str hf_class, bool *is_headless);
 /* "llama, qwen2", for error texts. */
 const char *ewi_arch_list(void);
 
@@ -74,6 +92,7 @@ const char *ewi_arch_list(void);
 #define EWI_ROLE_MAP(X)                                                                         \
     X(TOKEN_EMBD, "token_embd", "model.embed_tokens")                                           \
     X(POSITION_EMBD, "position_embd", "transformer.wpe")                                        \
+    X(TOKEN_TYPES, "token_types", "embeddings.token_type_embeddings")                           \
     X(EMBD_NORM, "token_embd_norm", "transformer.word_embeddings_layernorm")                    \
     X(ROPE_FREQS, "rope_freqs", "")                                                             \
     X(ROPE_SHORT, "rope_factors_short", "")                                                     \
@@ -81,6 +100,8 @@ const char *ewi_arch_list(void);
     X(OUTPUT_NORM, "output_norm", "model.norm")                                                 \
     X(OUTPUT, "output", "lm_head")                                                              \
     X(ATTN_NORM, "blk.%u.attn_norm", "model.layers.%u.input_layernorm")                         \
+    X(OWN_ATTN_NORM, "blk.%u.attn_norm_2", "")                                                  \
+    X(OWN_FFN_NORM, "blk.%u.attn_norm", "")                                                     \
     X(ATTN_Q, "blk.%u.attn_q", "model.layers.%u.self_attn.q_proj")                              \
     X(ATTN_K, "blk.%u.attn_k", "model.layers.%u.self_attn.k_proj")                              \
     X(ATTN_V, "blk.%u.attn_v", "model.layers.%u.self_attn.v_proj")                              \
@@ -89,12 +110,14 @@ const char *ewi_arch_list(void);
     X(ATTN_K_NORM, "blk.%u.attn_k_norm", "model.layers.%u.self_attn.k_norm")                    \
     X(ATTN_OUT, "blk.%u.attn_output", "model.layers.%u.self_attn.o_proj")                       \
     X(ATTN_POST_NORM, "blk.%u.post_attention_norm", "model.layers.%u.post_attention_layernorm") \
+    X(ATTN_SUM_NORM, "blk.%u.attn_output_norm", "encoder.layer.%u.attention.output.LayerNorm")  \
     X(FFN_NORM, "blk.%u.ffn_norm", "model.layers.%u.post_attention_layernorm")                  \
     X(FFN_GATE, "blk.%u.ffn_gate", "model.layers.%u.mlp.gate_proj")                             \
     X(FFN_UP, "blk.%u.ffn_up", "model.layers.%u.mlp.up_proj")                                   \
     X(FFN_GATE_UP, "blk.%u.ffn_up", "model.layers.%u.mlp.gate_up_proj")                         \
     X(FFN_DOWN, "blk.%u.ffn_down", "model.layers.%u.mlp.down_proj")                             \
     X(FFN_POST_NORM, "blk.%u.post_ffw_norm", "model.layers.%u.post_feedforward_layernorm")      \
+    X(FFN_SUM_NORM, "blk.%u.layer_output_norm", "encoder.layer.%u.output.LayerNorm")            \
     X(ROUTER, "blk.%u.ffn_gate_inp", "model.layers.%u.mlp.gate")                                \
     X(EXPERTS_GATE, "blk.%u.ffn_gate_exps", "")                                                 \
     X(EXPERTS_UP, "blk.%u.ffn_up_exps", "")                                                     \
@@ -119,5 +142,10 @@ ew_str ewi_role_name(const ewi_arch *arch, ewi_role role, ewi_part_kind part, ew
                      uint32_t layer, char buf[EWI_ROLE_NAME_BYTES]);
 /* Hugging Face's name of one expert's matrix, likewise. */
 ew_str ewi_expert_name(ewi_expert_part part, uint32_t layer, uint32_t expert, char buf[EWI_ROLE_NAME_BYTES]);
+/* The one tensor that holds that matrix of all experts: gates and ups are in the same one, [n_experts,
+ * 2 d_ffn, d_model]. */
+ew_str ewi_expert_stack_name(ewi_expert_part part, uint32_t layer, char buf[EWI_ROLE_NAME_BYTES]);
+/* And of one head's norm: EWI_ROLE_ATTN_Q_NORM or EWI_ROLE_ATTN_K_NORM. */
+ew_str ewi_head_norm_name(ewi_role role, uint32_t layer, uint32_t head, char buf[EWI_ROLE_NAME_BYTES]);
 
 #endif

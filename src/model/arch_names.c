@@ -52,11 +52,40 @@ static const struct {
     {"bloom", EWI_ROLE_TOKEN_EMBD, "transformer.word_embeddings"},
     {"bloom", EWI_ROLE_OUTPUT_NORM, "transformer.ln_f"},
     {"bloom", EWI_ROLE_ATTN_NORM, "transformer.h.%u.input_layernorm"},
+    {"bloom", EWI_ROLE_OWN_ATTN_NORM, "transformer.h.%u.ln_attn"},
+    {"bloom", EWI_ROLE_OWN_FFN_NORM, "transformer.h.%u.ln_mlp"},
     {"bloom", EWI_ROLE_ATTN_QKV, "transformer.h.%u.self_attention.query_key_value"},
     {"bloom", EWI_ROLE_ATTN_OUT, "transformer.h.%u.self_attention.dense"},
     {"bloom", EWI_ROLE_FFN_NORM, "transformer.h.%u.post_attention_layernorm"},
     {"bloom", EWI_ROLE_FFN_UP, "transformer.h.%u.mlp.dense_h_to_4h"},
     {"bloom", EWI_ROLE_FFN_DOWN, "transformer.h.%u.mlp.dense_4h_to_h"},
+    {"bert", EWI_ROLE_TOKEN_EMBD, "embeddings.word_embeddings"},
+    {"bert", EWI_ROLE_POSITION_EMBD, "embeddings.position_embeddings"},
+    {"bert", EWI_ROLE_EMBD_NORM, "embeddings.LayerNorm"},
+    {"bert", EWI_ROLE_ATTN_Q, "encoder.layer.%u.attention.self.query"},
+    {"bert", EWI_ROLE_ATTN_K, "encoder.layer.%u.attention.self.key"},
+    {"bert", EWI_ROLE_ATTN_V, "encoder.layer.%u.attention.self.value"},
+    {"bert", EWI_ROLE_ATTN_OUT, "encoder.layer.%u.attention.output.dense"},
+    {"bert", EWI_ROLE_FFN_UP, "encoder.layer.%u.intermediate.dense"},
+    {"bert", EWI_ROLE_FFN_DOWN, "encoder.layer.%u.output.dense"},
+    {"nomic-bert", EWI_ROLE_TOKEN_EMBD, "embeddings.word_embeddings"},
+    {"nomic-bert", EWI_ROLE_EMBD_NORM, "emb_ln"},
+    {"nomic-bert", EWI_ROLE_ATTN_QKV, "encoder.layers.%u.attn.Wqkv"},
+    {"nomic-bert", EWI_ROLE_ATTN_OUT, "encoder.layers.%u.attn.out_proj"},
+    {"nomic-bert", EWI_ROLE_ATTN_SUM_NORM, "encoder.layers.%u.norm1"},
+    {"nomic-bert", EWI_ROLE_FFN_GATE, "encoder.layers.%u.mlp.fc12"},
+    {"nomic-bert", EWI_ROLE_FFN_UP, "encoder.layers.%u.mlp.fc11"},
+    {"nomic-bert", EWI_ROLE_FFN_DOWN, "encoder.layers.%u.mlp.fc2"},
+    {"nomic-bert", EWI_ROLE_FFN_SUM_NORM, "encoder.layers.%u.norm2"},
+    {"modern-bert", EWI_ROLE_TOKEN_EMBD, "embeddings.tok_embeddings"},
+    {"modern-bert", EWI_ROLE_EMBD_NORM, "embeddings.norm"},
+    {"modern-bert", EWI_ROLE_OUTPUT_NORM, "final_norm"},
+    {"modern-bert", EWI_ROLE_ATTN_NORM, "layers.%u.attn_norm"},
+    {"modern-bert", EWI_ROLE_ATTN_QKV, "layers.%u.attn.Wqkv"},
+    {"modern-bert", EWI_ROLE_ATTN_OUT, "layers.%u.attn.Wo"},
+    {"modern-bert", EWI_ROLE_FFN_NORM, "layers.%u.mlp_norm"},
+    {"modern-bert", EWI_ROLE_FFN_GATE_UP, "layers.%u.mlp.Wi"},
+    {"modern-bert", EWI_ROLE_FFN_DOWN, "layers.%u.mlp.Wo"},
 };
 
 static const char *format_of(const ewi_arch *arch, ewi_role role, ewi_naming naming) {
@@ -86,5 +115,18 @@ ew_str ewi_expert_name(ewi_expert_part part, uint32_t layer, uint32_t expert, ch
     static const char *const words[EWI_N_EXPERT_PARTS] = {"gate", "up", "down"};
     int n = snprintf(buf, EWI_ROLE_NAME_BYTES, "model.layers.%u.mlp.experts.%u.%s_proj.weight", layer, expert,
                      words[part]);
+    return (ew_str){buf, (size_t)n};
+}
+
+ew_str ewi_expert_stack_name(ewi_expert_part part, uint32_t layer, char buf[EWI_ROLE_NAME_BYTES]) {
+    int n = snprintf(buf, EWI_ROLE_NAME_BYTES, "model.layers.%u.mlp.experts.%s_proj", layer,
+                     part == EWI_EXPERTS_DOWN ? "down" : "gate_up");
+    return (ew_str){buf, (size_t)n};
+}
+
+ew_str ewi_head_norm_name(ewi_role role, uint32_t layer, uint32_t head, char buf[EWI_ROLE_NAME_BYTES]) {
+    char side = role == EWI_ROLE_ATTN_Q_NORM ? 'q' : 'k';
+    int n = snprintf(buf, EWI_ROLE_NAME_BYTES, "model.layers.%u.self_attn.%c_layernorm.norms.%u.weight",
+                     layer, side, head);
     return (ew_str){buf, (size_t)n};
 }

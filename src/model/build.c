@@ -19,7 +19,7 @@ static ewi_value linear(const builder *b, ewi_value x, ewi_role role, uint32_t l
 }
 
 static ewi_value norm(const builder *b, ewi_value x, ewi_role role, uint32_t layer) {
-    const ewi_norm_attrs attrs = {b->h->norm_eps, 1};
+    const ewi_norm_attrs attrs = {b->h->norm_eps, 1, false};
     if (!b->arch->has_layer_norm) return ewi_graph_rms_norm(b->graph, x, weight(b, role, layer), attrs);
     return ewi_graph_layer_norm(b->graph, x, weight(b, role, layer), ewi_model_bias(b->model, role, layer),
                                 attrs);
@@ -43,10 +43,11 @@ static ewi_value columns(const builder *b, ewi_value x, uint32_t first, uint32_t
 static heads split(const builder *b, ewi_value qkv) {
     const ewi_hparams *h = b->h;
     uint32_t dim = h->head_dim, n_q = h->n_heads * dim, n_kv = h->n_kv_heads * dim, all = n_q + 2 * n_kv;
+    uint32_t group = h->n_heads / h->n_kv_heads * dim, piece = group + 2 * dim;
     if (b->arch->hf_qkv_by_head && h->naming == EWI_NAMES_HF)
-        return (heads){columns(b, qkv, 0, dim, 3 * dim, h->n_heads),
-                       columns(b, qkv, dim, dim, 3 * dim, h->n_heads),
-                       columns(b, qkv, 2 * dim, dim, 3 * dim, h->n_heads)};
+        return (heads){columns(b, qkv, 0, group, piece, h->n_kv_heads),
+                       columns(b, qkv, group, dim, piece, h->n_kv_heads),
+                       columns(b, qkv, group + dim, dim, piece, h->n_kv_heads)};
     return (heads){columns(b, qkv, 0, n_q, all, 1), columns(b, qkv, n_q, n_kv, all, 1),
                    columns(b, qkv, n_q + n_kv, n_kv, all, 1)};
 }
@@ -58,16 +59,18 @@ static heads project(const builder *b, ewi_value x, uint32_t layer) {
 }
 
 static ewi_value qk_norm(const builder *b, ewi_value x, ewi_role role, uint32_t layer, uint32_t n_heads) {
-    if (b->arch->qk_norm == EWI_QK_NORM_NONE) return x;
-    uint32_t n_groups = b->arch->qk_norm == EWI_QK_NORM_HEADS ? n_heads : 1;
-    return ewi_graph_rms_norm(b->graph, x, weight(b, role, layer),
-                              (ewi_norm_attrs){b->h->norm_eps, n_groups});
+    const ewi_tensor *w = weight(b, role, layer);
+    const ewi_norm_attrs attrs = {b->h->norm_eps, b->arch->qk_norm == EWI_QK_NORM_WHOLE ? 1 : n_heads,
+                                  b->arch->qk_norm == EWI_QK_NORM_OWN};
+    if (!w) return x;
+    if (b->arch->has_layer_norm) return ewi_graph_layer_norm(b->graph, x, w, NULL, attrs);
+    return ewi_graph_rms_norm(b->graph, x, w, attrs);
 }
 
 static ewi_value rope(const builder *b, ewi_value x, uint32_t layer, uint32_t n_heads) {
     const ewi_hparams *h = b->h;
     bool is_local = (h->layers[layer] & EWI_LAYER_LOCAL) && h->local_rope_base != 0;
-    if (b->arch->positions != EWI_POSITIONS_ROPE || (h->layers[layer] & EWI_LAYER_NO_ROPE)) return x;
+    if (h->positions != EWI_POSITIONS_ROPE || (h->layers[layer] & EWI_LAYER_NO_ROPE)) return x;
     ewi_rope_attrs attrs = {h->pairing,   n_heads,      h->head_dim,
                             h->rope_dims, h->rope_base, b->model->rope_scaling};
     if (is_local) attrs.base = h->local_rope_base, attrs.scaling = NULL;
@@ -86,8 +89,10 @@ static ewi_value attention(const builder *b, ewi_value x, uint32_t layer) {
         .head_dim = h->head_dim,
         .scale = h->attn_scale != 0 ? h->attn_scale : (float)(1.0 / __builtin_sqrt((double)h->head_dim)),
         .window = h->layers[layer] & EWI_LAYER_LOCAL ? h->window : 0,
+        .is_two_sided = b->arch->is_encoder,
         .cap = h->attn_cap,
         .alibi_max = h->alibi_max,
+        .alibi_scale = h->alibi_scale,
     };
     return linear(b, ewi_graph_attention(b->graph, q, k, at.v, attrs), EWI_ROLE_ATTN_OUT, layer);
 }
@@ -123,18 +128,15 @@ static ewi_value experts(const builder *b, ewi_value x, uint32_t layer) {
 }
 
 static ewi_value feed_forward(const builder *b, ewi_value x, uint32_t layer) {
-    if (b->arch->has_experts) return experts(b, x, layer);
+    if (ewi_hparams_is_sparse(b->h, layer)) return experts(b, x, layer);
     return linear(b, activate(b, x, layer), EWI_ROLE_FFN_DOWN, layer);
 }
 
 /* ---- layers ---- */
 
-static ewi_value before(const builder *b, ewi_value x, ewi_role role, uint32_t layer) {
-    return b->arch->norm_place == EWI_NORM_AFTER ? x : norm(b, x, role, layer);
-}
-
-static ewi_value after(const builder *b, ewi_value x, ewi_role role, uint32_t layer) {
-    return b->arch->norm_place == EWI_NORM_BEFORE ? x : norm(b, x, role, layer);
+/* A norm where the architecture has one. */
+static ewi_value norm_if(const builder *b, ewi_value x, ewi_role role, uint32_t layer) {
+    return weight(b, role, layer) ? norm(b, x, role, layer) : x;
 }
 
 static ewi_value residual(const builder *b, ewi_value x, ewi_value y) {
@@ -143,47 +145,54 @@ static ewi_value residual(const builder *b, ewi_value x, ewi_value y) {
 
 /* Both halves look at x. */
 static ewi_value parallel_layer(const builder *b, ewi_value x, uint32_t layer) {
-    ewi_value seen = norm(b, x, EWI_ROLE_ATTN_NORM, layer);
-    ewi_value attended = attention(b, seen, layer);
-    ewi_value other = b->arch->shares_norm ? seen : norm(b, x, EWI_ROLE_FFN_NORM, layer);
+    const bool owns = b->h->owns_norms;
+    ewi_value seen = norm(b, x, owns ? EWI_ROLE_OWN_ATTN_NORM : EWI_ROLE_ATTN_NORM, layer);
+    ewi_value attended = attention(b, seen, layer), other = seen;
+    if (owns || !b->arch->shares_norm)
+        other = norm(b, x, owns ? EWI_ROLE_OWN_FFN_NORM : EWI_ROLE_FFN_NORM, layer);
     return residual(b, residual(b, x, attended), feed_forward(b, other, layer));
 }
 
 static ewi_value decoder_layer(const builder *b, ewi_value x, uint32_t layer) {
     b->graph->stage = 1 + layer;
     if (b->h->is_parallel) return parallel_layer(b, x, layer);
-    ewi_value y = attention(b, before(b, x, EWI_ROLE_ATTN_NORM, layer), layer);
-    x = residual(b, x, after(b, y, EWI_ROLE_ATTN_POST_NORM, layer));
-    y = feed_forward(b, before(b, x, EWI_ROLE_FFN_NORM, layer), layer);
-    return residual(b, x, after(b, y, EWI_ROLE_FFN_POST_NORM, layer));
+    ewi_value y = attention(b, norm_if(b, x, EWI_ROLE_ATTN_NORM, layer), layer);
+    x = residual(b, x, norm_if(b, y, EWI_ROLE_ATTN_POST_NORM, layer));
+    x = norm_if(b, x, EWI_ROLE_ATTN_SUM_NORM, layer);
+    y = feed_forward(b, norm_if(b, x, EWI_ROLE_FFN_NORM, layer), layer);
+    x = residual(b, x, norm_if(b, y, EWI_ROLE_FFN_POST_NORM, layer));
+    return norm_if(b, x, EWI_ROLE_FFN_SUM_NORM, layer);
 }
 
 /* ---- the ends ---- */
 
 static ewi_value embed(const builder *b) {
     ewi_value tokens = ewi_graph_tokens(b->graph);
-    ewi_value x = ewi_graph_embed(b->graph, tokens, weight(b, EWI_ROLE_TOKEN_EMBD, 0));
+    ewi_value x = ewi_graph_biased_embed(b->graph, tokens, weight(b, EWI_ROLE_TOKEN_EMBD, 0),
+                                         weight(b, EWI_ROLE_TOKEN_TYPES, 0));
     x = scale(b, x, b->h->embd_scale);
-    if (b->arch->positions == EWI_POSITIONS_LEARNED)
+    if (b->h->positions == EWI_POSITIONS_LEARNED)
         x = ewi_graph_add(b->graph, x,
                           ewi_graph_positions(b->graph, tokens, weight(b, EWI_ROLE_POSITION_EMBD, 0)));
-    return b->arch->has_embd_norm ? norm(b, x, EWI_ROLE_EMBD_NORM, 0) : x;
+    return norm_if(b, x, EWI_ROLE_EMBD_NORM, 0);
 }
 
 /* Logits are scaled where it costs least: at their input. */
 static ewi_value head(const builder *b, ewi_value x) {
     const ewi_tensor *own = weight(b, EWI_ROLE_OUTPUT, 0);
-    x = scale(b, norm(b, x, EWI_ROLE_OUTPUT_NORM, 0), b->h->logit_scale);
+    x = scale(b, x, b->h->logit_scale);
     return ewi_graph_capped_linear(b->graph, x, own ? own : weight(b, EWI_ROLE_TOKEN_EMBD, 0),
                                    ewi_model_bias(b->model, EWI_ROLE_OUTPUT, 0), b->h->logit_cap);
 }
 
-ew_status ewi_model_build(const ew_model *model, ewi_graph *graph, ew_error *err) {
+ew_status ewi_model_build(const ew_model *model, ewi_model_output output, ewi_graph *graph, ew_error *err) {
     const ewi_hparams *h = &model->hparams;
     builder b = {model, h, h->arch, graph};
     ewi_value x = embed(&b);
     for (uint32_t layer = 0; layer < h->n_layers; layer++) x = decoder_layer(&b, x, layer);
     graph->stage = 1 + h->n_layers;
-    ewi_graph_set_output(graph, ewi_graph_select(graph, head(&b, x)));
+    x = norm_if(&b, x, EWI_ROLE_OUTPUT_NORM, 0);
+    if (output == EWI_OUTPUT_LOGITS) x = head(&b, x);
+    ewi_graph_set_output(graph, ewi_graph_select(graph, x));
     return ewi_graph_verify(graph, err);
 }

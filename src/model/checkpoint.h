@@ -42,7 +42,8 @@ typedef struct ewi_checkpoint {
     const char *folder; /* EWI_CHECKPOINT_SAFETENSORS: where config.json and tokenizer.json lie */
     bool is_container;
     ewi_container container; /* with its config and table; the rest only of a package: */
-    ewi_bytes weights, tokenizer, tokenizer_config, chat_template, generation_config; /* len 0 = absent */
+    ewi_bytes weights, tokenizer, tokenizer_config, chat_template, generation_config,
+        pooling; /* len 0 = absent */
     size_t n_shards;
     size_t n_tensors;
     const ewi_tensor *tensors;   /* GGUF: in the order of the files; safetensors: sorted by name */

@@ -69,6 +69,7 @@ static ew_status read_source(ewi_checkpoint *c, const char *folder, ew_error *er
     EWI_TRY(map_checked(c, folder, &blobs[EWI_BLOB_HF_TOKENIZER_CONFIG], &c->tokenizer_config, err));
     EWI_TRY(map_checked(c, folder, &blobs[EWI_BLOB_HF_CHAT_TEMPLATE], &c->chat_template, err));
     EWI_TRY(map_checked(c, folder, &blobs[EWI_BLOB_HF_GENERATION_CONFIG], &c->generation_config, err));
+    EWI_TRY(map_checked(c, folder, &blobs[EWI_BLOB_HF_POOLING], &c->pooling, err));
     c->kind = EWI_CHECKPOINT_GGUF;
     if (blobs[EWI_BLOB_GGUF_METADATA].present) return ewi_checkpoint_list_gguf(c, gguf, err);
     c->kind = EWI_CHECKPOINT_SAFETENSORS;

@@ -55,7 +55,7 @@ static ew_status read_architectures(ewi_json *json, ewi_hf_config *c) {
         ew_str text;
         EWI_TRY(ewi_json_skip_to(json, &text, c->err));
         ew_str name = text.len >= 2 ? (ew_str){text.data + 1, text.len - 2} : text;
-        if (!c->arch) c->arch = ewi_arch_from_hf(name);
+        if (!c->arch) c->arch = ewi_arch_from_hf(name, &c->is_headless);
         if (!c->arch)
             return ewi_fail(c->err, EW_UNSUPPORTED, "architecture %.*s is not implemented (%s are)",
                             EWI_STR_ARG(name), ewi_arch_list());
@@ -73,18 +73,22 @@ static bool is_among(ew_str key, const char *const *names, size_t n) {
 static bool is_refused(ew_str key) {
     static const char *const names[] = {
         "quantization_config",
-        "use_qk_norm",
-        "qk_layernorm",
         "qk_ln",
         "clip_qkv",
         "prefix_lm",
-        "bias",
-        "new_decoder_architecture",
         "apply_residual_connection_post_layernorm",
         "scale_attn_by_inverse_layer_idx",
         "use_bidirectional_attention",
         "add_cross_attention",
         "attn_uses_sequence_id",
+        "is_decoder",
+        "causal",
+        "prenorm",
+        "use_rms_norm",
+        "rotary_emb_interleaved",
+        "rotary_emb_scale_base",
+        "rotary_scaling_factor",
+        "moe_every_n_layers",
     };
     return is_among(key, names, EWI_COUNT(names));
 }
@@ -101,6 +105,8 @@ static ew_status read_size(ewi_json *json, ew_str key, ewi_hf_config *c, bool *f
         {{"num_hidden_layers", "n_layer", "n_layers"}, EWI_MAX_LAYERS, &c->n_layers},
         {{"num_attention_heads", "n_head", "n_heads"}, EWI_MAX_HEADS, &c->n_heads},
         {{"num_key_value_heads"}, EWI_MAX_HEADS, &c->n_kv_heads},
+        {{"num_kv_heads"}, EWI_MAX_HEADS, &c->n_kv_groups},
+        {{"num_ln_in_parallel_attn"}, 2, &c->n_norms},
         {{"head_dim"}, EWI_MAX_HEAD_DIM, &c->head_dim},
         {{"max_position_embeddings", "n_positions", "max_seq_len", "seq_length"}, EWI_MAX_CTX, &c->n_ctx},
         {{"vocab_size"}, EWI_MAX_VOCAB, &c->n_vocab},
@@ -111,7 +117,11 @@ static ew_status read_size(ewi_json *json, ew_str key, ewi_hf_config *c, bool *f
         {{"moe_intermediate_size"}, EWI_MAX_D_FFN, &c->d_expert},
         {{"decoder_sparse_step"}, EWI_MAX_LAYERS, &c->sparse_step},
         {{"sliding_window"}, EWI_MAX_CTX, &c->window},
-        {{"sliding_window_pattern", "_sliding_window_pattern"}, EWI_MAX_LAYERS, &c->window_period},
+        {{"sliding_window_pattern", "_sliding_window_pattern", "global_attn_every_n_layers"},
+         EWI_MAX_LAYERS,
+         &c->window_period},
+        {{"local_attention"}, EWI_MAX_CTX, &c->window_width},
+        {{"max_trained_positions"}, EWI_MAX_CTX, &c->n_ctx_trained},
     };
     *found = true;
     for (size_t i = 0; i < EWI_COUNT(sizes); i++)
@@ -130,9 +140,12 @@ static ew_status read_number(ewi_json *json, ew_str key, ewi_hf_config *c, bool 
     } numbers[] = {
         {"rope_theta", 1, 1e12, &c->rope_base},
         {"rotary_emb_base", 1, 1e12, &c->rope_base},
+        {"global_rope_theta", 1, 1e12, &c->rope_base},
         {"rope_local_base_freq", 1, 1e12, &c->local_rope_base},
+        {"local_rope_theta", 1, 1e12, &c->local_rope_base},
         {"partial_rotary_factor", 1e-3, 1, &c->partial_rotary},
         {"rotary_pct", 1e-3, 1, &c->partial_rotary},
+        {"rotary_emb_fraction", 1e-3, 1, &c->partial_rotary},
         {"embedding_multiplier", -1e6, 1e6, &c->embedding_multiplier},
         {"attention_multiplier", 1e-6, 1e6, &c->attention_multiplier},
         {"residual_multiplier", -1e6, 1e6, &c->residual_multiplier},
@@ -158,10 +171,13 @@ static ew_status read_truth(ewi_json *json, ew_str key, ewi_hf_config *c, bool *
         ewi_answer *out;
     } answers[] = {
         {"tie_word_embeddings", &c->is_tied},
+        {"use_qk_norm", &c->has_qk_norm},
+        {"qk_layernorm", &c->has_qk_norm},
         {"use_parallel_residual", &c->is_parallel},
         {"parallel_attn", &c->is_parallel_attn},
         {"use_sliding_window", &c->uses_window},
         {"alibi", &c->has_alibi},
+        {"new_decoder_architecture", &c->is_grouped},
         {"multi_query", &c->is_multi_query},
         {"no_bias", &c->has_no_bias},
         {"norm_topk_prob", &c->weighs_to_one},
@@ -198,21 +214,29 @@ static ew_status read_window_layers(ewi_json *json, ew_str key, ewi_hf_config *c
     return EW_OK;
 }
 
-/* Layers without experts: there may be none. */
-static ew_status read_dense_layers(ewi_json *json, ew_str key, ewi_hf_config *c) {
+static ew_status read_position_kind(ewi_json *json, ew_str key, ewi_hf_config *c) {
+    ew_str kind;
+    EWI_TRY(ewi_json_skip_to(json, &kind, c->err));
+    if (ewi_str_is(kind, "null") || ewi_str_is(kind, "\"absolute\"")) return EW_OK;
+    return ewi_fail(c->err, EW_UNSUPPORTED, "%.*s: %.*s is not implemented", EWI_STR_ARG(key),
+                    EWI_STR_ARG(kind));
+}
+
+/* Token 0 pads too, and some files have -1 where none does. */
+static ew_status read_padding(ewi_json *json, ew_str key, ewi_hf_config *c) {
+    double token;
     if (ewi_json_peek(json) == EWI_JSON_NULL) return ewi_json_skip(json, c->err);
-    EWI_TRY(ewi_json_enter_array(json, c->err));
-    if (ewi_json_next_item(json))
-        return ewi_fail(c->err, EW_UNSUPPORTED, "%.*s: layers without experts are not implemented",
-                        EWI_STR_ARG(key));
-    return ewi_json_check(json, c->err);
+    ew_status status = ewi_json_read_double(json, &token, c->err);
+    if (status != EW_OK) return ewi_fail_at(c->err, status, "%.*s", EWI_STR_ARG(key));
+    c->padding = token >= 0 && token < EWI_MAX_VOCAB ? (uint32_t)token + 1 : 0;
+    return EW_OK;
 }
 
 static ew_status read_member(ewi_json *json, ew_str key, ewi_hf_config *c) {
     static const char *const acts[] = {"hidden_act", "hidden_activation", "activation_function",
                                        "activation"};
     static const char *const epsilons[] = {"rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon",
-                                           "norm_epsilon"};
+                                           "norm_epsilon", "norm_eps"};
     bool found;
     if (is_refused(key)) return must_be_unset(json, key, c->err);
     EWI_TRY(read_size(json, key, c, &found));
@@ -227,11 +251,13 @@ static ew_status read_member(ewi_json *json, ew_str key, ewi_hf_config *c) {
         return ewi_hf_read_f64(json, key, 0, 0.999, &c->norm_eps, c->err);
     }
     if (ewi_str_is(key, "architectures")) return read_architectures(json, c);
+    if (ewi_str_is(key, "position_embedding_type")) return read_position_kind(json, key, c);
+    if (ewi_str_is(key, "pad_token_id")) return read_padding(json, key, c);
     if (ewi_str_is(key, "rope_parameters") || ewi_str_is(key, "rope_scaling"))
         return ewi_hf_read_rope(json, key, c);
     if (ewi_str_is(key, "attn_config")) return read_attn_config(json, c);
     if (ewi_str_is(key, "max_window_layers")) return read_window_layers(json, key, c);
-    if (ewi_str_is(key, "mlp_only_layers")) return read_dense_layers(json, key, c);
+    if (ewi_str_is(key, "mlp_only_layers")) return ewi_json_skip_to(json, &c->dense_layers, c->err);
     if (ewi_str_is(key, "layer_types")) return ewi_json_skip_to(json, &c->layer_types, c->err);
     if (ewi_str_is(key, "no_rope_layers")) return ewi_json_skip_to(json, &c->rope_layers, c->err);
     return ewi_json_skip(json, c->err);

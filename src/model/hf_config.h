@@ -21,10 +21,15 @@ typedef struct ewi_hf_config {
     ewi_arena *arena;
     ew_error *err;
     const ewi_arch *arch;
+    bool is_headless;
     uint32_t d_model, d_ffn, n_layers, n_heads, n_kv_heads, head_dim, n_ctx, n_vocab;
     uint32_t ffn_ratio, n_ctx_original;
-    uint32_t n_experts, n_used, d_expert, sparse_step;
+    uint32_t n_kv_groups, n_norms; /* of Falcon's kinds */
+    uint32_t n_experts, n_used, d_dense, d_expert, sparse_step;
     uint32_t window, window_period, max_window_layers;
+    uint32_t window_width;  /* to both sides together */
+    uint32_t n_ctx_trained; /* of files whose n_ctx is what angles are prepared for */
+    uint32_t padding;       /* the padding token plus 1 */
     bool has_norm_eps;
     double norm_eps, partial_rotary;
     double embedding_multiplier, attention_multiplier, residual_multiplier, logits_scaling, logit_scale;
@@ -32,9 +37,9 @@ typedef struct ewi_hf_config {
     double rope_base, local_rope_base;
     ewi_rope_rule rope;
     ewi_answer is_tied, is_parallel, is_parallel_attn, uses_window, has_alibi, is_multi_query, has_no_bias;
-    ewi_answer weighs_to_one;
-    ew_str act;                      /* with its quotes */
-    ew_str layer_types, rope_layers; /* the lists, as text */
+    ewi_answer weighs_to_one, has_qk_norm, is_grouped;
+    ew_str act;                                    /* with its quotes */
+    ew_str layer_types, rope_layers, dense_layers; /* the lists, as text */
 } ewi_hf_config;
 
 EWI_NODISCARD ew_status ewi_hf_config_read(ewi_bytes text, ewi_hf_config *c);

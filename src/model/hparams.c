@@ -4,15 +4,41 @@
 
 void ewi_hparams_mark_windows(ewi_hparams *h, uint32_t period) {
     for (uint32_t i = 0; i < h->n_layers; i++)
-        if (period == 0 || (i + 1) % period != 0) h->layers[i] |= EWI_LAYER_LOCAL;
+        if (period == 0 || (i + (h->arch->window != EWI_WINDOW_SIDES)) % period != 0)
+            h->layers[i] |= EWI_LAYER_LOCAL;
+}
+
+bool ewi_act_from(ew_str name, ewi_act *out) {
+    static const struct {
+        const char *name;
+        ewi_act act;
+    } acts[] = {
+        {"silu", EWI_ACT_SILU}, {"swish", EWI_ACT_SILU},         {"swiglu", EWI_ACT_SILU},
+        {"gelu", EWI_ACT_GELU}, {"gelu_new", EWI_ACT_GELU_TANH}, {"gelu_pytorch_tanh", EWI_ACT_GELU_TANH},
+    };
+    for (size_t i = 0; i < EWI_COUNT(acts); i++)
+        if (ewi_str_is(name, acts[i].name)) {
+            *out = acts[i].act;
+            return true;
+        }
+    return false;
+}
+
+bool ewi_hparams_is_sparse(const ewi_hparams *h, uint32_t layer) {
+    return h->arch->has_experts && !(h->layers[layer] & EWI_LAYER_DENSE);
 }
 
 void ewi_hparams_defaults(ewi_hparams *h) {
     const ewi_arch *arch = h->arch;
     h->act = arch->act;
     h->is_parallel = arch->is_parallel;
+    h->qk_norm = arch->qk_norm == EWI_QK_NORM_NONE  ? EWI_ABSENT
+                 : arch->qk_norm == EWI_QK_NORM_OWN ? EWI_OPTIONAL
+                                                    : EWI_REQUIRED;
     h->embd_scale = h->residual_scale = h->logit_scale = 1;
+    h->positions = arch->positions;
     h->alibi_max = arch->positions == EWI_POSITIONS_ALIBI ? 8 : 0;
+    h->alibi_scale = 1;
     h->local_rope_base = arch->local_rope_base;
     h->weighs_to_one = arch->weighs_to_one;
     if (arch->scales_embd) h->embd_scale = (float)__builtin_sqrt((double)h->d_model);
@@ -35,12 +61,24 @@ static ew_status check_factors(const ewi_rope_rule *rule, uint32_t n_pairs, ew_e
     return EW_OK;
 }
 
+/* transformers leaves out what else such files may say. */
+static ew_status check_dynamic(const ewi_hparams *h, ew_error *err) {
+    if (h->rope.n_ctx_original != h->n_ctx_train)
+        return ewi_fail(err, EW_UNSUPPORTED,
+                        "rope_scaling: original_max_position_embeddings is not implemented with dynamic");
+    if (h->rope.attention_factor != 0)
+        return ewi_fail(err, EW_UNSUPPORTED,
+                        "rope_scaling: attention_factor is not implemented with dynamic");
+    if (h->rope_dims <= 2)
+        return ewi_fail(err, EW_FORMAT, "rope_scaling: dynamic needs more than one pair in a head");
+    return EW_OK;
+}
+
 static ew_status check_rope(const ewi_hparams *h, ew_error *err) {
     const ewi_rope_rule *rule = &h->rope;
-    bool needs_factor =
-        rule->kind == EWI_ROPE_LINEAR || rule->kind == EWI_ROPE_LLAMA3 || rule->kind == EWI_ROPE_YARN;
     if (rule->kind == EWI_ROPE_PLAIN) return EW_OK;
-    if (needs_factor && rule->factor == 0) return missing("factor", err);
+    if (rule->kind != EWI_ROPE_LONGROPE && rule->factor == 0) return missing("factor", err);
+    if (rule->kind == EWI_ROPE_DYNAMIC) return check_dynamic(h, err);
     if (rule->kind != EWI_ROPE_LINEAR && rule->n_ctx_original == 0)
         return missing("original_max_position_embeddings", err);
     if (rule->kind == EWI_ROPE_LLAMA3 && !(rule->low_freq_factor > 0)) return missing("low_freq_factor", err);
@@ -61,10 +99,7 @@ static ew_status check_attention(const ewi_hparams *h, ew_error *err) {
     if (h->n_heads % h->n_kv_heads != 0)
         return ewi_fail(err, EW_FORMAT, "%u attention heads cannot share %u key/value heads evenly",
                         h->n_heads, h->n_kv_heads);
-    if (h->arch->hf_qkv_by_head && h->naming == EWI_NAMES_HF && h->n_heads != h->n_kv_heads)
-        return ewi_fail(err, EW_FORMAT, "%u attention heads, but %u of keys: %s models have as many",
-                        h->n_heads, h->n_kv_heads, h->arch->name);
-    if (h->arch->positions != EWI_POSITIONS_ROPE) return EW_OK;
+    if (h->positions != EWI_POSITIONS_ROPE) return EW_OK;
     if (h->rope_dims > h->head_dim || h->rope_dims % 2 != 0 || h->rope_dims == 0)
         return ewi_fail(err, EW_FORMAT, "%u of the %u dimensions of a head cannot rotate in pairs",
                         h->rope_dims, h->head_dim);

@@ -78,7 +78,7 @@ static ew_status refuse_unsupported(const reader *r, const ewi_arch *arch) {
         {"expert_gating_func", 1, is_dense}, /* softmax */
         {"leading_dense_block_count", 0, is_dense},
         {"attention.clamp_kqv", 0, false},
-        {"attention.sliding_window", 0, arch->window == EWI_WINDOW_ALL || arch->window == EWI_WINDOW_LAYERS},
+        {"attention.sliding_window", 0, arch->window != EWI_WINDOW_NONE && arch->window != EWI_WINDOW_SWITCH},
         {"attention.scale", 0, has_multipliers},
         {"residual_scale", 0, has_multipliers},
         {"embedding_scale", 0, has_multipliers},
@@ -163,7 +163,8 @@ static ew_status read_rope_kind(const reader *r, ewi_rope_rule *rule) {
     const ewi_gguf_kv *kv = find(r, "rope.scaling.type", key);
     if (!kv) return EW_OK;
     rule->kind = kv->type == EWI_GGUF_STRING ? ewi_rope_kind_from(ewi_gguf_string(kv)) : EWI_N_ROPE_KINDS;
-    if (rule->kind < EWI_N_ROPE_KINDS && rule->kind != EWI_ROPE_LLAMA3) return EW_OK;
+    if (rule->kind < EWI_N_ROPE_KINDS && rule->kind != EWI_ROPE_LLAMA3 && rule->kind != EWI_ROPE_DYNAMIC)
+        return EW_OK;
     return ewi_fail(r->err, EW_UNSUPPORTED, "metadata %s: this rope scaling is not implemented", key);
 }
 
@@ -213,13 +214,16 @@ static ew_status read_pattern(const reader *r, ewi_hparams *out) {
 }
 
 static ew_status read_window(const reader *r, ewi_hparams *out) {
-    if (out->arch->window != EWI_WINDOW_ALL && out->arch->window != EWI_WINDOW_LAYERS) return EW_OK;
+    const ewi_window_kind kind = out->arch->window;
+    const bool has_pattern = kind == EWI_WINDOW_LAYERS || kind == EWI_WINDOW_SIDES;
+    if (kind == EWI_WINDOW_NONE || kind == EWI_WINDOW_SWITCH) return EW_OK;
     EWI_TRY(read_u32(r, "attention.sliding_window", 0, EWI_MAX_CTX, UINT32_MAX, &out->window));
     if (out->window == UINT32_MAX) out->window = 0;
-    if (out->window == 0 && out->arch->window == EWI_WINDOW_LAYERS)
+    if (out->window == 0 && has_pattern)
         return ewi_fail(r->err, EW_FORMAT, "metadata %s.attention.sliding_window: is missing", r->arch);
     if (out->window == 0) return EW_OK;
-    if (out->arch->window == EWI_WINDOW_LAYERS) return read_pattern(r, out);
+    if (kind == EWI_WINDOW_SIDES) out->window = out->window / 2 + 1;
+    if (has_pattern) return read_pattern(r, out);
     ewi_hparams_mark_windows(out, 0);
     return EW_OK;
 }
@@ -243,7 +247,44 @@ static ew_status read_multipliers(const reader *r, ewi_hparams *out) {
     return EW_OK;
 }
 
+/* Rows see those after them, or not: as the architecture says, or not at all. */
+static ew_status read_causality(const reader *r, const ewi_arch *arch) {
+    uint32_t is_causal;
+    EWI_TRY(read_u32(r, "attention.causal", 0, 1, UINT32_MAX, &is_causal));
+    if (is_causal == UINT32_MAX || (is_causal == 0) == arch->is_encoder) return EW_OK;
+    return ewi_fail(r->err, EW_UNSUPPORTED, "metadata %s.attention.causal: %s is not implemented", r->arch,
+                    is_causal ? "true" : "false");
+}
+
+/* llama.cpp's numbers: none, mean, cls, last, rank. */
+static ew_status read_pooling(const reader *r, ewi_hparams *out) {
+    static const ew_pooling poolings[] = {EW_POOLING_MODEL, EW_POOLING_MEAN, EW_POOLING_CLS, EW_POOLING_LAST};
+    uint32_t kind;
+    EWI_TRY(read_u32(r, "pooling_type", 0, 64, UINT32_MAX, &kind));
+    if (kind == UINT32_MAX) return EW_OK;
+    if (kind >= EWI_COUNT(poolings))
+        return ewi_fail(r->err, EW_UNSUPPORTED, "metadata %s.pooling_type: %u is not implemented", r->arch,
+                        kind);
+    out->pooling = poolings[kind];
+    return EW_OK;
+}
+
+/* Only of architectures whose files may say it: the others' is the table's. */
+static ew_status read_act(const reader *r, ewi_hparams *out) {
+    char key[KEY_BYTES];
+    const ewi_gguf_kv *kv = find(r, "hidden_activation", key);
+    if (!kv) return EW_OK;
+    ew_str name = kv->type == EWI_GGUF_STRING ? ewi_gguf_string(kv) : (ew_str){0};
+    if (!ewi_act_from(name, &out->act))
+        return ewi_fail(r->err, EW_UNSUPPORTED, "metadata %s: %.*s is not implemented", key,
+                        EWI_STR_ARG(name));
+    return EW_OK;
+}
+
 static ew_status read_features(const reader *r, ewi_hparams *out) {
+    EWI_TRY(read_causality(r, out->arch));
+    EWI_TRY(read_pooling(r, out));
+    EWI_TRY(read_act(r, out));
     uint32_t is_parallel;
     EWI_TRY(read_u32(r, "use_parallel_residual", 0, 1, UINT32_MAX, &is_parallel));
     if (is_parallel != UINT32_MAX) out->is_parallel = is_parallel;
@@ -268,7 +309,8 @@ ew_status ewi_hparams_from_gguf(const ewi_gguf *gguf, ewi_hparams *out, ew_error
     if (out->n_vocab == UINT32_MAX) out->n_vocab = 0;
     out->naming = EWI_NAMES_GGUF;
     out->pairing = out->arch->gguf_pairing;
-    out->output = EWI_OPTIONAL;
+    out->is_headless = out->arch->is_encoder;
+    out->output = out->is_headless ? EWI_ABSENT : EWI_OPTIONAL;
     const ewi_gguf_kv *name = ewi_gguf_find(gguf, EWI_STR("general.name"));
     if (name && name->type == EWI_GGUF_STRING) out->name = ewi_gguf_string(name);
     return EW_OK;

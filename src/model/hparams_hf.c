@@ -28,9 +28,11 @@ static void fill_in(ewi_hf_config *c) {
     bool is_bloom_like = is_one_of(c->arch, "bloom", "falcon");
     if (!c->d_ffn && (is_bloom_like || is_one_of(c->arch, "gpt2", "mpt")) && c->d_model <= EWI_MAX_D_FFN / 64)
         c->d_ffn = c->d_model * (c->ffn_ratio ? c->ffn_ratio : 4);
+    c->d_dense = c->d_ffn;
     if (c->arch->has_experts && c->d_expert) c->d_ffn = c->d_expert;
     if (!c->n_ctx && is_bloom_like) c->n_ctx = 2048;
-    if (is_one_of(c->arch, "falcon", "falcon")) c->n_kv_heads = 1;
+    if (is_one_of(c->arch, "falcon", "falcon"))
+        c->n_kv_heads = c->is_grouped == EWI_YES ? c->n_kv_groups : c->is_multi_query != EWI_NO;
     if (!c->n_kv_heads) c->n_kv_heads = c->n_heads;
     if (!c->head_dim) c->head_dim = c->d_model / c->n_heads;
     if (c->partial_rotary == 0)
@@ -38,20 +40,10 @@ static void fill_in(ewi_hf_config *c) {
 }
 
 static ew_status read_act(const ewi_hf_config *c, ewi_act *out) {
-    static const struct {
-        const char *name;
-        ewi_act act;
-    } acts[] = {
-        {"\"silu\"", EWI_ACT_SILU},          {"\"swish\"", EWI_ACT_SILU},
-        {"\"gelu\"", EWI_ACT_GELU},          {"\"gelu_pytorch_tanh\"", EWI_ACT_GELU_TANH},
-        {"\"gelu_new\"", EWI_ACT_GELU_TANH},
-    };
-    if (!c->act.len) return EW_OK;
-    for (size_t i = 0; i < EWI_COUNT(acts); i++)
-        if (ewi_str_is(c->act, acts[i].name)) {
-            *out = acts[i].act;
-            return EW_OK;
-        }
+    ew_str name = c->act;
+    if (!name.len) return EW_OK;
+    if (name.len > 2) name = (ew_str){name.data + 1, name.len - 2};
+    if (ewi_act_from(name, out)) return EW_OK;
     return ewi_fail(c->err, EW_UNSUPPORTED, "hidden_act: %.*s is not implemented (silu, gelu, gelu_new are)",
                     EWI_STR_ARG(c->act));
 }
@@ -64,9 +56,9 @@ static ew_status refuse(const ewi_hf_config *c, const char *key) {
 /* Numbers and truths that only some architectures have a meaning for. */
 static ew_status refuse_strangers(const ewi_hf_config *c) {
     const ewi_arch *arch = c->arch;
-    const bool is_rope = arch->positions == EWI_POSITIONS_ROPE,
-               is_alibi = arch->positions == EWI_POSITIONS_ALIBI;
     const bool is_mpt = is_one_of(arch, "mpt", "mpt"), is_falcon = is_one_of(arch, "falcon", "falcon");
+    const bool is_rope = arch->positions == EWI_POSITIONS_ROPE && c->has_alibi != EWI_YES,
+               is_alibi = arch->positions == EWI_POSITIONS_ALIBI, is_grouped = c->is_grouped == EWI_YES;
     const struct {
         const char *key;
         bool is_wrong;
@@ -80,16 +72,19 @@ static ew_status refuse_strangers(const ewi_hf_config *c) {
         {"final_logit_softcapping", c->logit_cap != 0 && !arch->has_caps},
         {"query_pre_attn_scalar", c->query_scalar != 0 && !arch->has_caps},
         {"softmax_scale", c->softmax_scale != 0 && !is_mpt},
-        {"alibi", c->has_alibi != EWI_UNSAID && (c->has_alibi == EWI_YES) != is_alibi},
+        {"use_qk_norm, qk_layernorm", c->has_qk_norm == EWI_YES && arch->qk_norm != EWI_QK_NORM_OWN},
+        {"alibi", c->has_alibi != EWI_UNSAID && (c->has_alibi == EWI_YES) != is_alibi && !is_falcon},
         {"no_bias", c->has_no_bias == EWI_NO && is_mpt},
-        {"parallel_attn", c->is_parallel_attn == EWI_NO && is_falcon},
-        {"multi_query", c->is_multi_query == EWI_NO && is_falcon},
+        {"new_decoder_architecture", is_grouped && !is_falcon},
+        {"parallel_attn", c->is_parallel_attn == EWI_NO && is_grouped},
+        {"num_ln_in_parallel_attn", c->n_norms > 1 && !is_grouped},
         {"partial_rotary_factor",
          c->partial_rotary != 1 && !(is_rope && (arch->partial_rotary != 0 || arch->has_fused_gate_up))},
         {"rope_scaling", c->rope.kind != EWI_ROPE_PLAIN && !is_rope},
         {"num_experts", c->n_experts != 0 && !arch->has_experts},
-        {"decoder_sparse_step", c->sparse_step > 1},
+        {"decoder_sparse_step", c->sparse_step > 1 && !arch->has_experts},
         {"use_sliding_window", c->uses_window == EWI_YES && arch->window != EWI_WINDOW_SWITCH},
+        {"local_attention", c->window_width != 0 && arch->window != EWI_WINDOW_SIDES},
     };
     for (size_t i = 0; i < EWI_COUNT(checks); i++)
         if (checks[i].is_wrong) return refuse(c, checks[i].key);
@@ -140,7 +135,7 @@ static ew_status mark_windows(const ewi_hf_config *c, ewi_hparams *h) {
     ewi_window_kind kind = h->arch->window;
     if (is_list(c->layer_types)) return read_list(c, &local_layers, c->layer_types, h);
     if (kind == EWI_WINDOW_ALL) ewi_hparams_mark_windows(h, 0);
-    if (kind == EWI_WINDOW_LAYERS)
+    if (kind == EWI_WINDOW_LAYERS || kind == EWI_WINDOW_SIDES)
         ewi_hparams_mark_windows(h, c->window_period ? c->window_period : h->arch->window_period);
     for (uint32_t i = c->max_window_layers; kind == EWI_WINDOW_SWITCH && i < h->n_layers; i++)
         h->layers[i] |= EWI_LAYER_LOCAL;
@@ -155,14 +150,41 @@ static ew_status read_windows(const ewi_hf_config *c, ewi_hparams *h) {
         return ewi_fail(c->err, EW_FORMAT, "sliding_window: is missing, but use_sliding_window asks for it");
     if (h->arch->window == EWI_WINDOW_LAYERS && !c->window)
         return ewi_fail(c->err, EW_FORMAT, "sliding_window: is missing");
-    if (has_window) {
-        h->window = c->window;
+    if (h->arch->window == EWI_WINDOW_SIDES && !c->window_width)
+        return ewi_fail(c->err, EW_FORMAT, "local_attention: is missing");
+    if (has_window || h->arch->window == EWI_WINDOW_SIDES) {
+        h->window = c->window_width ? c->window_width / 2 + 1 : c->window;
         return mark_windows(c, h);
     }
     if (is_list(c->layer_types)) EWI_TRY(read_list(c, &local_layers, c->layer_types, h));
     for (uint32_t i = 0; i < h->n_layers; i++)
         if (h->layers[i] & EWI_LAYER_LOCAL)
             return ewi_fail(c->err, EW_FORMAT, "layer_types: layer %u slides, but there is no window", i);
+    return EW_OK;
+}
+
+/* The numbers of layers, of which some may not exist. */
+static ew_status mark_listed_dense(const ewi_hf_config *c, ewi_hparams *h) {
+    ewi_json json;
+    uint64_t layer;
+    if (!is_list(c->dense_layers)) return EW_OK;
+    ewi_json_init(&json, (ewi_bytes){(const uint8_t *)c->dense_layers.data, c->dense_layers.len}, c->arena);
+    EWI_TRY(ewi_json_enter_array(&json, c->err));
+    while (ewi_json_next_item(&json)) {
+        EWI_TRY(ewi_json_read_u64(&json, &layer, c->err));
+        if (layer < h->n_layers) h->layers[layer] |= EWI_LAYER_DENSE;
+    }
+    return ewi_json_check(&json, c->err);
+}
+
+/* Those in the list, and all but each sparse_step-th. */
+static ew_status read_dense_layers(const ewi_hf_config *c, ewi_hparams *h) {
+    ew_status status = mark_listed_dense(c, h);
+    if (status != EW_OK) return ewi_fail_at(c->err, status, "mlp_only_layers");
+    for (uint32_t i = 0; i < h->n_layers && c->sparse_step; i++)
+        if ((i + 1) % c->sparse_step != 0) h->layers[i] |= EWI_LAYER_DENSE;
+    for (uint32_t i = 0; i < h->n_layers; i++)
+        if (h->arch->has_experts && !ewi_hparams_is_sparse(h, i)) h->d_dense = c->d_dense;
     return EW_OK;
 }
 
@@ -185,16 +207,18 @@ static void take_sizes(const ewi_hf_config *c, ewi_hparams *h) {
     h->n_experts = c->n_experts;
     h->n_used = c->n_used;
     h->n_vocab = c->n_vocab;
-    h->n_ctx_train = c->n_ctx;
+    h->n_ctx_train = c->n_ctx_trained && c->n_ctx_trained < c->n_ctx ? c->n_ctx_trained : c->n_ctx;
     h->naming = EWI_NAMES_HF;
     h->pairing = c->arch->hf_pairing;
     h->norm_eps = (float)(c->has_norm_eps ? c->norm_eps : c->arch->has_layer_norm ? 1e-5 : 1e-6);
     bool is_tied = c->is_tied == EWI_UNSAID ? c->arch->is_tied : c->is_tied == EWI_YES;
-    h->output = is_tied ? EWI_ABSENT : EWI_REQUIRED;
+    h->is_headless = c->arch->is_encoder || (c->is_headless && !is_tied);
+    h->output = is_tied || h->is_headless ? EWI_ABSENT : EWI_REQUIRED;
 }
 
 static void take_numbers(const ewi_hf_config *c, ewi_hparams *h) {
     h->weighs_to_one = c->weighs_to_one == EWI_YES;
+    if (h->qk_norm == EWI_OPTIONAL) h->qk_norm = c->has_qk_norm == EWI_YES ? EWI_REQUIRED : EWI_ABSENT;
     if (c->is_parallel != EWI_UNSAID) h->is_parallel = c->is_parallel == EWI_YES;
     if (c->embedding_multiplier != 0) h->embd_scale = (float)c->embedding_multiplier;
     if (c->residual_multiplier != 0) h->residual_scale = (float)c->residual_multiplier;
@@ -208,13 +232,34 @@ static void take_numbers(const ewi_hf_config *c, ewi_hparams *h) {
     if (c->alibi_max != 0 && h->alibi_max != 0) h->alibi_max = (float)c->alibi_max;
 }
 
+static ew_status skip_padding(const ewi_hf_config *c, ewi_hparams *h) {
+    if (!h->arch->hf_pads_positions) return EW_OK;
+    if (c->padding >= h->n_ctx_train)
+        return ewi_fail(c->err, EW_FORMAT, "max_position_embeddings: %u, but positions begin at %u",
+                        h->n_ctx_train, c->padding);
+    h->first_position = c->padding;
+    h->n_ctx_train -= c->padding;
+    return EW_OK;
+}
+
+/* Falcon's kinds: each key is independent of the others but where refuse_strangers says. */
+static void take_falcon(const ewi_hf_config *c, ewi_hparams *h) {
+    h->owns_norms = c->is_grouped == EWI_YES && c->n_norms != 1;
+    if (c->is_parallel_attn == EWI_NO) h->is_parallel = false;
+    if (c->has_alibi != EWI_YES) return;
+    h->positions = EWI_POSITIONS_ALIBI;
+    h->alibi_max = 8;
+    h->alibi_scale = (float)(1 / __builtin_sqrt(h->head_dim)); /* scores are scaled after they are added */
+}
+
 static void take_rope(const ewi_hf_config *c, ewi_hparams *h) {
     h->rope_dims = (uint32_t)(c->head_dim * c->partial_rotary);
     h->rope_base = c->rope_base != 0 ? c->rope_base : 10000;
     if (h->local_rope_base != 0 && c->local_rope_base != 0) h->local_rope_base = c->local_rope_base;
     h->rope = c->rope;
     if (!h->rope.n_ctx_original) h->rope.n_ctx_original = c->n_ctx_original;
-    if (!h->rope.n_ctx_original && h->rope.kind == EWI_ROPE_YARN) h->rope.n_ctx_original = c->n_ctx;
+    if (!h->rope.n_ctx_original && (h->rope.kind == EWI_ROPE_YARN || h->rope.kind == EWI_ROPE_DYNAMIC))
+        h->rope.n_ctx_original = c->n_ctx;
 }
 
 ew_status ewi_hparams_from_hf(ewi_bytes text, ewi_arena *arena, ewi_hparams *out, ew_error *err) {
@@ -229,8 +274,11 @@ ew_status ewi_hparams_from_hf(ewi_bytes text, ewi_arena *arena, ewi_hparams *out
     take_sizes(&c, out);
     ewi_hparams_defaults(out);
     take_numbers(&c, out);
+    if (is_one_of(c.arch, "falcon", "falcon")) take_falcon(&c, out);
     take_rope(&c, out);
+    EWI_TRY(skip_padding(&c, out));
     EWI_TRY(read_act(&c, &out->act));
     EWI_TRY(read_windows(&c, out));
+    EWI_TRY(read_dense_layers(&c, out));
     return read_rope_layers(&c, out);
 }

@@ -7,6 +7,7 @@
 #include "kernels/kernels.h"
 #include "model/generation_config.h"
 #include "model/model_tensors.h"
+#include "model/pooling.h"
 #include "model/vocab_load.h"
 #include "text/tokenizer.h"
 
@@ -32,7 +33,8 @@ static ew_status check_vocabulary(ew_model *model, ew_error *err) {
 static ew_status check_graph(const ew_model *model, ew_error *err) {
     ewi_graph graph;
     ewi_graph_init(&graph);
-    ew_status status = ewi_model_build(model, &graph, err);
+    ewi_model_output output = model->hparams.is_headless ? EWI_OUTPUT_HIDDEN : EWI_OUTPUT_LOGITS;
+    ew_status status = ewi_model_build(model, output, &graph, err);
     ewi_graph_deinit(&graph);
     return status;
 }
@@ -92,6 +94,7 @@ static ew_status open_parts(ew_model *model, ew_error *err) {
     EWI_TRY(ewi_chat_template_find(&model->checkpoint, &model->checkpoint.arena, &model->chat_template, err));
     EWI_TRY(check_vocabulary(model, err));
     EWI_TRY(read_sampling(model, err));
+    EWI_TRY(ewi_pooling_find(&model->checkpoint, &model->checkpoint.arena, &model->hparams.pooling, err));
     EWI_TRY(ewi_model_check_shapes(model, err));
     EWI_TRY(ewi_packing_new(model->checkpoint.tensors, model->checkpoint.n_tensors, &model->packing, err));
     EWI_TRY(check_graph(model, err));
@@ -133,6 +136,11 @@ static uint64_t count_bytes(const ewi_checkpoint *c) {
     return n;
 }
 
+static ew_pooling pooling_of(const ewi_hparams *h) {
+    if (h->pooling != EW_POOLING_MODEL) return h->pooling;
+    return h->arch->is_encoder ? EW_POOLING_MEAN : EW_POOLING_LAST;
+}
+
 ew_model_info ew_model_get_info(const ew_model *model) {
     const ewi_hparams *h = &model->hparams;
     return (ew_model_info){
@@ -149,6 +157,9 @@ ew_model_info ew_model_get_info(const ew_model *model) {
         .n_params = count_params(&model->checkpoint),
         .weight_bytes = count_bytes(&model->checkpoint),
         .has_chat_template = model->chat_template.text.data != NULL,
+        .is_encoder = h->arch->is_encoder,
+        .is_headless = h->is_headless,
+        .pooling = pooling_of(h),
     };
 }
 

@@ -4,7 +4,7 @@
  *
  *     ew_model *model;
  *     EWI_TRY(ew_model_open(path, &model, err));
- *     EWI_TRY(ewi_model_build(model, &graph, err));
+ *     EWI_TRY(ewi_model_build(model, EWI_OUTPUT_LOGITS, &graph, err));
  *     ...
  *     EWI_TRY(ewi_weights_ready(model, stage->weights, stage->n_weights, err));     before a stage reads
  */
@@ -37,9 +37,12 @@ struct ew_model {
 const ewi_tensor *ewi_model_weight(const ew_model *model, ewi_role role, uint32_t layer);
 const ewi_tensor *ewi_model_bias(const ew_model *model, ewi_role role, uint32_t layer);
 
-/* Describes the model as a graph: tokens -> logits of the rows that want them. The graph borrows the model's
- * tensors. */
-EWI_NODISCARD ew_status ewi_model_build(const ew_model *model, ewi_graph *graph, ew_error *err);
+/* Of the rows that want it. Hidden states are those that the head reads; encoders have no head. */
+typedef enum ewi_model_output { EWI_OUTPUT_LOGITS, EWI_OUTPUT_HIDDEN } ewi_model_output;
+
+/* Describes the model as a graph: tokens -> output. The graph borrows the model's tensors. */
+EWI_NODISCARD ew_status ewi_model_build(const ew_model *model, ewi_model_output output, ewi_graph *graph,
+                                        ew_error *err);
 
 /*
  * Makes the weights that a stage reads ready, and says whether they can still be trusted: weights are reached

@@ -1,6 +1,7 @@
 #include "model/model_tensors.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -25,54 +26,68 @@ static ewi_presence when(bool is_there) {
     return is_there ? EWI_REQUIRED : EWI_ABSENT;
 }
 
+static bool is_qk_norm(ewi_role role) {
+    return role == EWI_ROLE_ATTN_Q_NORM || role == EWI_ROLE_ATTN_K_NORM;
+}
+
 static bool is_norm(ewi_role role) {
     return role == EWI_ROLE_EMBD_NORM || role == EWI_ROLE_OUTPUT_NORM || role == EWI_ROLE_ATTN_NORM ||
            role == EWI_ROLE_ATTN_POST_NORM || role == EWI_ROLE_FFN_NORM || role == EWI_ROLE_FFN_POST_NORM ||
-           role == EWI_ROLE_ATTN_Q_NORM || role == EWI_ROLE_ATTN_K_NORM;
+           role == EWI_ROLE_ATTN_SUM_NORM || role == EWI_ROLE_FFN_SUM_NORM ||
+           role == EWI_ROLE_OWN_ATTN_NORM || role == EWI_ROLE_OWN_FFN_NORM || is_qk_norm(role);
 }
 
-static ewi_presence weight_presence(const ewi_hparams *h, ewi_role role) {
+static ewi_presence weight_presence(const ewi_hparams *h, ewi_role role, uint32_t layer) {
     const ewi_arch *arch = h->arch;
-    const bool is_split = !arch->has_fused_qkv, has_gate = !arch->is_plain_ffn, is_dense = !arch->has_experts;
-    const bool is_roped_gguf = h->naming == EWI_NAMES_GGUF && arch->positions == EWI_POSITIONS_ROPE;
+    const ewi_norm_place place = arch->norm_place;
+    const bool is_before = place == EWI_NORM_BEFORE || place == EWI_NORM_AROUND;
+    const bool is_after = place == EWI_NORM_AFTER || place == EWI_NORM_AROUND;
+    const bool is_split = !arch->has_fused_qkv, has_gate = !arch->is_plain_ffn,
+               is_dense = !ewi_hparams_is_sparse(h, layer);
+    const bool is_roped_gguf = h->naming == EWI_NAMES_GGUF && h->positions == EWI_POSITIONS_ROPE;
     switch (role) {
-    case EWI_ROLE_POSITION_EMBD: return when(arch->positions == EWI_POSITIONS_LEARNED);
+    case EWI_ROLE_POSITION_EMBD: return when(h->positions == EWI_POSITIONS_LEARNED);
     case EWI_ROLE_EMBD_NORM: return when(arch->has_embd_norm);
+    case EWI_ROLE_TOKEN_TYPES: return arch->has_token_types ? EWI_OPTIONAL : EWI_ABSENT;
+    case EWI_ROLE_OUTPUT_NORM: return when(place != EWI_NORM_SUMS);
     case EWI_ROLE_ROPE_FREQS:
     case EWI_ROLE_ROPE_SHORT:
     case EWI_ROLE_ROPE_LONG: return is_roped_gguf ? EWI_OPTIONAL : EWI_ABSENT;
     case EWI_ROLE_OUTPUT: return h->output;
-    case EWI_ROLE_ATTN_NORM: return when(arch->norm_place != EWI_NORM_AFTER);
-    case EWI_ROLE_FFN_NORM:
-        return when(arch->norm_place != EWI_NORM_AFTER && !(h->is_parallel && arch->shares_norm));
+    case EWI_ROLE_ATTN_NORM:
+        return when(is_before && !h->owns_norms && !(arch->skips_first_norm && layer == 0));
+    case EWI_ROLE_OWN_ATTN_NORM:
+    case EWI_ROLE_OWN_FFN_NORM: return when(h->owns_norms);
+    case EWI_ROLE_FFN_NORM: return when(is_before && !(h->is_parallel && arch->shares_norm));
     case EWI_ROLE_ATTN_POST_NORM:
-    case EWI_ROLE_FFN_POST_NORM: return when(arch->norm_place != EWI_NORM_BEFORE);
+    case EWI_ROLE_FFN_POST_NORM: return when(is_after);
+    case EWI_ROLE_ATTN_SUM_NORM:
+    case EWI_ROLE_FFN_SUM_NORM: return when(place == EWI_NORM_SUMS);
     case EWI_ROLE_ATTN_Q:
     case EWI_ROLE_ATTN_K:
     case EWI_ROLE_ATTN_V: return when(is_split);
     case EWI_ROLE_ATTN_QKV: return when(!is_split);
     case EWI_ROLE_ATTN_Q_NORM:
-    case EWI_ROLE_ATTN_K_NORM: return when(arch->qk_norm != EWI_QK_NORM_NONE);
+    case EWI_ROLE_ATTN_K_NORM: return h->qk_norm;
     case EWI_ROLE_FFN_GATE: return when(is_dense && has_gate && !arch->has_fused_gate_up);
     case EWI_ROLE_FFN_UP: return when(is_dense && !arch->has_fused_gate_up);
     case EWI_ROLE_FFN_GATE_UP: return when(arch->has_fused_gate_up);
     case EWI_ROLE_FFN_DOWN: return when(is_dense);
-    case EWI_ROLE_ROUTER: return when(arch->has_experts);
+    case EWI_ROLE_ROUTER: return when(!is_dense);
     case EWI_ROLE_EXPERTS_GATE:
     case EWI_ROLE_EXPERTS_UP:
-    case EWI_ROLE_EXPERTS_DOWN: return when(arch->has_experts && h->naming == EWI_NAMES_GGUF);
+    case EWI_ROLE_EXPERTS_DOWN: return when(!is_dense && h->naming == EWI_NAMES_GGUF);
     case EWI_ROLE_TOKEN_EMBD:
-    case EWI_ROLE_OUTPUT_NORM:
     case EWI_ROLE_ATTN_OUT:
     case EWI_N_ROLES: break;
     }
     return EWI_REQUIRED;
 }
 
-static ewi_presence bias_presence(const ewi_hparams *h, ewi_role role) {
+static ewi_presence bias_presence(const ewi_hparams *h, ewi_role role, uint32_t layer) {
     const ewi_arch *arch = h->arch;
-    if (weight_presence(h, role) == EWI_ABSENT && role != EWI_ROLE_OUTPUT) return EWI_ABSENT;
-    if (role == EWI_ROLE_ATTN_Q_NORM || role == EWI_ROLE_ATTN_K_NORM) return EWI_ABSENT;
+    if (weight_presence(h, role, layer) == EWI_ABSENT && role != EWI_ROLE_OUTPUT) return EWI_ABSENT;
+    if (is_qk_norm(role)) return EWI_ABSENT;
     if (is_norm(role)) return arch->norm_bias;
     switch ((int)role) {
     case EWI_ROLE_OUTPUT: return arch->head_bias;
@@ -89,38 +104,54 @@ static ewi_presence bias_presence(const ewi_hparams *h, ewi_role role) {
     }
 }
 
-static ewi_presence presence(const ewi_hparams *h, ewi_role role, ewi_part_kind part) {
-    return part == EWI_WEIGHT ? weight_presence(h, role) : bias_presence(h, role);
+static ewi_presence presence(const ewi_hparams *h, ewi_role role, ewi_part_kind part, uint32_t layer) {
+    return part == EWI_WEIGHT ? weight_presence(h, role, layer) : bias_presence(h, role, layer);
 }
 
 /* ---- copies ---- */
 
+static ew_status check_vector(const ewi_tensor *t, ew_error *err) {
+    if (ewi_kernels_get()->widen[t->dtype] && ewi_dtype_get(t->dtype)->block_elements == 1) return EW_OK;
+    return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: a vector of type %s is not implemented",
+                    EWI_STR_ARG(t->name), ewi_dtype_get(t->dtype)->name);
+}
+
+/* A vector of f32 of n elements, to be filled. */
+static float *new_vector(ew_model *model, const ewi_tensor *like, size_t n, const ewi_tensor **out) {
+    ewi_tensor *copy = ewi_arena_alloc(&model->checkpoint.arena, sizeof *copy);
+    float *data = ewi_arena_array(&model->checkpoint.arena, n, sizeof *data);
+    if (!copy || !data) return NULL;
+    *copy = (ewi_tensor){.name = like->name,
+                         .dtype = EWI_F32,
+                         .n_dims = 1,
+                         .dims = {n},
+                         .data = (const uint8_t *)data,
+                         .size_bytes = n * sizeof *data};
+    *out = copy;
+    return data;
+}
+
 /* Vectors (norms, biases) are small and of any float type in files: they become f32 copies. */
 static ew_status widen_vector(ew_model *model, const ewi_tensor *from, float plus, const ewi_tensor **out,
                               ew_error *err) {
-    const ewi_kernels *kern = ewi_kernels_get();
-    if (!kern->widen[from->dtype] || ewi_dtype_get(from->dtype)->block_elements > 1)
-        return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: a vector of type %s is not implemented",
-                        EWI_STR_ARG(from->name), ewi_dtype_get(from->dtype)->name);
-    size_t n = (size_t)from->dims[0];
-    ewi_tensor *copy = ewi_arena_alloc(&model->checkpoint.arena, sizeof *copy);
-    float *data = ewi_arena_array(&model->checkpoint.arena, n, sizeof *data);
-    if (!copy || !data) return ewi_no_memory(err, "norms and biases");
-    kern->widen[from->dtype](data, from->data, n);
+    EWI_TRY(check_vector(from, err));
+    const size_t n = (size_t)ewi_tensor_n_elements(from);
+    float *data = new_vector(model, from, n, out);
+    if (!data) return ewi_no_memory(err, "norms and biases");
+    ewi_kernels_get()->widen[from->dtype](data, from->data, n);
     for (size_t i = 0; i < n && plus != 0; i++) data[i] += plus;
-    *copy = *from;
-    copy->dtype = EWI_F32;
-    copy->data = (const uint8_t *)data;
-    copy->size_bytes = n * sizeof *data;
-    *out = copy;
     return EW_OK;
+}
+
+static bool is_plain(ewi_dtype dtype) {
+    return dtype == EWI_F32 || dtype == EWI_F16 || dtype == EWI_BF16;
 }
 
 /* [in, out] to [out, in], for files that hold the transpose: the one kind of matrix that is copied. */
 static ew_status turn_matrix(ew_model *model, const ewi_tensor *from, const ewi_tensor **out, ew_error *err) {
     const ewi_dtype_info *type = ewi_dtype_get(from->dtype);
     size_t rows = (size_t)from->dims[0], cols = (size_t)from->dims[1], bytes = type->block_bytes;
-    if (from->dtype != EWI_F32 && from->dtype != EWI_F16 && from->dtype != EWI_BF16)
+    if (!is_plain(from->dtype))
         return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: a transposed matrix of type %s is not implemented",
                         EWI_STR_ARG(from->name), type->name);
     ewi_tensor *copy = ewi_arena_alloc(&model->checkpoint.arena, sizeof *copy);
@@ -137,6 +168,31 @@ static ew_status turn_matrix(ew_model *model, const ewi_tensor *from, const ewi_
     return EW_OK;
 }
 
+static ew_status take_first_row(ew_model *model, const ewi_tensor *from, const ewi_tensor **out,
+                                ew_error *err) {
+    ewi_tensor row = *from;
+    row.dims[0] = from->dims[from->n_dims - 1];
+    row.n_dims = 1;
+    return widen_vector(model, &row, 0, out, err);
+}
+
+/* A view of a matrix without its first rows. */
+static ew_status skip_rows(ew_model *model, const ewi_tensor *from, uint32_t n, const ewi_tensor **out,
+                           ew_error *err) {
+    ewi_tensor *view = ewi_arena_alloc(&model->checkpoint.arena, sizeof *view);
+    if (!view) return ewi_no_memory(err, "a view of a matrix");
+    if (from->n_dims != 2 || from->dims[0] <= n)
+        return ewi_fail(err, EW_FORMAT, "tensor %.*s: must be a matrix of more than %u rows",
+                        EWI_STR_ARG(from->name), n);
+    uint64_t row_bytes = from->size_bytes / from->dims[0];
+    *view = *from;
+    view->dims[0] -= n;
+    view->data += n * row_bytes;
+    view->size_bytes -= n * row_bytes;
+    *out = view;
+    return EW_OK;
+}
+
 /* ---- binding ---- */
 
 typedef struct binder {
@@ -145,23 +201,78 @@ typedef struct binder {
     ew_error *err;
 } binder;
 
-/* Some files leave out the name of the model inside of the one that makes logits. */
+static const ewi_tensor *find_with(const ewi_checkpoint *c, const char *prefix, ew_str name) {
+    char buf[2 * EWI_ROLE_NAME_BYTES];
+    int n = snprintf(buf, sizeof buf, "%s%.*s", prefix, EWI_STR_ARG(name));
+    return ewi_checkpoint_find(c, (ew_str){buf, (size_t)n});
+}
+
+/* Files of the model that makes logits, or guesses masked words, have a name for the one inside; others leave
+ * it out. */
 static const ewi_tensor *find_tensor(const ew_model *model, ew_str name) {
-    static const char prefix[] = "transformer.";
-    const size_t n = sizeof prefix - 1;
-    const ewi_tensor *tensor = ewi_checkpoint_find(&model->checkpoint, name);
-    if (tensor || name.len <= n || memcmp(name.data, prefix, n) != 0) return tensor;
-    return ewi_checkpoint_find(&model->checkpoint, (ew_str){name.data + n, name.len - n});
+    static const char *const prefixes[] = {"transformer.", "model.", "bert.", "roberta."};
+    const ewi_checkpoint *c = &model->checkpoint;
+    const ewi_tensor *tensor = ewi_checkpoint_find(c, name);
+    if (model->hparams.naming != EWI_NAMES_HF) return tensor;
+    for (size_t i = 0; !tensor && i < EWI_COUNT(prefixes); i++) {
+        size_t n = strlen(prefixes[i]);
+        if (name.len > n && memcmp(name.data, prefixes[i], n) == 0)
+            tensor = ewi_checkpoint_find(c, (ew_str){name.data + n, name.len - n});
+        else if (model->hparams.arch->is_encoder)
+            tensor = find_with(c, prefixes[i], name);
+    }
+    return tensor;
+}
+
+static uint32_t n_heads_of(const ewi_hparams *h, ewi_role role) {
+    return role == EWI_ROLE_ATTN_Q_NORM ? h->n_heads : h->n_kv_heads;
+}
+
+/* The weights of all heads' norms, [heads, head_dim], as one vector. */
+static ew_status join_heads(const binder *b, ewi_role role, const ewi_tensor **slot) {
+    const ewi_hparams *h = &b->model->hparams;
+    const ewi_tensor *t = *slot;
+    const uint32_t n = n_heads_of(h, role);
+    if (t->n_dims != 2 || t->dims[0] != n || t->dims[1] != h->head_dim)
+        return ewi_fail(b->err, EW_FORMAT, "tensor %.*s: must have the shape [%u, %u]", EWI_STR_ARG(t->name),
+                        n, h->head_dim);
+    return widen_vector(b->model, t, 0, slot, b->err);
+}
+
+/* The same where each is a tensor of its own. */
+static ew_status bind_head_norms(binder *b, ewi_role role, uint32_t layer) {
+    ew_model *model = b->model;
+    const uint32_t n = n_heads_of(&model->hparams, role), dim = model->hparams.head_dim;
+    float *data = NULL;
+    for (uint32_t head = 0; head < n; head++) {
+        char buf[EWI_ROLE_NAME_BYTES];
+        ew_str name = ewi_head_norm_name(role, layer, head, buf);
+        const ewi_tensor *t = ewi_checkpoint_find(&model->checkpoint, name);
+        if (!t) return ewi_fail(b->err, EW_FORMAT, "tensor %.*s: is missing", EWI_STR_ARG(name));
+        if (t->n_dims != 1 || t->dims[0] != dim)
+            return ewi_fail(b->err, EW_FORMAT, "tensor %.*s: must have the shape [%u]", EWI_STR_ARG(name),
+                            dim);
+        EWI_TRY(check_vector(t, b->err));
+        if (head == 0) data = new_vector(model, t, (size_t)n * dim, &model->tensors[slot_of(role, layer)][0]);
+        if (!data) return ewi_no_memory(b->err, "norms");
+        ewi_kernels_get()->widen[t->dtype](data + (size_t)head * dim, t->data, dim);
+        b->used[t - model->checkpoint.tensors] = true;
+    }
+    return EW_OK;
 }
 
 static ew_status prepare(binder *b, ewi_role role, ewi_part_kind part, const ewi_tensor **slot) {
     const ewi_hparams *h = &b->model->hparams;
     const bool is_hf = h->naming == EWI_NAMES_HF, is_plus_one = h->arch->hf_norm_plus_one;
     const ewi_tensor *tensor = *slot;
+    if (role == EWI_ROLE_POSITION_EMBD && h->first_position)
+        return skip_rows(b->model, tensor, h->first_position, slot, b->err);
+    if (role == EWI_ROLE_TOKEN_TYPES) return take_first_row(b->model, tensor, slot, b->err);
     if (tensor->n_dims == 1)
         return widen_vector(b->model, tensor,
                             is_hf && is_plus_one && is_norm(role) && part == EWI_WEIGHT ? 1 : 0, slot,
                             b->err);
+    if (h->arch->qk_norm == EWI_QK_NORM_OWN && is_qk_norm(role)) return join_heads(b, role, slot);
     bool is_turned = is_hf && h->arch->hf_is_turned && ewi_role_is_of_layer(role);
     return is_turned && tensor->n_dims == 2 ? turn_matrix(b->model, tensor, slot, b->err) : EW_OK;
 }
@@ -172,7 +283,10 @@ static ew_status bind_part(binder *b, ewi_role role, ewi_part_kind part, uint32_
     char buf[EWI_ROLE_NAME_BYTES];
     ew_str name = ewi_role_name(h->arch, role, part, h->naming, layer, buf);
     const ewi_tensor *tensor = name.len ? find_tensor(model, name) : NULL;
-    ewi_presence wanted = presence(h, role, part);
+    ewi_presence wanted = presence(h, role, part, layer);
+    if (wanted == EWI_REQUIRED && is_qk_norm(role) && h->naming == EWI_NAMES_HF &&
+        h->arch->hf_qk_norm_by_head)
+        return bind_head_norms(b, role, layer);
     /* A head that the files hold although config.json ties it is a copy of the embedding: some exporters
      * write it. */
     bool is_copy = role == EWI_ROLE_OUTPUT && part == EWI_WEIGHT;
@@ -185,6 +299,45 @@ static ew_status bind_part(binder *b, ewi_role role, ewi_part_kind part, uint32_
     return prepare(b, role, part, slot);
 }
 
+/* Each expert's part of a tensor [n_experts, parts * out, in], as a matrix of its own: a gate and an up lie
+ * together. */
+static ew_status cut_stack(binder *b, const ewi_tensor *stack, ewi_expert_part part,
+                           const ewi_tensor **list) {
+    const uint32_t n = b->model->hparams.n_experts, n_parts = part == EWI_EXPERTS_DOWN ? 1 : 2;
+    if (!is_plain(stack->dtype) || stack->n_dims != 3 || stack->dims[0] != n || stack->dims[1] % n_parts != 0)
+        return ewi_fail(b->err, EW_FORMAT, "tensor %.*s: is not a stack of %u experts' matrices",
+                        EWI_STR_ARG(stack->name), n);
+    ewi_tensor *cuts = ewi_arena_array(&b->model->checkpoint.arena, n, sizeof *cuts);
+    if (!cuts) return ewi_no_memory(b->err, "the table of experts");
+    const uint64_t bytes = stack->size_bytes / n / n_parts;
+    for (uint32_t i = 0; i < n; i++) {
+        cuts[i] = *stack;
+        cuts[i].n_dims = 2;
+        cuts[i].dims[0] = stack->dims[1] / n_parts;
+        cuts[i].dims[1] = stack->dims[2];
+        cuts[i].dims[2] = 1;
+        cuts[i].size_bytes = bytes;
+        cuts[i].data = stack->data + (i * n_parts + (part == EWI_EXPERTS_UP)) * bytes;
+        list[i] = &cuts[i];
+    }
+    b->used[stack - b->model->checkpoint.tensors] = true;
+    return EW_OK;
+}
+
+static ew_status find_experts(binder *b, ewi_expert_part part, uint32_t layer, const ewi_tensor **list) {
+    const ewi_checkpoint *c = &b->model->checkpoint;
+    char buf[EWI_ROLE_NAME_BYTES];
+    const ewi_tensor *stack = ewi_checkpoint_find(c, ewi_expert_stack_name(part, layer, buf));
+    if (stack) return cut_stack(b, stack, part, list);
+    for (uint32_t i = 0; i < b->model->hparams.n_experts; i++) {
+        ew_str name = ewi_expert_name(part, layer, i, buf);
+        list[i] = ewi_checkpoint_find(c, name);
+        if (!list[i]) return ewi_fail(b->err, EW_FORMAT, "tensor %.*s: is missing", EWI_STR_ARG(name));
+        b->used[list[i] - c->tensors] = true;
+    }
+    return EW_OK;
+}
+
 /* A tensor for each expert, or one of all. */
 static ew_status bind_experts(binder *b, ewi_expert_part part, uint32_t layer, ewi_expert_matrices *out) {
     static const ewi_role roles[] = {EWI_ROLE_EXPERTS_GATE, EWI_ROLE_EXPERTS_UP, EWI_ROLE_EXPERTS_DOWN};
@@ -193,14 +346,10 @@ static ew_status bind_experts(binder *b, ewi_expert_part part, uint32_t layer, e
     const uint32_t n = is_one ? 1 : model->hparams.n_experts;
     const ewi_tensor **list = ewi_arena_array(&model->checkpoint.arena, n, sizeof *list);
     if (!list) return ewi_no_memory(b->err, "the table of experts");
-    if (is_one) list[0] = ewi_model_weight(model, roles[part], layer);
-    for (uint32_t i = 0; !is_one && i < n; i++) {
-        char buf[EWI_ROLE_NAME_BYTES];
-        ew_str name = ewi_expert_name(part, layer, i, buf);
-        list[i] = ewi_checkpoint_find(&model->checkpoint, name);
-        if (!list[i]) return ewi_fail(b->err, EW_FORMAT, "tensor %.*s: is missing", EWI_STR_ARG(name));
-        b->used[list[i] - model->checkpoint.tensors] = true;
-    }
+    if (is_one)
+        list[0] = ewi_model_weight(model, roles[part], layer);
+    else
+        EWI_TRY(find_experts(b, part, layer, list));
     *out = (ewi_expert_matrices){list, n};
     return EW_OK;
 }
@@ -212,16 +361,33 @@ static ew_status bind_all_experts(binder *b) {
         ewi_arena_array(&b->model->checkpoint.arena, h->n_layers, sizeof *experts);
     if (!experts) return ewi_no_memory(b->err, "the table of experts");
     for (uint32_t layer = 0; layer < h->n_layers; layer++)
-        for (unsigned part = 0; part < EWI_N_EXPERT_PARTS; part++)
+        for (unsigned part = 0; part < EWI_N_EXPERT_PARTS && ewi_hparams_is_sparse(h, layer); part++)
             EWI_TRY(bind_experts(b, (ewi_expert_part)part, layer, &experts[layer][part]));
     b->model->experts = (const ewi_expert_matrices(*)[EWI_N_EXPERT_PARTS])experts;
     return EW_OK;
 }
 
+/* What pooling an encoder's hidden states has no use for: heads that guess masked words, and the layer
+ * that BERT was trained with to compare sentences. */
+static bool is_of_training(ew_str name) {
+    static const char *const parts[] = {"pooler.dense.", "cls.",     "lm_head.",
+                                        "head.",         "decoder.", "embeddings.position_ids"};
+    static const char *const prefixes[] = {"", "bert.", "roberta."};
+    char start[64];
+    for (size_t i = 0; i < EWI_COUNT(parts); i++)
+        for (size_t k = 0; k < EWI_COUNT(prefixes); k++) {
+            size_t n = (size_t)snprintf(start, sizeof start, "%s%s", prefixes[k], parts[i]);
+            if (name.len >= n && memcmp(name.data, start, n) == 0) return true;
+        }
+    return false;
+}
+
 /* Buffers that some exporters store although they follow from config.json. */
-static bool is_derived(const ewi_arch *arch, ew_str name) {
+static bool is_derived(const ewi_hparams *h, ew_str name) {
+    const ewi_arch *arch = h->arch;
     bool has_masks = ewi_str_is(ewi_str(arch->name), "gpt2") || ewi_str_is(ewi_str(arch->name), "gptneox");
     if (ewi_str_ends(name, ".rotary_emb.inv_freq")) return true;
+    if (arch->is_encoder && h->naming == EWI_NAMES_HF && is_of_training(name)) return true;
     return has_masks &&
            (ewi_str_ends(name, ".attn.bias") || ewi_str_ends(name, ".attn.masked_bias") ||
             ewi_str_ends(name, ".attention.bias") || ewi_str_ends(name, ".attention.masked_bias"));
@@ -231,7 +397,7 @@ static ew_status refuse_unused(const binder *b) {
     const ewi_checkpoint *c = &b->model->checkpoint;
     const ewi_arch *arch = b->model->hparams.arch;
     for (size_t i = 0; i < c->n_tensors; i++)
-        if (!b->used[i] && !is_derived(arch, c->tensors[i].name))
+        if (!b->used[i] && !is_derived(&b->model->hparams, c->tensors[i].name))
             return ewi_fail(b->err, EW_UNSUPPORTED,
                             "tensor %.*s: architecture %s as implemented here does not use it",
                             EWI_STR_ARG(c->tensors[i].name), arch->name);
@@ -292,7 +458,9 @@ static ew_status make_rope(ew_model *model, ew_error *err) {
         if (h->rope.attention_factor == 0 || h->rope.attention_factor == 1) return EW_OK;
         return ewi_fail(err, EW_FORMAT, "rope_scaling: an attention factor without a kind");
     }
-    if (!scaling->divisors) {
+    if (h->rope.kind == EWI_ROPE_DYNAMIC) {
+        scaling->growth = h->rope.factor;
+    } else if (!scaling->divisors) {
         ewi_rope_divisors(&h->rope, h->rope_base, h->rope_dims, divisors);
         scaling->divisors = divisors;
     }
@@ -302,7 +470,17 @@ static ew_status make_rope(ew_model *model, ew_error *err) {
     return EW_OK;
 }
 
+/* Only its tensors tell what a GGUF file's layers are like. */
+static bool owns_norms(const ew_model *model) {
+    const ewi_hparams *h = &model->hparams;
+    char buf[EWI_ROLE_NAME_BYTES];
+    if (h->naming != EWI_NAMES_GGUF || !h->arch->may_own_norms) return h->owns_norms;
+    ew_str name = ewi_role_name(h->arch, EWI_ROLE_OWN_ATTN_NORM, EWI_WEIGHT, h->naming, 0, buf);
+    return ewi_checkpoint_find(&model->checkpoint, name) != NULL;
+}
+
 ew_status ewi_model_bind(ew_model *model, ew_error *err) {
+    model->hparams.owns_norms = owns_norms(model);
     uint32_t n_layers = model->hparams.n_layers;
     model->tensors =
         ewi_arena_array(&model->checkpoint.arena, slot_of(EWI_N_ROLES, n_layers - 1), sizeof *model->tensors);
@@ -347,7 +525,7 @@ ew_status ewi_model_check_shapes(ew_model *model, ew_error *err) {
     EWI_TRY(check_width(model, EWI_ROLE_ATTN_K, n_kv, err));
     EWI_TRY(check_width(model, EWI_ROLE_ATTN_V, n_kv, err));
     EWI_TRY(check_width(model, EWI_ROLE_ATTN_QKV, n_q + 2 * n_kv, err));
-    EWI_TRY(check_width(model, EWI_ROLE_FFN_UP, h->d_ffn, err));
+    EWI_TRY(check_width(model, EWI_ROLE_FFN_UP, h->d_dense ? h->d_dense : h->d_ffn, err));
     EWI_TRY(check_width(model, EWI_ROLE_ROUTER, h->n_experts, err));
     EWI_TRY(check_width(model, EWI_ROLE_FFN_GATE_UP, 2 * h->d_ffn, err));
     EWI_TRY(check_width(model, EWI_ROLE_ATTN_OUT, h->d_model, err));

@@ -12,9 +12,9 @@ ewi_rope_kind ewi_rope_kind_from(ew_str name) {
         const char *name;
         ewi_rope_kind kind;
     } kinds[] = {
-        {"default", EWI_ROPE_PLAIN}, {"none", EWI_ROPE_PLAIN}, {"linear", EWI_ROPE_LINEAR},
-        {"llama3", EWI_ROPE_LLAMA3}, {"yarn", EWI_ROPE_YARN},  {"longrope", EWI_ROPE_LONGROPE},
-        {"su", EWI_ROPE_LONGROPE},
+        {"default", EWI_ROPE_PLAIN}, {"none", EWI_ROPE_PLAIN},      {"linear", EWI_ROPE_LINEAR},
+        {"llama3", EWI_ROPE_LLAMA3}, {"yarn", EWI_ROPE_YARN},       {"longrope", EWI_ROPE_LONGROPE},
+        {"su", EWI_ROPE_LONGROPE},   {"dynamic", EWI_ROPE_DYNAMIC},
     };
     for (size_t i = 0; i < EWI_COUNT(kinds); i++)
         if (ewi_str_is(name, kinds[i].name)) return kinds[i].kind;
@@ -63,6 +63,7 @@ void ewi_rope_divisors(const ewi_rope_rule *rule, double base, uint32_t n_dims, 
         case EWI_ROPE_YARN: divisors[i] = yarn_divisor(rule, &r, i); break;
         case EWI_ROPE_PLAIN:
         case EWI_ROPE_LONGROPE:
+        case EWI_ROPE_DYNAMIC:
         case EWI_N_ROPE_KINDS: divisors[i] = 1; break;
         }
 }

@@ -4,7 +4,11 @@
  *
  * The kinds and their names are those of Hugging Face transformers (modeling_rope_utils.py): linear (Chen et
  * al. 2023, arXiv 2306.15595), llama3, yarn (Peng et al. 2023, arXiv 2309.00071), longrope (Ding et al.
- * 2024, arXiv 2402.13753: factors are given). Pure functions, any thread.
+ * 2024, arXiv 2402.13753: factors are given), dynamic (the base grows with the context). What longrope and
+ * dynamic do depends on the session's context, not on how long its text is: what a session holds never turns
+ * into something else while it grows. A session within the original context is plain, or has the short
+ * factors; one whose context is just its text's length computes what transformers computes of that text at
+ * once. Pure functions, any thread.
  *
  *     ewi_rope_rule rule = {.kind = EWI_ROPE_LINEAR, .factor = 4};
  *     ewi_rope_divisors(&rule, base, n_dims, divisors);
@@ -23,6 +27,7 @@ typedef enum ewi_rope_kind {
     EWI_ROPE_LLAMA3,
     EWI_ROPE_YARN,
     EWI_ROPE_LONGROPE,
+    EWI_ROPE_DYNAMIC,
     EWI_N_ROPE_KINDS
 } ewi_rope_kind;
 
@@ -43,7 +48,8 @@ typedef struct ewi_rope_rule {
 /* EWI_N_ROPE_KINDS when there is none of that name. */
 ewi_rope_kind ewi_rope_kind_from(ew_str name);
 
-/* [n_dims / 2] what the angle of each pair is divided by. Not for longrope, whose factors they are. */
+/* [n_dims / 2] what the angle of each pair is divided by. Not for longrope, whose factors they are,
+ * nor for dynamic, whose sessions have their own (engine/ropes.h). */
 void ewi_rope_divisors(const ewi_rope_rule *rule, double base, uint32_t n_dims, double *divisors);
 /* What cosines and sines are multiplied by; n_ctx_train: the stretched context. */
 double ewi_rope_magnitude(const ewi_rope_rule *rule, uint32_t n_ctx_train);

@@ -16,9 +16,9 @@
 /* The members of the file, as text, and those of its "model". */
 typedef struct parts {
     ew_str added_tokens, normalizer, pre_tokenizer, post_processor, decoder, model;
-    ew_str vocab, merges, unk_token, type, inner_prefix;
+    ew_str vocab, merges, unk_token, type, inner_prefix, word_suffix;
     uint64_t unk_id, max_word_chars;
-    bool byte_fallback, ignore_merges, has_unk_id;
+    bool byte_fallback, ignore_merges, fuse_unk, has_unk_id;
 } parts;
 
 typedef struct json_loader {
@@ -87,16 +87,24 @@ static ew_status expect_off(const json_loader *l, ewi_json *json, ew_str key) {
                     EWI_STR_ARG(key), EWI_STR_ARG(text));
 }
 
-/* Files of old do not name BPE. Its flavour follows from byte_fallback. */
+/* Files of old do not name BPE. Which one it is the other stages say. */
 static ew_status find_kind(const json_loader *l, ewi_vocab_kind *kind) {
-    ew_str type = l->parts.type;
-    *kind = l->parts.byte_fallback ? EWI_VOCAB_SPM : EWI_VOCAB_BPE;
-    if (!type.data || ewi_str_is(type, "BPE")) return EW_OK;
-    *kind = ewi_str_is(type, "WordPiece") ? EWI_VOCAB_WORDPIECE : EWI_VOCAB_UNIGRAM;
-    if (*kind == EWI_VOCAB_WORDPIECE || ewi_str_is(type, "Unigram")) return EW_OK;
-    return ewi_fail(l->err, EW_UNSUPPORTED,
-                    "tokenizer.json: model type \"%.*s\": only BPE, WordPiece and Unigram are supported",
-                    EWI_STR_ARG(type));
+    static const struct {
+        const char *type;
+        ewi_vocab_kind kind;
+    } known[] = {{"BPE", EWI_VOCAB_CHAR_BPE},
+                 {"WordPiece", EWI_VOCAB_WORDPIECE},
+                 {"Unigram", EWI_VOCAB_UNIGRAM},
+                 {"WordLevel", EWI_VOCAB_WORDLEVEL}};
+    ew_str type = l->parts.type.data ? l->parts.type : EWI_STR("BPE");
+    for (size_t i = 0; i < EWI_COUNT(known); i++) {
+        *kind = known[i].kind;
+        if (ewi_str_is(type, known[i].type)) return EW_OK;
+    }
+    return ewi_fail(
+        l->err, EW_UNSUPPORTED,
+        "tokenizer.json: model type \"%.*s\": only BPE, WordPiece, Unigram and WordLevel are supported",
+        EWI_STR_ARG(type));
 }
 
 static ew_status read_optional_string(const json_loader *l, ewi_json *json, ew_str *out) {
@@ -117,14 +125,14 @@ static ew_status read_model_member(json_loader *l, ewi_json *json, ew_str key) {
     if (ewi_str_is(key, "byte_fallback")) return ewi_json_read_bool(json, &p->byte_fallback, l->err);
     if (ewi_str_is(key, "ignore_merges")) return ewi_json_read_bool(json, &p->ignore_merges, l->err);
     if (ewi_str_is(key, "continuing_subword_prefix")) return read_optional_string(l, json, &p->inner_prefix);
+    if (ewi_str_is(key, "end_of_word_suffix")) return read_optional_string(l, json, &p->word_suffix);
+    if (ewi_str_is(key, "fuse_unk")) return ewi_json_read_bool(json, &p->fuse_unk, l->err);
     if (ewi_str_is(key, "max_input_chars_per_word"))
         return ewi_json_read_u64(json, &p->max_word_chars, l->err);
     if (ewi_str_is(key, "unk_id")) {
         p->has_unk_id = ewi_json_peek(json) == EWI_JSON_NUMBER;
         return p->has_unk_id ? ewi_json_read_u64(json, &p->unk_id, l->err) : ewi_json_skip(json, l->err);
     }
-    if (ewi_str_is(key, "fuse_unk"))
-        return ewi_json_skip(json, l->err); /* only matters where byte tokens are missing */
     return expect_off(l, json, key);
 }
 
@@ -136,14 +144,13 @@ static ew_status read_model(json_loader *l) {
     while (ewi_json_next_key(&json, &key)) EWI_TRY(read_model_member(l, &json, key));
     EWI_TRY(ewi_json_end(&json, l->err));
     EWI_TRY(find_kind(l, &l->vocab->kind));
-    bool merges = l->vocab->kind == EWI_VOCAB_SPM || l->vocab->kind == EWI_VOCAB_BPE;
+    bool merges = l->vocab->kind == EWI_VOCAB_CHAR_BPE;
     if (!l->parts.vocab.data || (merges && !l->parts.merges.data))
         return ewi_fail(l->err, EW_FORMAT, "tokenizer.json: model: \"%s\" is missing",
                         l->parts.vocab.data ? "merges" : "vocab");
-    if (l->vocab->kind == EWI_VOCAB_WORDPIECE || l->parts.inner_prefix.len == 0) return EW_OK;
+    if (!l->parts.byte_fallback || !(l->parts.inner_prefix.len || l->parts.word_suffix.len)) return EW_OK;
     return ewi_fail(l->err, EW_UNSUPPORTED,
-                    "tokenizer.json: model: continuing_subword_prefix is \"%.*s\", which is not supported",
-                    EWI_STR_ARG(l->parts.inner_prefix));
+                    "tokenizer.json: model: byte_fallback with a subword prefix or suffix is not supported");
 }
 
 /* ---- tokens ---- */
@@ -393,15 +400,17 @@ static ew_status read_unknown(json_loader *l) {
     return EW_OK;
 }
 
-static ew_status read_wordpiece(json_loader *l) {
+static ew_status read_affixes(json_loader *l) {
     uint64_t max = l->parts.max_word_chars;
+    l->vocab->inner_prefix = l->parts.inner_prefix;
+    l->vocab->word_suffix = l->parts.word_suffix;
     if (l->vocab->kind != EWI_VOCAB_WORDPIECE) return EW_OK;
     if (max > EWI_MAX_WORD_CHARS)
         return ewi_fail(l->err, EW_LIMIT,
                         "tokenizer.json: model: max_input_chars_per_word is %llu, at most %u are supported",
                         (unsigned long long)max, EWI_MAX_WORD_CHARS);
     l->vocab->max_word_chars = (uint32_t)max;
-    l->vocab->inner_prefix = l->parts.inner_prefix.data ? l->parts.inner_prefix : EWI_STR("##");
+    if (!l->parts.inner_prefix.data) l->vocab->inner_prefix = EWI_STR("##");
     return EW_OK;
 }
 
@@ -410,7 +419,8 @@ static ew_status read_pipeline(json_loader *l) {
                                 .normalizer = l->parts.normalizer,
                                 .pre_tokenizer = l->parts.pre_tokenizer,
                                 .post_processor = l->parts.post_processor,
-                                .decoder = l->parts.decoder};
+                                .decoder = l->parts.decoder,
+                                .byte_fallback = l->parts.byte_fallback};
     return ewi_pipeline_apply(&texts, l->arena, l->vocab, l->err);
 }
 
@@ -423,10 +433,11 @@ ew_status ewi_vocab_from_json(ewi_bytes json, ewi_bytes config, ewi_arena *arena
     EWI_TRY(read_file(&l));
     EWI_TRY(read_model(&l));
     EWI_TRY(read_tokens(&l));
-    if (vocab.kind == EWI_VOCAB_SPM || vocab.kind == EWI_VOCAB_BPE) EWI_TRY(read_merges(&l));
+    if (vocab.kind == EWI_VOCAB_CHAR_BPE) EWI_TRY(read_merges(&l));
+    vocab.fuses_unknown = l.parts.fuse_unk;
     vocab.ignore_merges = l.parts.ignore_merges;
     EWI_TRY(read_unknown(&l));
-    EWI_TRY(read_wordpiece(&l));
+    EWI_TRY(read_affixes(&l));
     EWI_TRY(read_pipeline(&l));
     if (config.len) EWI_TRY(ewi_tokenizer_config_apply(config, arena, &vocab, err));
     EWI_TRY(ewi_vocab_find_eog(&vocab, NULL, 0, arena, err));

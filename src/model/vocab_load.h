@@ -24,8 +24,8 @@ EWI_NODISCARD ew_status ewi_vocab_from_gguf(const ewi_gguf *gguf, ewi_arena *are
                                             ew_error *err);
 
 /*
- * A tokenizer.json of Hugging Face, model type BPE, WordPiece or Unigram. config is the tokenizer_config.json
- * beside it, which names the tokens for the beginning and the end; it may be empty.
+ * A tokenizer.json of Hugging Face, model type BPE, WordPiece, Unigram or WordLevel. config is the
+ * tokenizer_config.json beside it, which names the tokens for the beginning and the end; it may be empty.
  */
 EWI_NODISCARD ew_status ewi_vocab_from_json(ewi_bytes json, ewi_bytes config, ewi_arena *arena,
                                             ewi_vocab *out, ew_error *err);

@@ -28,6 +28,19 @@ static const struct {
      ":;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| "
      "?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+,behavior=Isolated + ByteLevel,use_regex=false",
      EWI_SCAN_DEEPSEEK_V3},
+    {"Split,Regex=\\p{N}{1,3},behavior=Isolated + "
+     "Split,Regex=(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|"
+     "\\p{N}+| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+,behavior=Isolated + "
+     "ByteLevel,use_regex=false",
+     EWI_SCAN_MINICPM5},
+    {"Split,Regex=\\d{1,3}(?=(?:\\d{3})*\\b),behavior=Isolated + Split,Regex=[^\\r\\n\\p{L}\\p{N}]?"
+     "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^"
+     "\\r\\n\\p{L}\\p{N}]?"
+     "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\\p{N}"
+     "{1,3}| "
+     "?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+,behavior=Isolated + "
+     "ByteLevel,use_regex=false",
+     EWI_SCAN_TINY_AYA},
 };
 
 static bool cut(ew_str *text, const char *prefix, const char *suffix) {
@@ -123,61 +136,130 @@ static ew_status unsupported(const pipeline *p, const char *what, ew_str line) {
                     EWI_STR_ARG(line));
 }
 
-static ew_status apply_spm(const pipeline *p, ew_str normalizer, ew_str pre_tokenizer, ew_str decoder) {
-    if (!find_prefix(normalizer, pre_tokenizer, &p->vocab->space_prefix))
-        return unsupported(p, "pre-tokenizer", pre_tokenizer.len ? pre_tokenizer : normalizer);
-    if (!decodes_blanks(decoder, p->vocab->space_prefix)) return unsupported(p, "decoder", decoder);
-    return EW_OK;
+/* Whether the merges of a whole text are as SentencePiece has them. */
+static bool is_spm(const pipeline *p, ew_str normalizer, ew_str pre_tokenizer, ew_str decoder) {
+    ewi_space_prefix *prefix = &p->vocab->space_prefix;
+    return p->texts->byte_fallback && find_prefix(normalizer, pre_tokenizer, prefix) &&
+           decodes_blanks(decoder, *prefix);
+}
+
+/* Whether what merges are the bytes of words. */
+static bool is_byte_level(const pipeline *p, ew_str pre_tokenizer, ew_str decoder) {
+    static const char *const lines[] = {"ByteLevel", "ByteLevel,use_regex=false",
+                                        "ByteLevel,add_prefix_space=true",
+                                        "ByteLevel,add_prefix_space=true,use_regex=false"};
+    bool decodes = ewi_str_is(decoder, "ByteLevel") || ewi_str_starts(decoder, "ByteLevel,");
+    if (!decodes || p->texts->byte_fallback || p->vocab->inner_prefix.len || p->vocab->word_suffix.len)
+        return false;
+    for (size_t i = 0; i < EWI_COUNT(lines); i++)
+        if (ewi_str_ends(pre_tokenizer, lines[i])) return true;
+    return false;
 }
 
 /* Most files cut words as one scanner does; others step by step. */
-static ew_status apply_bpe(const pipeline *p, ew_str pre_tokenizer, ew_str decoder) {
+static ew_status apply_bpe(const pipeline *p, ew_str pre_tokenizer) {
     EWI_TRY(ewi_norms_from_json(p->texts->file, p->texts->normalizer, p->arena, p->vocab, p->err));
     if (!find_scanner(pre_tokenizer, &p->vocab->scanner))
         EWI_TRY(ewi_splits_from_json(p->texts->file, p->texts->pre_tokenizer, p->arena, p->vocab, p->err));
-    if (!ewi_str_is(decoder, "ByteLevel") && !ewi_str_starts(decoder, "ByteLevel,"))
-        return unsupported(p, "decoder", decoder);
     return EW_OK;
 }
 
-/* The decoders of WordPiece and unigram models, as ewi_json_stage writes them. */
+/* Decoders of words and pieces, as ewi_json_stage writes them. */
 static const struct {
     const char *line;
     ewi_decoder decoder;
     ewi_space_prefix prefix;
-    bool cleans_up;
 } decoders[] = {
-    {"WordPiece,prefix=##,cleanup=true", EWI_DECODE_WORDPIECE, EWI_PREFIX_NEVER, true},
-    {"WordPiece,prefix=##,cleanup=false", EWI_DECODE_WORDPIECE, EWI_PREFIX_NEVER, false},
+    {"", EWI_DECODE_JOIN, EWI_PREFIX_NEVER},
+    {"Fuse", EWI_DECODE_PLAIN, EWI_PREFIX_NEVER},
+    {"ByteLevel", EWI_DECODE_ALPHABET, EWI_PREFIX_NEVER},
+    {"ByteLevel,add_prefix_space=true", EWI_DECODE_ALPHABET, EWI_PREFIX_NEVER},
+    {"ByteLevel,use_regex=false", EWI_DECODE_ALPHABET, EWI_PREFIX_NEVER},
+    {"ByteLevel,add_prefix_space=true,use_regex=false", EWI_DECODE_ALPHABET, EWI_PREFIX_NEVER},
     {"Metaspace,replacement=" BLANK ",prepend_scheme=always,split=true", EWI_DECODE_METASPACE,
-     EWI_PREFIX_EACH, false},
+     EWI_PREFIX_EACH},
     {"Metaspace,replacement=" BLANK ",prepend_scheme=always,split=false", EWI_DECODE_METASPACE,
-     EWI_PREFIX_EACH, false},
-    {"Metaspace,replacement=" BLANK ",prepend_scheme=first,split=true", EWI_DECODE_METASPACE, EWI_PREFIX_EACH,
-     false},
+     EWI_PREFIX_EACH},
+    {"Metaspace,replacement=" BLANK ",prepend_scheme=first,split=true", EWI_DECODE_METASPACE,
+     EWI_PREFIX_EACH},
     {"Metaspace,replacement=" BLANK ",prepend_scheme=first,split=false", EWI_DECODE_METASPACE,
-     EWI_PREFIX_EACH, false},
+     EWI_PREFIX_EACH},
     {"Metaspace,replacement=" BLANK ",prepend_scheme=never,split=true", EWI_DECODE_METASPACE,
-     EWI_PREFIX_NEVER, false},
+     EWI_PREFIX_NEVER},
     {"Metaspace,replacement=" BLANK ",prepend_scheme=never,split=false", EWI_DECODE_METASPACE,
-     EWI_PREFIX_NEVER, false},
-    {"Metaspace,replacement=" BLANK ",add_prefix_space=true", EWI_DECODE_METASPACE, EWI_PREFIX_EACH, false},
-    {"Metaspace,replacement=" BLANK, EWI_DECODE_METASPACE, EWI_PREFIX_NEVER, false},
-    {"Replace,String=" BLANK ",content=  + ByteFallback + Fuse", EWI_DECODE_BLANKS, EWI_PREFIX_NEVER, false},
+     EWI_PREFIX_NEVER},
+    {"Metaspace,replacement=" BLANK ",add_prefix_space=true", EWI_DECODE_METASPACE, EWI_PREFIX_EACH},
+    {"Metaspace,replacement=" BLANK, EWI_DECODE_METASPACE, EWI_PREFIX_NEVER},
+    {"Replace,String=" BLANK ",content=  + ByteFallback + Fuse", EWI_DECODE_BLANKS, EWI_PREFIX_NEVER},
     {"Replace,String=" BLANK ",content=  + ByteFallback + Fuse + Strip,content= ,start=1,stop=0",
-     EWI_DECODE_BLANKS, EWI_PREFIX_EACH, false},
+     EWI_DECODE_BLANKS, EWI_PREFIX_EACH},
 };
+
+/* The one step of a decoder that has marks of its own. */
+typedef struct marked_decoder {
+    ew_str type, prefix, suffix, pad, delimiter, cleanup;
+    size_t n;
+} marked_decoder;
+
+static ew_status read_marked(void *user, const ew_str *values, ew_error *err) {
+    (void)err;
+    marked_decoder *d = user;
+    *d = (marked_decoder){values[EWI_STAGE_TYPE],
+                          values[EWI_STAGE_PREFIX],
+                          values[EWI_STAGE_SUFFIX],
+                          values[EWI_STAGE_PAD_TOKEN],
+                          values[EWI_STAGE_WORD_DELIMITER_TOKEN],
+                          values[EWI_STAGE_CLEANUP],
+                          d->n + 1};
+    return EW_OK;
+}
+
+/* In a token without blanks, cleaning up changes the delimiter only; and a suffix is where a word ends. */
+static ew_status check_marks(const pipeline *p) {
+    const ewi_vocab *vocab = p->vocab;
+    for (size_t i = 0; i < vocab->n_tokens; i++) {
+        ew_str token = vocab->tokens[i], mark = vocab->decode_mark;
+        bool odd = vocab->decoder == EWI_DECODE_CTC && token.len && memchr(token.data, ' ', token.len);
+        for (size_t k = 0; vocab->decoder == EWI_DECODE_SUFFIX && k + mark.len < token.len; k++)
+            odd |= memcmp(token.data + k, mark.data, mark.len) == 0;
+        if (odd) return unsupported(p, "decoder's mark inside of token", token);
+    }
+    return EW_OK;
+}
+
+/* Whether it is a decoder with marks. */
+static bool apply_marked(const pipeline *p, const marked_decoder *d) {
+    ewi_vocab *vocab = p->vocab;
+    bool cleans = ewi_str_is(d->cleanup, "true");
+    if (d->n != 1) return false;
+    if (ewi_str_is(d->type, "WordPiece") && d->prefix.data) {
+        vocab->decoder = EWI_DECODE_WORDPIECE;
+        vocab->decode_mark = d->prefix;
+        vocab->cleans_up = cleans;
+    } else if (ewi_str_is(d->type, "BPEDecoder") && d->suffix.len) {
+        vocab->decoder = EWI_DECODE_SUFFIX;
+        vocab->decode_mark = d->suffix;
+    } else if (ewi_str_is(d->type, "CTC") && d->pad.data) {
+        vocab->decoder = EWI_DECODE_CTC;
+        vocab->decode_mark = d->pad;
+        if (cleans) vocab->decode_blank = d->delimiter;
+    } else {
+        return false;
+    }
+    return true;
+}
 
 static ew_status apply_decoder(const pipeline *p, ew_str decoder) {
     ew_str line = decoder;
+    marked_decoder marked = {0};
+    EWI_TRY(ewi_json_stage_walk(p->texts->file, p->texts->decoder, "decoder", p->arena, read_marked, &marked,
+                                p->err));
+    if (apply_marked(p, &marked)) return check_marks(p);
     cut(&line, "ByteFallback + ", "");
     for (size_t i = 0; i < EWI_COUNT(decoders); i++) {
-        bool wordpiece = decoders[i].decoder == EWI_DECODE_WORDPIECE;
-        if (!ewi_str_is(line, decoders[i].line) || wordpiece != (p->vocab->kind == EWI_VOCAB_WORDPIECE))
-            continue;
+        if (!ewi_str_is(line, decoders[i].line)) continue;
         p->vocab->decoder = decoders[i].decoder;
         p->vocab->space_prefix = decoders[i].prefix;
-        p->vocab->cleans_up = decoders[i].cleans_up;
         return EW_OK;
     }
     return unsupported(p, "decoder", decoder);
@@ -294,12 +376,14 @@ ew_status ewi_pipeline_apply(const ewi_pipeline_texts *texts, ewi_arena *arena, 
     EWI_TRY(read_line(&p, texts->normalizer, "normalizer", &normalizer));
     EWI_TRY(read_line(&p, texts->pre_tokenizer, "pre_tokenizer", &pre_tokenizer));
     EWI_TRY(read_line(&p, texts->decoder, "decoder", &decoder));
-    if (vocab->kind == EWI_VOCAB_SPM)
-        EWI_TRY(apply_spm(&p, normalizer, pre_tokenizer, decoder));
-    else if (vocab->kind == EWI_VOCAB_BPE)
-        EWI_TRY(apply_bpe(&p, pre_tokenizer, decoder));
-    else
+    if (vocab->kind == EWI_VOCAB_CHAR_BPE && is_spm(&p, normalizer, pre_tokenizer, decoder)) {
+        vocab->kind = EWI_VOCAB_SPM;
+    } else if (vocab->kind == EWI_VOCAB_CHAR_BPE && is_byte_level(&p, pre_tokenizer, decoder)) {
+        vocab->kind = EWI_VOCAB_BPE;
+        EWI_TRY(apply_bpe(&p, pre_tokenizer));
+    } else {
         EWI_TRY(apply_pieces(&p, decoder));
+    }
     return apply_post_processor(&p);
 }
 

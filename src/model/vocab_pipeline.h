@@ -18,10 +18,13 @@
 typedef struct ewi_pipeline_texts {
     const uint8_t *file; /* where the text begins that they are parts of: problems count from there */
     ew_str normalizer, pre_tokenizer, post_processor, decoder;
+    bool byte_fallback; /* of the model */
 } ewi_pipeline_texts;
 
-/* Reads vocab->kind and the tokens; sets norms, scanner or splits, decoder, space_prefix, bos, add_bos and
- * last. */
+/*
+ * Reads vocab->kind, which becomes a faster one where all stages allow it, and the tokens; sets norms,
+ * scanner or splits, decoder, space_prefix, bos, add_bos and last.
+ */
 EWI_NODISCARD ew_status ewi_pipeline_apply(const ewi_pipeline_texts *texts, ewi_arena *arena,
                                            ewi_vocab *vocab, ew_error *err);
 

@@ -116,6 +116,7 @@ static ew_status read_norm(void *user, const ew_str *values, ew_error *err) {
         {"Lowercase", EWI_NORM_LOWERCASE, NULL},
         {"StripAccents", EWI_NORM_STRIP_MARKS, NULL},
         {"Nmt", EWI_NORM_NMT, NULL},
+        {"ByteLevel", EWI_NORM_ALPHABET, NULL},
         {"BertNormalizer", EWI_NORM_CLEAN, read_bert},
         {"Strip", EWI_NORM_STRIP, read_strip},
         {"Replace", EWI_NORM_REPLACE, read_replace},
@@ -172,6 +173,20 @@ static const struct {
     {CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|"
                   "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
      EWI_SCAN_QWEN35},
+    {"'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}| "
+     "?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+",
+     EWI_SCAN_QWEN2},
+    {CONTRACTIONS "|[^\r\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1}| ?[^\\s\\p{L}\\p{N}\r\n]+|\\s*[\r\n]+|"
+                  "\\s+(?!\\S)|\\s+",
+     EWI_SCAN_SEED_CODER},
+    {CONTRACTIONS
+     "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|"
+     "\\s{512}(?!\\S)|\\s{256}(?!\\S)|\\s{128}(?!\\S)|\\s{64}(?!\\S)|\\s{32}(?!\\S)|\\s{16}(?!\\S)|"
+     "\\s{8}(?!\\S)|\\s{4}(?!\\S)|\\s{1,2}(?!\\S)|\\s{1}",
+     EWI_SCAN_JAIS2},
+    {CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?(?:\\p{L}\\p{M}*(?: \\p{L}\\p{M}*)*)+|\\p{N}| "
+                  "?[^\\s\\p{L}\\p{N}]+[\\r\\n/]?|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+",
+     EWI_SCAN_EXAONE_MOE},
 };
 
 bool ewi_scanner_of_regex(ew_str regex, ewi_scanner *out) {
@@ -186,7 +201,8 @@ bool ewi_scanner_of_regex(ew_str regex, ewi_scanner *out) {
 typedef struct split_reader {
     ewi_split_step *steps; /* [MAX_STEPS] */
     size_t n;
-    bool byte_level; /* the last step was ByteLevel */
+    bool bytes;      /* the model merges bytes: what ByteLevel writes for them is not looked at */
+    bool byte_level; /* so the last step was ByteLevel */
 } split_reader;
 
 static ew_status add_split(split_reader *r, ewi_split_step step, ew_error *err) {
@@ -302,8 +318,25 @@ static ew_status read_byte_level(split_reader *r, const ew_str *values, ew_error
     if (lead) EWI_TRY(add_split(r, (ewi_split_step){.kind = EWI_SPLIT_LEAD}, err));
     if (scans)
         EWI_TRY(add_split(r, (ewi_split_step){.kind = EWI_SPLIT_SCANNER, .scanner = EWI_SCAN_GPT2}, err));
-    r->byte_level = true;
-    return EW_OK;
+    r->byte_level = r->bytes;
+    return r->bytes ? EW_OK : add_split(r, (ewi_split_step){.kind = EWI_SPLIT_ALPHABET}, err);
+}
+
+static ew_status read_scripts(split_reader *r, const ew_str *values, ew_error *err) {
+    (void)values;
+    return add_split(r, (ewi_split_step){.kind = EWI_SPLIT_SCRIPTS}, err);
+}
+
+static ew_status read_length(split_reader *r, const ew_str *values, ew_error *err) {
+    ewi_split_step step = {.kind = EWI_SPLIT_LENGTH};
+    ew_str digits = values[EWI_STAGE_LENGTH];
+    bool number = digits.len > 0 && digits.len < 9;
+    for (size_t i = 0; number && i < digits.len; i++) {
+        number = digits.data[i] >= '0' && digits.data[i] <= '9';
+        step.length = step.length * 10 + (uint32_t)(digits.data[i] - '0');
+    }
+    if (number && step.length > 0) return add_split(r, step, err);
+    return unsupported("pre_tokenizer", values[EWI_STAGE_TYPE], "length", digits, err);
 }
 
 static ew_status read_pre_tokenizer(void *user, const ew_str *values, ew_error *err) {
@@ -320,6 +353,8 @@ static ew_status read_pre_tokenizer(void *user, const ew_str *values, ew_error *
         {"CharDelimiterSplit", read_delimiter},
         {"Metaspace", read_metaspace},
         {"ByteLevel", read_byte_level},
+        {"UnicodeScripts", read_scripts},
+        {"FixedLength", read_length},
     };
     split_reader *r = user;
     if (r->byte_level)
@@ -334,13 +369,10 @@ static ew_status read_pre_tokenizer(void *user, const ew_str *values, ew_error *
 
 ew_status ewi_splits_from_json(const uint8_t *whole, ew_str json, ewi_arena *arena, ewi_vocab *vocab,
                                ew_error *err) {
-    split_reader r = {.steps = ewi_arena_array(arena, MAX_STEPS, sizeof *r.steps)};
+    split_reader r = {.steps = ewi_arena_array(arena, MAX_STEPS, sizeof *r.steps),
+                      .bytes = vocab->kind == EWI_VOCAB_BPE};
     if (!r.steps) return ewi_no_memory(err, "the pre-tokenizer");
     EWI_TRY(ewi_json_stage_walk(whole, json, "pre_tokenizer", arena, read_pre_tokenizer, &r, err));
-    if (r.byte_level != (vocab->kind == EWI_VOCAB_BPE))
-        return ewi_fail(err, EW_UNSUPPORTED,
-                        "tokenizer.json: pre_tokenizer: %s ByteLevel is not supported for this model",
-                        r.byte_level ? "a" : "no");
     vocab->splits = r.steps;
     vocab->n_splits = r.n;
     return EW_OK;

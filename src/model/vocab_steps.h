@@ -19,7 +19,7 @@
 EWI_NODISCARD ew_status ewi_norms_from_json(const uint8_t *whole, ew_str json, ewi_arena *arena,
                                             ewi_vocab *vocab, ew_error *err);
 
-/* vocab->kind is known: byte-level BPE needs a ByteLevel step at the end, others must have none. */
+/* vocab->kind is known: byte-level BPE has a ByteLevel step at the end. */
 EWI_NODISCARD ew_status ewi_splits_from_json(const uint8_t *whole, ew_str json, ewi_arena *arena,
                                              ewi_vocab *vocab, ew_error *err);
 

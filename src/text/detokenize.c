@@ -61,13 +61,13 @@ static bool is_close_mark(ewi_bytes text) {
 
 static void take_wordpiece(writer *w, const ew_tokenizer *t, ew_detokenizer *state, bool control,
                            ewi_bytes text) {
-    bool begins_word = control || !begins_with(text, t->inner_prefix);
+    bool begins_word = control || !begins_with(text, t->decode_mark);
     size_t skip = 0;
     if (t->word_prefix.len) {
         begins_word = control || begins_with(text, t->word_prefix);
         skip = begins_word && !control ? t->word_prefix.len : 0;
     } else if (!begins_word && state->started) {
-        skip = t->inner_prefix.len;
+        skip = t->decode_mark.len;
     }
     ewi_bytes rest = {text.data + skip, text.len - skip};
     if (state->started && begins_word && !(t->cleans_up && is_close_mark(rest))) take_byte(w, state, ' ');
@@ -87,24 +87,82 @@ static void take_metaspace(writer *w, const ew_tokenizer *t, ew_detokenizer *sta
     }
 }
 
+static bool ends_with(ewi_bytes text, ew_str suffix) {
+    return text.len >= suffix.len &&
+           begins_with((ewi_bytes){text.data + text.len - suffix.len, suffix.len}, suffix);
+}
+
+/* The blank that ends a word waits for the next token. */
+static void take_suffixed(writer *w, const ew_tokenizer *t, ew_detokenizer *state, ewi_bytes text) {
+    if (state->started && ends_with(ewi_token_bytes(t, state->last), t->decode_mark))
+        take_byte(w, state, ' ');
+    size_t mark = ends_with(text, t->decode_mark) ? t->decode_mark.len : 0;
+    take_bytes(w, state, (ewi_bytes){text.data, text.len - mark});
+}
+
+static void take_ctc(writer *w, const ew_tokenizer *t, ew_detokenizer *state, ew_token token,
+                     ewi_bytes text) {
+    if (state->started && state->last == token) return;
+    for (size_t i = 0; i < text.len;) {
+        ewi_bytes rest = {text.data + i, text.len - i};
+        if (t->decode_mark.len && begins_with(rest, t->decode_mark)) {
+            i += t->decode_mark.len;
+        } else if (t->decode_blank.len && begins_with(rest, t->decode_blank)) {
+            take_byte(w, state, ' ');
+            i += t->decode_blank.len;
+        } else {
+            take_byte(w, state, text.data[i++]);
+        }
+    }
+}
+
+/* A token with a character outside of the alphabet is spelled as it is. */
+static void take_alphabet(writer *w, ew_detokenizer *state, ewi_bytes text) {
+    bool inside = true;
+    uint32_t c;
+    for (size_t i = 0; i < text.len; inside &= ewi_alphabet_byte(c) < 256)
+        i += ewi_utf8_decode(text.data + i, text.len - i, &c);
+    for (size_t i = 0, n; i < text.len; i += n) {
+        n = ewi_utf8_decode(text.data + i, text.len - i, &c);
+        if (inside)
+            take_byte(w, state, (uint8_t)ewi_alphabet_byte(c));
+        else
+            take_bytes(w, state, (ewi_bytes){text.data + i, n});
+    }
+}
+
 /* Control tokens are spelled as they are. */
 static void take_token(writer *w, const ew_tokenizer *t, ew_detokenizer *state, ew_token token) {
     ewi_bytes text = ewi_token_bytes(t, token);
     bool control = t->flags[token] & EW_TOKEN_CONTROL;
-    if (t->decoder == EWI_DECODE_WORDPIECE)
-        take_wordpiece(w, t, state, control, text);
-    else if (t->decoder != EWI_DECODE_PLAIN && !control)
-        take_metaspace(w, t, state, text);
-    else if (control)
+    switch (t->decoder) {
+    case EWI_DECODE_WORDPIECE: take_wordpiece(w, t, state, control, text); return;
+    case EWI_DECODE_SUFFIX: take_suffixed(w, t, state, text); return;
+    case EWI_DECODE_CTC: take_ctc(w, t, state, token, text); return;
+    case EWI_DECODE_JOIN:
+        if (state->started) take_byte(w, state, ' ');
         take_bytes(w, state, text);
-    else
+        return;
+    case EWI_DECODE_PLAIN:
+    case EWI_DECODE_METASPACE:
+    case EWI_DECODE_BLANKS:
+    case EWI_DECODE_ALPHABET: break;
+    }
+    if (control)
+        take_bytes(w, state, text);
+    else if (t->decoder == EWI_DECODE_PLAIN)
         take_plain(w, t, state, text);
+    else if (t->decoder == EWI_DECODE_ALPHABET)
+        take_alphabet(w, state, text);
+    else
+        take_metaspace(w, t, state, text);
 }
 
 ew_status ew_detokenize(const ew_tokenizer *tokenizer, ew_detokenizer *state, ew_token token, bool special,
                         char *buf, size_t cap, size_t *len, ew_error *err) {
     EWI_REQUIRE(tokenizer && state && len && state->n_pending < 4, err);
     EWI_REQUIRE(buf || cap == 0, err);
+    EWI_REQUIRE(state->last >= 0 && (size_t)state->last < tokenizer->n_tokens, err);
     *len = 0;
     if (token < 0 || (size_t)token >= tokenizer->n_tokens)
         return ewi_fail(err, EW_INVALID, "token %d: the vocabulary has %zu tokens", (int)token,
@@ -113,7 +171,10 @@ ew_status ew_detokenize(const ew_tokenizer *tokenizer, ew_detokenizer *state, ew
     ew_detokenizer next = *state;
     writer w = {buf, cap, 0};
     if (shown) take_token(&w, tokenizer, &next, token);
-    next.started |= shown && ewi_token_bytes(tokenizer, token).len > 0;
+    if (shown && ewi_token_bytes(tokenizer, token).len > 0) {
+        next.started = true;
+        next.last = token;
+    }
     *len = w.len;
     if (w.len <= cap) *state = next;
     return EW_OK;

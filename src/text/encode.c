@@ -175,7 +175,7 @@ static ew_status encode_blanked(encoder *e) {
     return encode_pieces(e, (ewi_bytes){text.data + start, text.len - start});
 }
 
-/* ---- WordPiece, unigram models, and byte-level BPE that cuts in several steps ---- */
+/* ---- words that are cut in several steps: of any model ---- */
 
 /* What a unigram model does not know can be a piece all the same, where several characters in a row are. */
 static void emit_part(encoder *e, ewi_bytes text, uint32_t token) {
@@ -189,21 +189,74 @@ static void emit_part(encoder *e, ewi_bytes text, uint32_t token) {
         emit(e, e->tokenizer->unk);
 }
 
+/* The token of a word's character, with what tokens have before and after it there. */
+static uint32_t character_token(const ew_tokenizer *t, ewi_bytes word, size_t at, size_t n) {
+    uint8_t text[2 * EWI_MAX_AFFIX_BYTES + 4];
+    ew_str prefix = at > 0 ? t->inner_prefix : EWI_STR("");
+    ew_str suffix = at + n == word.len ? t->word_suffix : EWI_STR("");
+    if (prefix.len) memcpy(text, prefix.data, prefix.len);
+    memcpy(text + prefix.len, word.data + at, n);
+    if (suffix.len) memcpy(text + prefix.len + n, suffix.data, suffix.len);
+    return whole_word(t, (ewi_bytes){text, prefix.len + n + suffix.len});
+}
+
+static void emit_characters(encoder *e) {
+    const ewi_symbol *symbols = e->merger.symbols;
+    bool after_unknown = false;
+    for (uint32_t i = 0; i != EWI_NO_SYMBOL; i = symbols[i].next) {
+        bool unknown = symbols[i].token == EWI_NO_TOKEN;
+        bool same = unknown && after_unknown && e->tokenizer->fuses_unknown;
+        if (!same) emit(e, unknown ? e->tokenizer->unk : symbols[i].token);
+        after_unknown = unknown;
+    }
+}
+
+static ew_status encode_characters(encoder *e, ewi_bytes word) {
+    const ew_tokenizer *t = e->tokenizer;
+    uint32_t token = t->ignore_merges ? whole_word(t, word) : EWI_NO_TOKEN;
+    if (token != EWI_NO_TOKEN) {
+        emit(e, token);
+        return EW_OK;
+    }
+    EWI_TRY(ewi_merger_start(&e->merger, word.data, word.len, e->err));
+    for (size_t i = 0, n; i < word.len; i += n) {
+        uint32_t c;
+        n = ewi_utf8_decode(word.data + i, word.len - i, &c);
+        token = character_token(t, word, i, n);
+        bool bytes = token == EWI_NO_TOKEN && has_byte_tokens(t, word.data + i, n);
+        for (size_t k = 0; bytes && k < n; k++)
+            ewi_merger_add(&e->merger, 1, t->byte_tokens[word.data[i + k]]);
+        if (!bytes) ewi_merger_add(&e->merger, n, token);
+    }
+    ewi_merger_run(&e->merger);
+    emit_characters(e);
+    return EW_OK;
+}
+
+static ew_status encode_segments(encoder *e, ewi_bytes word) {
+    EWI_TRY(ewi_segment(&e->segmenter, word, e->err));
+    for (size_t k = 0; k < e->segmenter.n; k++) {
+        ewi_part part = e->segmenter.parts[k];
+        emit_part(e, (ewi_bytes){word.data + part.start, part.len}, part.token);
+    }
+    return EW_OK;
+}
+
+static ew_status encode_split_word(encoder *e, ewi_bytes word) {
+    const ew_tokenizer *t = e->tokenizer;
+    if (t->kind == EWI_VOCAB_BPE) return encode_word(e, word);
+    if (t->kind == EWI_VOCAB_CHAR_BPE) return encode_characters(e, word);
+    if (t->kind != EWI_VOCAB_WORDLEVEL) return encode_segments(e, word);
+    uint32_t token = whole_word(t, word);
+    emit(e, token != EWI_NO_TOKEN ? token : t->unk);
+    return EW_OK;
+}
+
 static ew_status encode_split(encoder *e, ewi_bytes text, bool first) {
     const ew_tokenizer *t = e->tokenizer;
     EWI_TRY(ewi_split(&e->splitter, t->splits, t->n_splits, text, first, e->err));
-    for (size_t i = 0; i < e->splitter.n; i++) {
-        ewi_bytes word = ewi_splitter_word(&e->splitter, i);
-        if (t->kind == EWI_VOCAB_BPE) {
-            EWI_TRY(encode_word(e, word));
-            continue;
-        }
-        EWI_TRY(ewi_segment(&e->segmenter, word, e->err));
-        for (size_t k = 0; k < e->segmenter.n; k++) {
-            ewi_part part = e->segmenter.parts[k];
-            emit_part(e, (ewi_bytes){word.data + part.start, part.len}, part.token);
-        }
-    }
+    for (size_t i = 0; i < e->splitter.n; i++)
+        EWI_TRY(encode_split_word(e, ewi_splitter_word(&e->splitter, i)));
     return EW_OK;
 }
 
@@ -215,7 +268,9 @@ static ew_status encode_plain(encoder *e, ewi_bytes text, bool first) {
     case EWI_VOCAB_BPE: return e->tokenizer->n_splits ? encode_split(e, text, first) : encode_words(e, text);
     case EWI_VOCAB_SPM: break;
     case EWI_VOCAB_WORDPIECE:
-    case EWI_VOCAB_UNIGRAM: return encode_split(e, text, first);
+    case EWI_VOCAB_UNIGRAM:
+    case EWI_VOCAB_CHAR_BPE:
+    case EWI_VOCAB_WORDLEVEL: return encode_split(e, text, first);
     }
     EWI_TRY(blank_text(e, text, first));
     return encode_blanked(e);

@@ -5,6 +5,7 @@
 #include "text/charsmap.h"
 #include "text/letter_case.h"
 #include "text/normal_form.h"
+#include "text/pieces.h"
 #include "text/unicode.h"
 
 #define MARKS    EWI_UNICODE_M
@@ -171,6 +172,11 @@ static void apply_prepend(const ewi_norm_step *step, ewi_bytes text, ewi_buffer 
     ewi_buffer_add(out, text.data, text.len);
 }
 
+static void apply_alphabet(const ewi_norm_step *step, ewi_bytes text, ewi_buffer *out) {
+    (void)step;
+    for (size_t i = 0; i < text.len; i++) add_character(out, ewi_alphabet_character(text.data[i]));
+}
+
 static void apply_charsmap(const ewi_norm_step *step, ewi_bytes text, ewi_buffer *out) {
     ewi_charsmap_append(&step->map, step->kind == EWI_NORM_CHARSMAP, text, out);
 }
@@ -189,6 +195,7 @@ static const step_fn steps_by_kind[] = {
     [EWI_NORM_REPLACE] = apply_replace,
     [EWI_NORM_REPLACE_RUNS] = apply_replace_runs,
     [EWI_NORM_PREPEND] = apply_prepend,
+    [EWI_NORM_ALPHABET] = apply_alphabet,
     [EWI_NORM_CHARSMAP] = apply_charsmap,
     [EWI_NORM_CHARSMAP_LONGEST] = apply_charsmap,
     [EWI_NORM_LOWERCASE] = apply_character,

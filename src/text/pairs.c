@@ -55,6 +55,19 @@ static bool has_blank(ew_str side) {
     return side.len && memchr(side.data, ' ', side.len);
 }
 
+/* Where the right side follows the left one, it has no prefix. */
+static ew_status drop_prefix(resolver *r, size_t rank, size_t at, ew_error *err) {
+    ew_str prefix = r->vocab->inner_prefix;
+    size_t rest = r->text.len - at;
+    if (prefix.len == 0) return EW_OK;
+    if (rest < prefix.len || memcmp(r->text.data + at, prefix.data, prefix.len) != 0)
+        return ewi_fail(err, EW_FORMAT, "vocabulary: merge %zu: its right side does not begin with \"%.*s\"",
+                        rank, EWI_STR_ARG(prefix));
+    memmove(r->text.data + at, r->text.data + at + prefix.len, rest - prefix.len);
+    r->text.len -= prefix.len;
+    return EW_OK;
+}
+
 static ew_status add_merge(ewi_pairs *pairs, resolver *r, size_t rank, ew_error *err) {
     ew_str left, right;
     EWI_TRY(r->vocab->merges.next(r->vocab->merges.state, &left, &right, err));
@@ -68,6 +81,7 @@ static ew_status add_merge(ewi_pairs *pairs, resolver *r, size_t rank, ew_error 
     EWI_TRY(add_side(r, right, err));
     EWI_TRY(find(r, rank, 0, middle, &pair.left, err));
     EWI_TRY(find(r, rank, middle, r->text.len, &pair.right, err));
+    if (r->vocab->kind == EWI_VOCAB_CHAR_BPE) EWI_TRY(drop_prefix(r, rank, middle, err));
     EWI_TRY(find(r, rank, 0, r->text.len, &joined, err));
     pairs->joined[rank] = joined;
     bool usable = merges_into_text(r->vocab, pair.left) && merges_into_text(r->vocab, pair.right) &&

@@ -18,12 +18,17 @@ static bool is_itself(uint32_t c) {
     return (c >= 0x21 && c <= 0x7e) || (c >= 0xa1 && c <= 0xac) || (c >= 0xae && c <= 0xff);
 }
 
-/* The byte that character c of the alphabet stands for, or 256. */
-static unsigned alphabet_byte(uint32_t c) {
+unsigned ewi_alphabet_byte(uint32_t c) {
     if (c < 0x100) return is_itself(c) ? c : 256;
     if (c < 0x121) return c - 0x100;        /* 00..20 */
     if (c < 0x143) return c - 0x121 + 0x7f; /* 7f..a0 */
     return c == 0x143 ? 0xad : 256;
+}
+
+uint32_t ewi_alphabet_character(uint8_t byte) {
+    if (is_itself(byte)) return byte;
+    if (byte <= 0x20) return 0x100u + byte;
+    return byte == 0xad ? 0x143 : 0x121u + byte - 0x7f;
 }
 
 static bool decode_alphabet(ew_str spelling, uint8_t *out, size_t *len) {
@@ -32,7 +37,7 @@ static bool decode_alphabet(ew_str spelling, uint8_t *out, size_t *len) {
     for (size_t i = 0; i < spelling.len;) {
         uint32_t c;
         i += ewi_utf8_decode(text + i, spelling.len - i, &c);
-        unsigned byte = alphabet_byte(c);
+        unsigned byte = ewi_alphabet_byte(c);
         if (byte > 0xff) return false;
         out[(*len)++] = (uint8_t)byte;
     }

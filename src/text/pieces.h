@@ -68,6 +68,10 @@ static inline uint64_t ewi_piece_hash_join(const ewi_pieces *pieces, uint64_t le
  */
 uint32_t ewi_pieces_find(const ewi_pieces *pieces, const uint8_t *text, size_t len, uint64_t hash);
 
+/* The byte that a character of GPT-2's alphabet stands for, or 256; and the character of a byte. */
+unsigned ewi_alphabet_byte(uint32_t c);
+uint32_t ewi_alphabet_character(uint8_t byte);
+
 /*
  * Turns a token's spelling into its bytes at out, which has room for spelling.len. Returns false, with the
  * spelling as it is, when a normal BPE token holds a character outside GPT-2's alphabet.

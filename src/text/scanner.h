@@ -18,7 +18,7 @@
 #include "base/slice.h"
 #include "text/vocab.h"
 
-#define EWI_SCAN_MAX_LEVELS 5
+#define EWI_SCAN_MAX_LEVELS 6
 
 /* Fields are private to scanner.c. */
 typedef struct ewi_words {

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "text/pieces.h"
 #include "text/scanner.h"
 #include "text/unicode.h"
 
@@ -141,7 +142,41 @@ static void scan(ewi_splitter *s, ewi_scanner scanner, ewi_span span) {
         push(s, at, at + word.len);
 }
 
-/* ---- blanks ---- */
+/* SentencePiece's scripts: the Japanese ones are one; a blank, 0, and who has none go with what is before. */
+static uint32_t script_of(uint32_t c) {
+    if (c == 0x30fc) return EWI_SCRIPT_HAN;
+    if (c == ' ') return 0;
+    uint32_t script = ewi_unicode_script(c);
+    return script == EWI_SCRIPT_HIRAGANA || script == EWI_SCRIPT_KATAKANA ? EWI_SCRIPT_HAN : script;
+}
+
+/* What is before the first character with a script goes, as huggingface/tokenizers has it. */
+static void cut_scripts(ewi_splitter *s, ewi_span span) {
+    ewi_bytes text = {s->text.data + span.start, span.len};
+    uint32_t last = 0, c;
+    size_t begin = 0;
+    for (size_t i = 0, n; i < text.len; i += n) {
+        n = ewi_utf8_decode(text.data + i, text.len - i, &c);
+        uint32_t script = script_of(c);
+        if (script == 0) continue;
+        if (last && script != last) push(s, span.start + begin, span.start + i);
+        if (script != last) begin = i;
+        last = script;
+    }
+    if (last) push(s, span.start + begin, span.start + span.len);
+}
+
+static void cut_length(ewi_splitter *s, uint32_t length, ewi_span span) {
+    size_t end = span.start + span.len, begin = span.start, at = begin;
+    for (uint32_t n = 0, c; at < end;) {
+        at += ewi_utf8_decode(s->text.data + at, end - at, &c);
+        if (++n % length && at < end) continue;
+        push(s, begin, at);
+        begin = at;
+    }
+}
+
+/* ---- steps that rewrite ---- */
 
 static bool wants_blank(const ewi_split_step *step, ewi_bytes text, bool first) {
     bool has_blank = text.data[0] == ' ' || begins(text, 0, EWI_STR(META));
@@ -175,16 +210,42 @@ static void write_blanks(ewi_splitter *s, const ewi_split_step *step) {
     s->text = (ewi_bytes){out->data, out->len};
 }
 
+static void write_alphabet(ewi_splitter *s) {
+    ewi_buffer *out = &s->texts[s->text.data == s->texts[0].data];
+    out->len = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        ewi_bytes word = ewi_splitter_word(s, i);
+        size_t start = out->len;
+        for (size_t k = 0; k < word.len; k++) {
+            uint8_t bytes[4];
+            ewi_buffer_add(out, bytes, ewi_utf8_encode(ewi_alphabet_character(word.data[k]), bytes));
+        }
+        s->spans[i] = (ewi_span){start, out->len - start};
+    }
+    s->failed |= out->failed;
+    s->text = (ewi_bytes){out->data, out->len};
+}
+
+static void cut_any(ewi_splitter *s, const ewi_split_step *step, ewi_span span) {
+    if (step->kind == EWI_SPLIT_SCANNER)
+        scan(s, step->scanner, span);
+    else if (step->kind == EWI_SPLIT_SCRIPTS)
+        cut_scripts(s, span);
+    else if (step->kind == EWI_SPLIT_LENGTH)
+        cut_length(s, step->length, span);
+    else
+        cut(s, step, span);
+}
+
 static void run_step(ewi_splitter *s, const ewi_split_step *step) {
     bool cuts = step->kind != EWI_SPLIT_BLANKS && step->kind != EWI_SPLIT_LEAD;
+    if (step->kind == EWI_SPLIT_ALPHABET) {
+        write_alphabet(s);
+        return;
+    }
     if (step->kind == EWI_SPLIT_METASPACE || !cuts) write_blanks(s, step);
     if (!cuts) return;
-    for (size_t i = 0; i < s->n && !s->failed; i++) {
-        if (step->kind == EWI_SPLIT_SCANNER)
-            scan(s, step->scanner, s->spans[i]);
-        else
-            cut(s, step, s->spans[i]);
-    }
+    for (size_t i = 0; i < s->n && !s->failed; i++) cut_any(s, step, s->spans[i]);
     swap(s);
 }
 

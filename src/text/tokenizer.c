@@ -40,6 +40,10 @@ static ew_status check_vocab(const ewi_vocab *vocab, ew_error *err) {
     if (vocab->kind == EWI_VOCAB_WORDPIECE && vocab->max_word_chars > EWI_MAX_WORD_CHARS)
         return ewi_fail(err, EW_LIMIT, "vocabulary: words of %u characters, at most %u are supported",
                         (unsigned)vocab->max_word_chars, EWI_MAX_WORD_CHARS);
+    if (vocab->kind == EWI_VOCAB_CHAR_BPE &&
+        (vocab->inner_prefix.len > EWI_MAX_AFFIX_BYTES || vocab->word_suffix.len > EWI_MAX_AFFIX_BYTES))
+        return ewi_fail(err, EW_LIMIT, "vocabulary: a prefix or suffix of more than %u bytes",
+                        EWI_MAX_AFFIX_BYTES);
     EWI_TRY(check_ids(vocab, err));
     if (vocab->kind == EWI_VOCAB_WORDPIECE && vocab->unk < 0)
         return ewi_fail(err, EW_FORMAT, "vocabulary: WordPiece needs an unknown token");
@@ -200,6 +204,10 @@ ew_status ewi_tokenizer_new(const ewi_vocab *vocab, ew_tokenizer **out, ew_error
     t->n_splits = vocab->n_splits;
     t->word_prefix = vocab->word_prefix;
     t->inner_prefix = vocab->inner_prefix;
+    t->word_suffix = vocab->word_suffix;
+    t->fuses_unknown = vocab->fuses_unknown;
+    t->decode_mark = vocab->decode_mark;
+    t->decode_blank = vocab->decode_blank;
     t->max_word_chars = vocab->max_word_chars;
     t->decoder = vocab->decoder;
     t->cleans_up = vocab->cleans_up;

@@ -23,7 +23,7 @@
 struct ew_tokenizer {
     ewi_vocab_kind kind;
     ewi_scanner scanner;
-    bool has_merges, ignore_merges, add_bos, cleans_up;
+    bool has_merges, ignore_merges, add_bos, cleans_up, fuses_unknown;
     ewi_space_prefix space_prefix;
     ewi_decoder decoder;
     const ewi_norm_step *norms;
@@ -31,7 +31,8 @@ struct ew_tokenizer {
     size_t n_norms, n_splits;
     const double *log_probs;
     double min_log_prob; /* of all tokens */
-    ew_str word_prefix, inner_prefix;
+    ew_str word_prefix, inner_prefix, word_suffix;
+    ew_str decode_mark, decode_blank;
     uint32_t max_word_chars;
     size_t n_tokens;
     ew_token bos, eos;

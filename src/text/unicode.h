@@ -96,6 +96,12 @@ static inline bool ewi_unicode_is_word(uint32_t c) {
     return ewi_unicode_set(c) & words;
 }
 
+/* The same as Oniguruma has it: without joiners, but with the superscripts and fractions of Latin-1. */
+static inline bool ewi_unicode_is_word_oniguruma(uint32_t c) {
+    if (c == 0xb2 || c == 0xb3 || c == 0xb9 || (c >= 0xbc && c <= 0xbe)) return true;
+    return c != 0x200c && c != 0x200d && ewi_unicode_is_word(c);
+}
+
 /* The distance from a character to its upper, lower and title case; and those that are up to three
  * characters, then zeros. */
 typedef struct ewi_unicode_case {
@@ -155,5 +161,16 @@ extern const uint32_t ewi_unicode_compatible_pool[];
  * it, 3 joins what follows. */
 extern const ewi_unicode_ccc_range ewi_unicode_graphemes[]; /* ascending */
 extern const size_t ewi_unicode_n_graphemes;
+
+/* Scripts (Unicode Standard Annex 24); `ccc` is the number of one. Who is not here is Unknown, 0. */
+extern const ewi_unicode_ccc_range ewi_unicode_scripts[]; /* ascending */
+extern const size_t ewi_unicode_n_scripts;
+extern const char *const ewi_unicode_script_names[]; /* by number, then NULL */
+
+enum { EWI_SCRIPT_HAN = 48, EWI_SCRIPT_HIRAGANA = 54, EWI_SCRIPT_KATAKANA = 62 };
+
+static inline uint32_t ewi_unicode_script(uint32_t c) {
+    return ewi_unicode_in_ranges(ewi_unicode_scripts, ewi_unicode_n_scripts, c);
+}
 
 #endif

@@ -2,7 +2,7 @@
 /* clang-format off */
 #include "text/unicode.h"
 
-/* A character, and where its compatibility decomposition begins; it ends where the next one does. */
+/* A character, and where its compatibility decomposition begins; it ends with the next. */
 const ewi_unicode_expansion ewi_unicode_compatible[3813] = {
 {0xa0,0},{0xa8,1},{0xaa,3},{0xaf,4},{0xb2,6},{0xb3,7},{0xb4,8},{0xb5,10},{0xb8,11},{0xb9,13},{0xba,14},
 {0xbc,15},{0xbd,18},{0xbe,21},{0x132,24},{0x133,26},{0x13f,28},{0x140,30},{0x149,32},{0x17f,34},{0x1c4,35},

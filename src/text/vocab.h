@@ -20,6 +20,8 @@ typedef enum ewi_vocab_kind {
     EWI_VOCAB_BPE, /* byte-level BPE: scan into words, then merge bytes */
     EWI_VOCAB_WORDPIECE, /* BERT: the longest piece that a word begins with, again and again */
     EWI_VOCAB_UNIGRAM,   /* the segmentation of the greatest total score */
+    EWI_VOCAB_CHAR_BPE,  /* steps cut a text into words, whose characters merge */
+    EWI_VOCAB_WORDLEVEL, /* each word is a token, or unknown */
 } ewi_vocab_kind;
 
 typedef enum ewi_token_type {
@@ -60,6 +62,17 @@ typedef enum ewi_scanner {
     EWI_SCAN_SEED_CODER,
     EWI_SCAN_BLOOM,
     EWI_SCAN_VIKING,
+    EWI_SCAN_DEEPSEEK_LLM,
+    EWI_SCAN_MINICPM5,
+    EWI_SCAN_YOUTU,
+    EWI_SCAN_JAIS2,
+    EWI_SCAN_EXAONE_MOE,
+    EWI_SCAN_CHAMELEON,
+    EWI_SCAN_TINY_AYA,
+    EWI_SCAN_SUPERBPE,
+    EWI_SCAN_KIMI_K2,
+    EWI_SCAN_AFMOE,
+    EWI_SCAN_LAGUNA,
     EWI_SCAN_GGUF_DEFAULT, /* what a GGUF file means that names no pattern */
     EWI_N_SCANNERS
 } ewi_scanner;
@@ -76,6 +89,7 @@ typedef enum ewi_norm_kind {
     EWI_NORM_REPLACE,          /* each `from` by `to` */
     EWI_NORM_REPLACE_RUNS,     /* each run of two blanks and more by `to` */
     EWI_NORM_PREPEND,          /* `to`, unless the text is empty */
+    EWI_NORM_ALPHABET,         /* bytes become characters of GPT-2's alphabet */
     EWI_NORM_CHARSMAP,         /* `map` as Hugging Face's Precompiled applies it */
     EWI_NORM_CHARSMAP_LONGEST, /* `map` as SentencePiece applies it */
     EWI_NORM_LOWERCASE,
@@ -109,6 +123,9 @@ typedef enum ewi_split_kind {
     EWI_SPLIT_BLANKS,    /* the same, but nothing is cut */
     EWI_SPLIT_LEAD,      /* a blank before each word that begins with none */
     EWI_SPLIT_SCANNER,   /* `scanner` */
+    EWI_SPLIT_SCRIPTS,   /* where the script changes, as SentencePiece cuts */
+    EWI_SPLIT_LENGTH,    /* after each `length` characters */
+    EWI_SPLIT_ALPHABET,  /* nothing is cut; bytes become characters of GPT-2's alphabet */
 } ewi_split_kind;
 
 /* What happens to a match: the names are those of huggingface/tokenizers. */
@@ -134,6 +151,7 @@ typedef struct ewi_split_step {
     ew_str text; /* not empty */
     ewi_space_prefix prefix;
     ewi_scanner scanner;
+    uint32_t length; /* not 0 */
 } ewi_split_step;
 
 /* How tokens become text, besides that bytes are bytes. */
@@ -142,6 +160,10 @@ typedef enum ewi_decoder {
     EWI_DECODE_WORDPIECE, /* a blank between tokens, but before those that go on with a word */
     EWI_DECODE_METASPACE, /* U+2581 is a blank, but in the first token where encoding puts one there */
     EWI_DECODE_BLANKS,    /* the same, but of the first token only the first character */
+    EWI_DECODE_JOIN,      /* a blank between tokens */
+    EWI_DECODE_SUFFIX,    /* `decode_mark` ends a word: a blank, unless it ends the text */
+    EWI_DECODE_CTC,       /* repeated tokens are one; `decode_mark` goes, `decode_blank` is a blank */
+    EWI_DECODE_ALPHABET,  /* characters of GPT-2's alphabet are bytes */
 } ewi_decoder;
 
 /* Limits of what a loader may hand on: some times the largest that models have, and tables of tens of MiB. */
@@ -150,6 +172,7 @@ typedef enum ewi_decoder {
 #define EWI_MAX_SPECIALS    (1u << 18)
 #define EWI_MAX_WORD_CHARS  1000u
 #define EWI_MAX_PIECE_BYTES 256u /* UNIGRAM, WORDPIECE */
+#define EWI_MAX_AFFIX_BYTES 32u  /* CHAR_BPE */
 
 /* Gives the merges one by one, best first, each side spelled like a token: read exactly n times. */
 typedef struct ewi_merge_source {
@@ -178,13 +201,16 @@ typedef struct ewi_vocab {
     size_t n_splits;
     const double *log_probs; /* UNIGRAM */
     /* WORDPIECE: tokens begin with the first where a word begins, with the second inside of one. */
-    ew_str word_prefix, inner_prefix;
-    uint32_t max_word_chars; /* WORDPIECE: a longer word is unknown */
-    bool cleans_up;          /* WORDPIECE: no blank before a full stop, and the like */
+    ew_str word_prefix, inner_prefix; /* CHAR_BPE: the second */
+    ew_str word_suffix;               /* CHAR_BPE: tokens end with it where a word ends */
+    bool fuses_unknown;               /* CHAR_BPE: neighbouring unknown characters are one unknown token */
+    uint32_t max_word_chars;          /* WORDPIECE: a longer word is unknown */
+    bool cleans_up;                   /* WORDPIECE: no blank before a full stop, and the like */
     ewi_decoder decoder;
-    int32_t bos, eos, unk; /* -1 = none */
-    int32_t last;          /* the token that the file wants after a text; -1 = none */
-    const int32_t *eog;    /* further tokens that end an answer */
+    ew_str decode_mark, decode_blank; /* mark, WORDPIECE: what tokens begin with that go on with a word */
+    int32_t bos, eos, unk;            /* -1 = none */
+    int32_t last;                     /* the token that the file wants after a text; -1 = none */
+    const int32_t *eog;               /* further tokens that end an answer */
     size_t n_eog;
 } ewi_vocab;
 

@@ -35,6 +35,9 @@ try tokenize a.gguf
 try template
 try template -m a.gguf --bos
 try logits -m a.gguf
+try embed -p hi
+try embed -m a.gguf --rank --json
+try embed -m a.gguf -p hi --pooling max
 try quantize -o folder
 try bench -m a.gguf --prompt-tokens 0
 try bench -m a.gguf -c 10 --prompt-tokens 11 --gen-tokens 3

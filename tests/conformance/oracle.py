@@ -14,7 +14,6 @@ that old in places. The exit code says whether others differ.
 import base64
 import ctypes
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -38,6 +37,7 @@ class Error(ctypes.Structure):
 
 class Detokenizer(ctypes.Structure):
     _fields_ = [("pending", ctypes.c_uint8 * 4), ("n_pending", ctypes.c_uint8), ("started", ctypes.c_bool)]
+    _fields_ += [("last", ctypes.c_int32)]
 
 
 class Edgewise:
@@ -128,18 +128,6 @@ def all_specs(fixtures, folder):
     yield from trained(Path(fixtures) / "eval" / "tinyshakespeare.txt", folder)
 
 
-def old_characters():
-    """The characters of Unicode 8 by DerivedAge.txt (Debian: unicode-data; else the folder UNICODE_DATA)."""
-    path = Path(os.environ.get("UNICODE_DATA", "/usr/share/unicode")) / "DerivedAge.txt"
-    old = set()
-    for line in path.read_text(encoding="utf-8").splitlines():
-        chars, _, age = line.split("#")[0].partition(";")
-        if age and float(age) <= 8:
-            first, _, last = chars.strip().partition("..")
-            old.update(range(int(first, 16), int(last or first, 16) + 1))
-    return old
-
-
 def compare(library, name, spec, samples, old, folder):
     path = Path(folder) / "tokenizer.json"
     path.write_text(json.dumps(spec), encoding="utf-8")
@@ -176,7 +164,7 @@ def main():
     n = int(sys.argv[3]) if len(sys.argv) > 3 else 10000
     seed = int(sys.argv[4]) if len(sys.argv) > 4 else 3
     samples = texts(n, seed, planes=True)
-    old = old_characters()
+    old = pipelines.old_characters()
     with tempfile.TemporaryDirectory() as folder:
         wanted = [(name, spec) for name, spec in all_specs(fixtures, folder)]
         good = [

@@ -1,6 +1,7 @@
 """Tokenizers for the scripts here that make vectors and compare: each a tokenizer.json, as a dictionary."""
 
 import base64
+import os
 import struct
 from pathlib import Path
 
@@ -163,6 +164,85 @@ SMALL_MAP |= {
 }
 
 
+def bpe(vocab, merges, more=(), unk="[UNK]", **options):
+    """A BPE model over characters; `vocab` are tokens beside those that the merges make."""
+    prefix = options.get("continuing_subword_prefix") or ""
+    tokens = list(dict.fromkeys([*SPECIALS, *vocab, *(a + b[len(prefix) :] for a, b in merges)]))
+    model = {"type": "BPE", "dropout": None, "unk_token": unk, "continuing_subword_prefix": None}
+    model |= {"end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False, "ignore_merges": False}
+    model |= {"vocab": {token: i for i, token in enumerate(tokens)}, "merges": [list(m) for m in merges]}
+    return model | options
+
+
+def word_merges(words, prefix="", suffix=""):
+    """Merges that make each word, from the left."""
+    merges = {}
+    for word in words:
+        parts = [prefix * (i > 0) + c for i, c in enumerate(word)]
+        parts[-1] += suffix
+        left = parts[0]
+        for right in parts[1:]:
+            merges[(left, right)] = None
+            left += right[len(prefix) :]
+    return list(merges)
+
+
+def alphabet():
+    """GPT-2's characters for the bytes."""
+    plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    return [chr(b) for b in plain] + [chr(0x100 + i) for i in range(68)]
+
+
+def words_and_characters():
+    """WordLevel models, and BPE over characters."""
+    bert = {"type": "BertPreTokenizer"}
+    specials = [added(token, i) for i, token in enumerate(SPECIALS)]
+    vocab = {token: i for i, token in enumerate(SPECIALS + WORDS + CHARS)}
+    level = {"type": "WordLevel", "vocab": vocab, "unk_token": "[UNK]"}
+    lower = {"type": "Lowercase"}
+    yield "wordlevel", document(level, specials, lower, {"type": "Whitespace"})
+    spaces = {"type": "WhitespaceSplit"}
+    yield "wordlevel-split", document(level, specials, None, spaces, None, {"type": "Fuse"})
+    scripts = sequence("pretokenizers", [{"type": "UnicodeScripts"}, {"type": "FixedLength", "length": 3}])
+    ctc = {"type": "CTC", "pad_token": "[PAD]", "word_delimiter_token": "|", "cleanup": True}
+    yield "wordlevel-ctc", document(level, specials, None, {"type": "FixedLength", "length": 1}, None, ctc)
+    ends = [c + "</w>" for c in CHARS]
+    suffix = {"end_of_word_suffix": "</w>"}
+    decoder = {"type": "BPEDecoder", "suffix": "</w>"}
+    gpt1 = bpe(CHARS + ends, word_merges(WORDS, "", "</w>"), **suffix)
+    yield "openai-gpt", document(gpt1, specials, bert_normalizer(), bert, None, decoder)
+    inner = {"continuing_subword_prefix": "##"}
+    parts = ["##" + c for c in CHARS]
+    marked = bpe(CHARS + parts, word_merges(WORDS, "##"), fuse_unk=True, **inner)
+    pieces = {"type": "WordPiece", "prefix": "##", "cleanup": True}
+    yield "bpe-prefix", document(marked, specials, bert_normalizer(), bert, None, pieces)
+    both = bpe(
+        CHARS + ends + parts + [c + "</w>" for c in parts],
+        word_merges(WORDS, "##", "</w>"),
+        **inner,
+        **suffix,
+    )
+    yield "bpe-affixes", document(both, specials, lower, bert, None, decoder)
+    plain = bpe(CHARS, word_merges(WORDS), ignore_merges=True)
+    plain["vocab"]["foo"] = len(plain["vocab"])
+    yield "bpe-scripts", document(plain, specials, None, scripts, None, {"type": "Fuse"})
+    fused = bpe(CHARS, word_merges(WORDS), fuse_unk=True)
+    yield "bpe-fused", document(fused, specials, {"type": "NFKC"}, {"type": "UnicodeScripts"})
+    blanks = [META + w for w in WORDS]
+    some_bytes = [f"<0x{b:02X}>" for b in range(256)]
+    falls = bpe([META, *CHARS, *some_bytes], word_merges(blanks), byte_fallback=True)
+    steps = [{"type": "ByteFallback"}, metaspace()]
+    yield "bpe-metaspace", document(
+        falls, specials, {"type": "NFC"}, metaspace(), None, sequence("decoders", steps)
+    )
+    letters = alphabet()
+    clip = bpe(letters + [c + "</w>" for c in letters], word_merges(WORDS, "", "</w>"), **suffix)
+    yield "bytes-suffix", document(clip, specials, lower, byte_level(), None, byte_level())
+    spelled = bpe(letters, word_merges(["\u0120" + w for w in WORDS]))
+    yield "bytes-normalizer", document(spelled, specials, {"type": "ByteLevel"}, None, None, byte_level())
+    yield "bytes-joined", document(spelled, specials, None, byte_level(add_prefix_space=True))
+
+
 def small():
     """Pipelines with vocabularies of their own: names and documents."""
     bert = {"type": "BertPreTokenizer"}
@@ -209,6 +289,41 @@ def small():
     )
     steps = [{"type": "Digits", "individual_digits": False}, {"type": "WhitespaceSplit"}, metaspace("never")]
     yield "unigram-never", unigram(small_pieces(), None, sequence("pretokenizers", steps), metaspace("never"))
+    yield from words_and_characters()
+
+
+CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+WORD = CONTRACTIONS + r"|[^\r\n\p{L}\p{N}]?\p{L}+"
+SYMBOLS = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|"
+BLANKS = r"\s+(?!\S)|\s+"
+UPPER, LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+POWERS = "".join(rf"\s{{{1 << i}}}(?!\S)|" for i in range(9, 1, -1)) + r"\s{1,2}(?!\S)|\s{1}"
+# As the tokenizer.json files of these models have them.
+MORE_CASCADES = {
+    "bailingmoe": [
+        r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}"
+        r"| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|" + BLANKS
+    ],
+    "seed-coder": [
+        CONTRACTIONS
+        + "|[^\r\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1}| ?[^\\s\\p{L}\\p{N}\r\n]+|\\s*[\r\n]+|"
+        + BLANKS
+    ],
+    "jais-2": [WORD + r"|\p{N}{1,3}" + SYMBOLS + POWERS],
+    "exaone-moe": [
+        CONTRACTIONS
+        + r"|[^\r\n\p{L}\p{N}]?(?:\p{L}\p{M}*(?: \p{L}\p{M}*)*)+|\p{N}"
+        + r"| ?[^\s\p{L}\p{N}]+[\r\n/]?|\s*[\r\n]|"
+        + BLANKS
+    ],
+    "minicpm5": [r"\p{N}{1,3}", WORD + r"|\p{N}+" + SYMBOLS + BLANKS],
+    "tiny-aya": [
+        r"\d{1,3}(?=(?:\d{3})*\b)",
+        rf"[^\r\n\p{{L}}\p{{N}}]?{UPPER}*{LOWER}+{CONTRACTIONS}?"
+        rf"|[^\r\n\p{{L}}\p{{N}}]?{UPPER}+{LOWER}*{CONTRACTIONS}?"
+        r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|" + BLANKS,
+    ],
+}
 
 
 def stages():
@@ -226,16 +341,31 @@ def stages():
     for behavior in ["Removed", "Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext"]:
         steps = [{"type": "Punctuation", "behavior": behavior}, split({"String": " "}, behavior), plain]
         yield "split-" + behavior, None, sequence("pretokenizers", steps)
+    for name, cascade in MORE_CASCADES.items():
+        steps = [split({"Regex": expression}, "Isolated") for expression in cascade]
+        yield name, None, sequence("pretokenizers", [*steps, plain])
     prepend = [{"type": "Prepend", "prepend": "> "}, replace({"String": "aa"}, "b"), {"type": "StripAccents"}]
     yield "replace", sequence("normalizers", prepend), byte_level()
 
 
 def spells_special(text, spec):
-    """The package's unigram models make special and byte tokens of plain text; the library never does."""
-    if spec["model"]["type"] != "Unigram":
+    """Some of the package's models make special and byte tokens of plain text; the library never does."""
+    if spec["model"]["type"] not in ("Unigram", "WordLevel") and not spec["model"].get("ignore_merges"):
         return False
-    byte = spec["model"]["byte_fallback"] and "<0x" in text
+    byte = spec["model"].get("byte_fallback") and "<0x" in text
     return byte or any(token["content"] in text for token in spec["added_tokens"] if token["special"])
+
+
+def old_characters():
+    """The characters of Unicode 8 by DerivedAge.txt (Debian: unicode-data; else the folder UNICODE_DATA)."""
+    path = Path(os.environ.get("UNICODE_DATA", "/usr/share/unicode")) / "DerivedAge.txt"
+    old = set()
+    for line in path.read_text(encoding="utf-8").splitlines():
+        chars, _, age = line.split("#")[0].partition(";")
+        if age and float(age) <= 8:
+            first, _, last = chars.strip().partition("..")
+            old.update(range(int(first, 16), int(last or first, 16) + 1))
+    return old
 
 
 def gguf_strings(path, key):

@@ -31,6 +31,17 @@ static const struct {
     {"seed-coder ", EWI_SCAN_SEED_CODER},
     {"bloom ", EWI_SCAN_BLOOM},
     {"viking ", EWI_SCAN_VIKING},
+    {"deepseek-llm ", EWI_SCAN_DEEPSEEK_LLM},
+    {"minicpm5 ", EWI_SCAN_MINICPM5},
+    {"youtu ", EWI_SCAN_YOUTU},
+    {"jais2 ", EWI_SCAN_JAIS2},
+    {"exaone-moe ", EWI_SCAN_EXAONE_MOE},
+    {"chameleon ", EWI_SCAN_CHAMELEON},
+    {"tiny-aya ", EWI_SCAN_TINY_AYA},
+    {"superbpe ", EWI_SCAN_SUPERBPE},
+    {"kimi-k2 ", EWI_SCAN_KIMI_K2},
+    {"afmoe ", EWI_SCAN_AFMOE},
+    {"laguna ", EWI_SCAN_LAGUNA},
     {"gguf-default ", EWI_SCAN_GGUF_DEFAULT},
 };
 

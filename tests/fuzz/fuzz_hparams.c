@@ -1,10 +1,12 @@
 /* fuzz_hparams.c: metadata of a GGUF file, or any text as config.json and as generation_config.json: what is
- * accepted is within the limits and fits together; the same text as adapter_config.json. */
+ * accepted is within the limits and fits together; the same text as adapter_config.json and as the files that
+ * say how to pool. */
 #include "base/error.h"
 #include "fuzz.h"
 #include "model/adapter.h"
 #include "model/generation_config.h"
 #include "model/hparams.h"
+#include "model/pooling.h"
 
 static bool is_finite(float x) {
     return x - x == 0;
@@ -68,6 +70,18 @@ static void check_adapter(ewi_bytes text, ewi_arena *arena) {
         EW_ASSERT(config.rank <= EWI_ADAPTER_MAX_RANK && config.alpha - config.alpha == 0);
 }
 
+static void check_pooling(ewi_bytes text, ewi_arena *arena) {
+    ew_pooling pooling;
+    ew_error err;
+    ew_status status = ewi_pooling_read(text, arena, &pooling, &err);
+    if (status)
+        EW_ASSERT(err.status == status && err.text[0]);
+    else
+        EW_ASSERT(pooling <= EW_POOLING_LAST);
+    status = ewi_pooling_check_modules(text, arena, &err);
+    EW_ASSERT(!status || (err.status == status && err.text[0]));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     ewi_checkpoint c = {.folder = "folder"};
     ewi_hparams h;
@@ -83,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         c.config = bytes;
         check_sampling(bytes, &c.arena);
         check_adapter(bytes, &c.arena);
+        check_pooling(bytes, &c.arena);
     }
     if (status == EW_OK) status = ewi_hparams_read(&c, &h, &err);
     if (status == EW_OK)

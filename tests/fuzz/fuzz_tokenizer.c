@@ -60,20 +60,22 @@ static void read_steps(notation *n, ew_str head, ewi_vocab *out) {
     for (size_t i = 8; i < head.len && i < 11; i++) {
         uint8_t choice = (uint8_t)head.data[i];
         n->splits[out->n_splits++] =
-            (ewi_split_step){.kind = (ewi_split_kind)(choice % (EWI_SPLIT_SCANNER + 1)),
+            (ewi_split_step){.kind = (ewi_split_kind)(choice % (EWI_SPLIT_ALPHABET + 1)),
                              .behavior = (ewi_split_behavior)(choice / 9 % 5),
                              .text = {"b", 1},
                              .prefix = (ewi_space_prefix)(choice & 3),
-                             .scanner = (ewi_scanner)(choice % EWI_N_SCANNERS)};
+                             .scanner = (ewi_scanner)(choice % EWI_N_SCANNERS),
+                             .length = choice % 5u + 1};
     }
     out->norms = n->norms;
     out->splits = n->splits;
     out->log_probs = n->log_probs;
     out->max_word_chars = 20;
-    out->inner_prefix = EWI_STR("##");
-    out->decoder = out->kind == EWI_VOCAB_WORDPIECE ? EWI_DECODE_WORDPIECE
-                   : out->kind == EWI_VOCAB_UNIGRAM ? EWI_DECODE_METASPACE
-                                                    : EWI_DECODE_PLAIN;
+    out->inner_prefix = out->decode_mark = EWI_STR("##");
+    out->word_suffix = EWI_STR("</w>");
+    out->decode_blank = EWI_STR("|");
+    if (out->kind != EWI_VOCAB_SPM && out->kind != EWI_VOCAB_BPE)
+        out->decoder = (ewi_decoder)(head.len % (EWI_DECODE_ALPHABET + 1));
     out->cleans_up = true;
 }
 
@@ -92,6 +94,8 @@ static void read_notation(ewi_bytes bytes, ewi_arena *arena, ewi_vocab *out, boo
     out->kind = kind == 's'   ? EWI_VOCAB_SPM
                 : kind == 'w' ? EWI_VOCAB_WORDPIECE
                 : kind == 'u' ? EWI_VOCAB_UNIGRAM
+                : kind == 'c' ? EWI_VOCAB_CHAR_BPE
+                : kind == 'l' ? EWI_VOCAB_WORDLEVEL
                               : EWI_VOCAB_BPE;
     out->raw_bytes = all_bytes;
     out->scanner = head.len > 1 ? (ewi_scanner)((uint8_t)head.data[1] % EWI_N_SCANNERS) : EWI_SCAN_GPT2;

@@ -48,6 +48,8 @@ class Recipe:
     shard_size: str = "50GB"
     has_gguf: bool = True
     seed: int = 1  # the first to try
+    splits_experts: bool = True
+    n_ctx: int = 0  # tokens of each forward pass, where their number changes what earlier positions compute
 
 
 def sizes(hidden, ffn, layers, heads, kv_heads, vocab=80, positions=512, **more):
@@ -61,8 +63,16 @@ def rope(theta, kind="default", **more):
     return {"rope_type": kind, "rope_theta": theta, **more}
 
 
-def llama(kind, **more):
-    return sizes(32, 48, 2, 4, 2, tie_word_embeddings=False, rope_parameters=rope(10000.0, kind, **more))
+def llama(kind, positions=512, **more):
+    return sizes(32, 48, 2, 4, 2, positions=positions, tie_word_embeddings=False,
+                 rope_parameters=rope(10000.0, kind, **more))
+
+
+def falcon(heads=4, **more):
+    return {**dict(hidden_size=8 * heads, num_hidden_layers=2, num_attention_heads=heads, vocab_size=80,
+                   parallel_attn=True, bias=False, alibi=False, max_position_embeddings=512,
+                   rope_parameters=rope(10000.0), pad_token_id=None, bos_token_id=None, eos_token_id=None),
+            **more}
 
 
 T = transformers
@@ -79,6 +89,10 @@ RECIPES = [
            llama("llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
                  original_max_position_embeddings=64)),
     Recipe("llama-yarn", T.LlamaConfig, BF16, llama("yarn", factor=4.0, original_max_position_embeddings=32)),
+    Recipe("llama-dynamic", T.LlamaConfig, BF16, llama("dynamic", positions=64, factor=2.0), has_gguf=False,
+           n_ctx=204),
+    Recipe("llama-dynamic-short", T.LlamaConfig, BF16, llama("dynamic", factor=2.0), n_prompt=70,
+           has_gguf=False),
     Recipe("qwen2-f16", T.Qwen2Config, F16,
            sizes(48, 40, 2, 3, 1, rms_norm_eps=1e-6, tie_word_embeddings=False,
                  rope_parameters=rope(1000000.0)), seed=13),
@@ -96,12 +110,17 @@ RECIPES = [
     Recipe("olmo2", T.Olmo2Config, F32,
            sizes(32, 40, 2, 4, 2, tie_word_embeddings=False, rope_parameters=rope(500000.0))),
     # Heads of 16 although hidden / heads is 8; not all of the dense size is that of the experts.
-    Recipe("qwen3moe", T.Qwen3MoeConfig, F32,
+    Recipe("qwen3moe", T.Qwen3MoeConfig, F16,
            sizes(32, 40, 2, 4, 2, head_dim=16, moe_intermediate_size=24, num_experts=8, num_experts_per_tok=3,
                  norm_topk_prob=True, tie_word_embeddings=False, rope_parameters=rope(1000000.0))),
     Recipe("olmoe", T.OlmoeConfig, BF16,
            sizes(48, 20, 2, 4, 2, rms_norm_eps=1e-5, num_experts=8, num_experts_per_tok=2,
                  norm_topk_prob=False, tie_word_embeddings=False, rope_parameters=rope(10000.0))),
+    # All experts of a layer in one tensor; the last layer dense, and of three others only the second sparse.
+    Recipe("qwen3moe-stacked", T.Qwen3MoeConfig, F16,
+           sizes(32, 40, 4, 4, 2, head_dim=8, moe_intermediate_size=12, num_experts=4, num_experts_per_tok=2,
+                 norm_topk_prob=True, decoder_sparse_step=2, mlp_only_layers=[3], tie_word_embeddings=False,
+                 rope_parameters=rope(1000000.0)), has_gguf=False, splits_experts=False),
     Recipe("smollm3", T.SmolLM3Config, BF16,
            sizes(32, 40, 5, 4, 2, tie_word_embeddings=True, rope_parameters=rope(10000.0))),
     Recipe("granite", T.GraniteConfig, BF16,
@@ -127,6 +146,10 @@ RECIPES = [
                  rope_parameters=rope(10000.0, partial_rotary_factor=0.5))),
     Recipe("stablelm-parallel", T.StableLmConfig, F16,
            sizes(32, 40, 1, 2, 2, tie_word_embeddings=False, use_parallel_residual=True,
+                 rope_parameters=rope(10000.0, partial_rotary_factor=0.25))),
+    # Norms of each head of queries and keys, as the 12B model has them.
+    Recipe("stablelm-heads", T.StableLmConfig, BF16,
+           sizes(32, 40, 2, 4, 2, tie_word_embeddings=False, use_parallel_residual=True, qk_layernorm=True,
                  rope_parameters=rope(10000.0, partial_rotary_factor=0.25))),
     Recipe("starcoder2", T.Starcoder2Config, BF16,
            sizes(32, 64, 2, 4, 2, tie_word_embeddings=True, sliding_window=None, residual_dropout=0.0,
@@ -155,12 +178,19 @@ RECIPES = [
     Recipe("bloom", T.BloomConfig, F16,
            dict(hidden_size=48, n_layer=2, n_head=6, vocab_size=80, seq_length=256, pad_token_id=None,
                 bos_token_id=None, eos_token_id=None)),
-    Recipe("falcon", T.FalconConfig, BF16,
-           dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, vocab_size=80, multi_query=True,
-                num_kv_heads=1, parallel_attn=True, bias=False, alibi=False, max_position_embeddings=512,
-                rope_parameters=rope(10000.0), pad_token_id=None, bos_token_id=None, eos_token_id=None)),
+    Recipe("falcon", T.FalconConfig, BF16, falcon(multi_query=True, num_kv_heads=1)),
+    Recipe("falcon-40b", T.FalconConfig, F16, falcon(heads=6, new_decoder_architecture=True, num_kv_heads=2)),
+    Recipe("falcon-11b", T.FalconConfig, BF16,
+           falcon(new_decoder_architecture=True, num_kv_heads=2, num_ln_in_parallel_attn=1,
+                  tie_word_embeddings=False)),
+    # transformers rounds the slopes of heads, and their products with positions, to bf16: those of four heads
+    # at up to 256 positions stay what they are.
+    Recipe("falcon-rw", T.FalconConfig, BF16,
+           falcon(alibi=True, multi_query=False, parallel_attn=False, bias=True), has_gguf=False),
     Recipe("command-r", T.CohereConfig, BF16,
            sizes(32, 40, 2, 4, 2, logit_scale=0.25, rope_parameters=rope(10000.0))),
+    Recipe("command-r-plus", T.CohereConfig, BF16,
+           sizes(32, 40, 2, 4, 2, logit_scale=0.25, use_qk_norm=True, rope_parameters=rope(10000.0))),
 ]
 
 
@@ -182,7 +212,7 @@ def randomize(model, seed):
         is_turned = config.model_type == "gpt2"  # its matrices are [in, out]
         if name.endswith("bias"):
             parameter.data = normal(parameter.shape, 0.0, 0.3)
-        elif parameter.dim() == 1:
+        elif parameter.dim() == 1 or name.endswith(("q_norm.weight", "k_norm.weight")):
             parameter.data = normal(parameter.shape, norm, 0.1)
         elif is_embedding(name):
             parameter.data = normal(parameter.shape, 0.0, embedding)
@@ -191,16 +221,19 @@ def randomize(model, seed):
             parameter.data = normal(parameter.shape, 0.0, 1.5 * n_in ** -0.5)
 
 
-def logits_of(model, ids):
+def logits_of(model, ids, n_ctx=0):
+    """Of ids, filled up to n_ctx tokens, which the earlier ones do not see: attention is causal."""
+    filled = ids + [0] * (n_ctx - len(ids))
     with torch.no_grad():
-        return model(input_ids=torch.tensor([ids]), use_cache=False).logits[0].to(torch.float32).numpy()
+        logits = model(input_ids=torch.tensor([filled]), use_cache=False).logits[0, :len(ids)]
+    return logits.to(torch.float32).numpy()
 
 
-def greedy(model, prompt):
+def greedy(model, prompt, n_ctx):
     """The ids, and by how much of the largest logit the least certain of them leads."""
     ids, lead = list(prompt), numpy.inf
     for _ in range(N_GREEDY):
-        last = logits_of(model, ids)[-1]
+        last = logits_of(model, ids, n_ctx)[-1]
         best, second = numpy.sort(last)[-1], numpy.sort(last)[-2]
         lead = min(lead, (best - second) / numpy.abs(last).max())
         ids.append(int(last.argmax()))
@@ -238,8 +271,13 @@ def write_gguf(recipe, folder, path):
         hparams["rotary_pct"] = rope_parameters.get("partial_rotary_factor", 0.25)
     name = conversion.get_model_architecture(hparams, conversion.ModelType.TEXT)
     of_arch = conversion.get_model_class({"MptForCausalLM": "MPTForCausalLM"}.get(name, name))
+
+    def modify_tensors(self, data, name, layer):
+        rest = yield from of_arch.modify_tensors(self, data, name, layer)
+        yield from rest or []  # StableLM's norms of heads, which the converter returns instead of yielding
+
     without_vocabulary = type(of_arch.__name__, (of_arch,), {
-        "model_arch": of_arch.model_arch, "set_vocab": lambda self: None})
+        "model_arch": of_arch.model_arch, "set_vocab": lambda self: None, "modify_tensors": modify_tensors})
     file_type = gguf.LlamaFileType[FILE_TYPES[recipe.dtype]]
     tokenizer = folder / "tokenizer.json"  # Gemma 3's converter counts its entries
     tokens = {str(i): i for i in range(recipe.sizes["vocab_size"])}
@@ -255,14 +293,17 @@ def store(recipe, seed, folder):
     model = transformers.AutoModelForCausalLM.from_config(recipe.config(**recipe.sizes))
     randomize(model, seed)
     model.tie_weights()
-    model.to(recipe.dtype).save_pretrained(folder, max_shard_size=recipe.shard_size)
+    model.to(recipe.dtype).save_pretrained(folder, max_shard_size=recipe.shard_size,
+                                           save_original_format=recipe.splits_experts)
     (folder / "generation_config.json").unlink(missing_ok=True)
 
 
 def open_exact(recipe, folder):
     """From the files again: a model that was converted in memory has its rope's frequencies rounded too."""
     more = {"experts_implementation": "eager"} if "num_experts" in recipe.sizes else {}
-    return transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=F32, attn_implementation="eager",
+    # Version 5.23's eager attention adds Falcon's ALiBi twice: to its mask, and to scores.
+    attention = "sdpa" if recipe.sizes.get("alibi") else "eager"
+    return transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=F32, attn_implementation=attention,
                                                              **more).eval()
 
 
@@ -273,10 +314,10 @@ def make(recipe, out):
         exact = open_exact(recipe, folder)
         generator = torch.Generator().manual_seed(seed + 1000)
         prompt = torch.randint(0, exact.config.vocab_size, (recipe.n_prompt,), generator=generator).tolist()
-        after_short, lead = greedy(exact, prompt[:N_SHORT])
+        after_short, lead = greedy(exact, prompt[:N_SHORT], recipe.n_ctx)
         if lead < LEAST_LEAD:
             continue
-        after_prompt, lead = greedy(exact, prompt)
+        after_prompt, lead = greedy(exact, prompt, recipe.n_ctx)
         gap = min(least_gap(exact, prompt + after_prompt), least_gap(exact, prompt[:N_SHORT] + after_short))
         if lead >= LEAST_LEAD and gap >= LEAST_GAP:
             break
@@ -284,11 +325,11 @@ def make(recipe, out):
         raise SystemExit(f"{recipe.name}: no seed whose greedy choices and experts lead clearly")
     if recipe.has_gguf:
         write_gguf(recipe, folder, out / f"{recipe.name}.gguf")
-    logits = logits_of(exact, prompt)
+    logits = logits_of(exact, prompt, recipe.n_ctx)
     logits.astype("<f4").tofile(out / f"{recipe.name}.logits.f32")
     lines = [prompt, after_prompt, after_short]
     (out / f"{recipe.name}.ids.txt").write_text("".join(" ".join(map(str, ids)) + "\n" for ids in lines))
-    double = logits_of(exact.to(torch.float64), prompt)
+    double = logits_of(exact.to(torch.float64), prompt, recipe.n_ctx)
     print(f"{recipe.name}: seed {seed}, logits {logits.min():.3f} .. {logits.max():.3f}, "
           f"rms {numpy.sqrt((logits ** 2).mean()):.3f}; "
           f"float32 differs from float64 by at most {numpy.abs(logits - double).max():.2e}", flush=True)

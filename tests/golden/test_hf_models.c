@@ -40,6 +40,8 @@ static form forms[] = {
     {"llama-llama3", "llama-llama3.gguf"},
     {"llama-yarn", "llama-yarn"},
     {"llama-yarn", "llama-yarn.gguf"},
+    {"llama-dynamic", "llama-dynamic"},
+    {"llama-dynamic-short", "llama-dynamic-short"},
     {"qwen2-f16", "qwen2-f16"},
     {"qwen2-f16", "qwen2-f16.gguf"},
     {"qwen2-window", "qwen2-window"},
@@ -64,6 +66,8 @@ static form forms[] = {
     {"stablelm", "stablelm.gguf"},
     {"stablelm-parallel", "stablelm-parallel"},
     {"stablelm-parallel", "stablelm-parallel.gguf"},
+    {"stablelm-heads", "stablelm-heads"},
+    {"stablelm-heads", "stablelm-heads.gguf"},
     {"starcoder2", "starcoder2"},
     {"starcoder2", "starcoder2.gguf"},
     {"gptneox", "gptneox"},
@@ -84,24 +88,40 @@ static form forms[] = {
     {"bloom", "bloom.gguf"},
     {"falcon", "falcon"},
     {"falcon", "falcon.gguf"},
+    {"falcon-40b", "falcon-40b"},
+    {"falcon-40b", "falcon-40b.gguf"},
+    {"falcon-11b", "falcon-11b"},
+    {"falcon-11b", "falcon-11b.gguf"},
+    {"falcon-rw", "falcon-rw"},
     {"command-r", "command-r"},
     {"command-r", "command-r.gguf"},
+    {"command-r-plus", "command-r-plus"},
+    {"command-r-plus", "command-r-plus.gguf"},
 };
 #define N_FORMS (sizeof forms / sizeof forms[0])
 
 /* Not without `exact`: an error of a thousandth may choose other experts. */
 static form sparse_forms[] = {
-    {"qwen3moe", "qwen3moe"},
-    {"qwen3moe", "qwen3moe.gguf"},
-    {"olmoe", "olmoe"},
-    {"olmoe", "olmoe.gguf"},
+    {"qwen3moe", "qwen3moe"}, {"qwen3moe", "qwen3moe.gguf"}, {"qwen3moe-stacked", "qwen3moe-stacked"},
+    {"olmoe", "olmoe"},       {"olmoe", "olmoe.gguf"},
 };
 #define N_SPARSE (sizeof sparse_forms / sizeof sparse_forms[0])
+
+/* The session's context decides what dynamic ropes compute: make_models.py's forward passes are as long. */
+#define DYNAMIC_CTX 204u
+
+static rig open_form(const form *f, const ew_engine_options *options) {
+    rig r = rig_open(golden_path(f->file), options);
+    if (strcmp(f->name, "llama-dynamic") != 0) return r;
+    ew_session_free(r.session);
+    r.session = rig_session(&r, &(ew_session_options){.n_ctx = DYNAMIC_CTX});
+    return r;
+}
 
 static void logits_of_all_positions(void **state) {
     const form *f = *state;
     golden g = golden_load(f->name);
-    rig r = rig_open(golden_path(f->file), &f32_cache);
+    rig r = open_form(f, &f32_cache);
     assert_int_equal(r.n_vocab, g.n_vocab);
     float *logits = rig_logits(&r, g.prompt, g.n_prompt);
     float distance = golden_distance(logits, g.logits, g.n_prompt * g.n_vocab);
@@ -126,7 +146,7 @@ static void fast_logits(void **state) {
     golden g = golden_load(f->name);
     ew_engine_options o = f32_cache;
     o.exact = false;
-    rig r = rig_open(golden_path(f->file), &o);
+    rig r = open_form(f, &o);
     float *logits = rig_logits(&r, g.prompt, g.n_prompt);
     float distance = golden_distance(logits, g.logits, g.n_prompt * g.n_vocab);
     print_message("%s, not exact: largest difference %.2e\n", f->file, (double)distance);
@@ -140,7 +160,7 @@ static void fast_logits(void **state) {
 static void greedy_ids(void **state) {
     const form *f = *state;
     golden g = golden_load(f->name);
-    rig r = rig_open(golden_path(f->file), &f32_cache);
+    rig r = open_form(f, &f32_cache);
     ew_token ids[GOLDEN_GREEDY];
     rig_greedy(&r, r.session, g.prompt, g.n_prompt, ids, GOLDEN_GREEDY);
     assert_memory_equal(ids, g.after_prompt, sizeof ids);
@@ -172,7 +192,7 @@ static void gguf_and_folder_agree(void **state) {
 /* The largest difference over the largest logit, of all positions, and how many greedy ids are right. */
 static void measure(const form *f, double *relative, size_t *n_right) {
     golden g = golden_load(f->name);
-    rig r = rig_open(golden_path(f->file), &f32_cache);
+    rig r = open_form(f, &f32_cache);
     size_t n = g.n_prompt * g.n_vocab;
     float *logits = rig_logits(&r, g.prompt, g.n_prompt), largest = 0;
     for (size_t i = 0; i < n; i++) largest = fmaxf(largest, fabsf(g.logits[i]));

@@ -16,7 +16,7 @@ const char *golden_path(const char *name) {
     return path;
 }
 
-static FILE *open_data(const char *name, const char *ending) {
+FILE *golden_open(const char *name, const char *ending) {
     char file_name[256];
     snprintf(file_name, sizeof file_name, "%s.%s", name, ending);
     FILE *file = fopen(golden_path(file_name), "rb");
@@ -24,8 +24,7 @@ static FILE *open_data(const char *name, const char *ending) {
     return file;
 }
 
-/* The numbers of the next line; returns how many. */
-static size_t read_ids(FILE *file, ew_token *ids, size_t max) {
+size_t golden_read_ids(FILE *file, ew_token *ids, size_t max) {
     static char line[8192];
     if (!fgets(line, sizeof line, file)) fail_msg("a line of ids is missing");
     size_t n = 0;
@@ -38,7 +37,7 @@ static size_t read_ids(FILE *file, ew_token *ids, size_t max) {
 }
 
 static void read_logits(const char *name, golden *g) {
-    FILE *file = open_data(name, "logits.f32");
+    FILE *file = golden_open(name, "logits.f32");
     fseek(file, 0, SEEK_END);
     long size = ftell(file);
     rewind(file);
@@ -53,11 +52,11 @@ static void read_logits(const char *name, golden *g) {
 
 golden golden_load(const char *name) {
     golden g = {0};
-    FILE *file = open_data(name, "ids.txt");
-    g.n_prompt = read_ids(file, g.prompt, sizeof g.prompt / sizeof g.prompt[0]);
+    FILE *file = golden_open(name, "ids.txt");
+    g.n_prompt = golden_read_ids(file, g.prompt, sizeof g.prompt / sizeof g.prompt[0]);
     assert_true(g.n_prompt >= GOLDEN_SHORT);
-    assert_int_equal(read_ids(file, g.after_prompt, GOLDEN_GREEDY), GOLDEN_GREEDY);
-    assert_int_equal(read_ids(file, g.after_short, GOLDEN_GREEDY), GOLDEN_GREEDY);
+    assert_int_equal(golden_read_ids(file, g.after_prompt, GOLDEN_GREEDY), GOLDEN_GREEDY);
+    assert_int_equal(golden_read_ids(file, g.after_short, GOLDEN_GREEDY), GOLDEN_GREEDY);
     fclose(file);
     read_logits(name, &g);
     return g;

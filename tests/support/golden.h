@@ -11,6 +11,7 @@
 #define TESTS_SUPPORT_GOLDEN_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "edgewise/edgewise.h"
 
@@ -31,6 +32,11 @@ typedef struct golden {
 
 /* The path of a file or folder of tests/golden/data. The text lives until the next call. */
 const char *golden_path(const char *name);
+
+/* NAME.ending. Fails the running cmocka test when it is absent, as all below do. */
+FILE *golden_open(const char *name, const char *ending);
+/* The numbers of the next line; returns how many. */
+size_t golden_read_ids(FILE *file, ew_token *ids, size_t max);
 
 /* Fails the running cmocka test when a file is absent or not as expected. */
 golden golden_load(const char *name);

@@ -42,7 +42,7 @@ static ewi_value add_attention(toy_graph *toy, const toy_sizes *s, ewi_value x, 
     uint64_t n_q = (uint64_t)s->n_heads * s->head_dim, n_kv = (uint64_t)s->n_kv_heads * s->head_dim;
     ewi_rope_attrs rope = {EWI_ROPE_ADJACENT, s->n_heads, s->head_dim, s->head_dim, 10000, NULL};
     ewi_value h = ewi_graph_rms_norm(g, x, of_layer(toy, layer, "attn_norm.weight", 1, s->d_model, 0),
-                                     (ewi_norm_attrs){1e-5f, 1});
+                                     (ewi_norm_attrs){1e-5f, 1, false});
     ewi_value q = ewi_graph_linear(g, h, of_layer(toy, layer, "attn_q.weight", 2, n_q, s->d_model),
                                    of_layer(toy, layer, "attn_q.bias", 1, n_q, 0));
     ewi_value k = ewi_graph_linear(g, h, of_layer(toy, layer, "attn_k.weight", 2, n_kv, s->d_model), NULL);
@@ -51,14 +51,15 @@ static ewi_value add_attention(toy_graph *toy, const toy_sizes *s, ewi_value x, 
     rope.n_heads = s->n_kv_heads;
     k = ewi_graph_rope(g, k, rope);
     ewi_value o = ewi_graph_attention(
-        g, q, k, v, (ewi_attention_attrs){layer, s->n_heads, s->n_kv_heads, s->head_dim, 0.5f, 0, 0, 0});
+        g, q, k, v,
+        (ewi_attention_attrs){layer, s->n_heads, s->n_kv_heads, s->head_dim, 0.5f, 0, 0, 0, 0, false});
     return ewi_graph_linear(g, o, of_layer(toy, layer, "attn_output.weight", 2, s->d_model, n_q), NULL);
 }
 
 static ewi_value add_feed_forward(toy_graph *toy, const toy_sizes *s, ewi_value x, uint32_t layer) {
     ewi_graph *g = &toy->graph;
     ewi_value h = ewi_graph_rms_norm(g, x, of_layer(toy, layer, "ffn_norm.weight", 1, s->d_model, 0),
-                                     (ewi_norm_attrs){1e-5f, 1});
+                                     (ewi_norm_attrs){1e-5f, 1, false});
     ewi_value gate =
         ewi_graph_linear(g, h, of_layer(toy, layer, "ffn_gate.weight", 2, s->d_ffn, s->d_model), NULL);
     ewi_value up =
@@ -81,7 +82,7 @@ void toy_graph_init(toy_graph *toy, const toy_sizes *s) {
     }
     g->stage = 1 + s->n_layers;
     x = ewi_graph_rms_norm(g, x, toy_tensor(toy, "output_norm.weight", 1, s->d_model, 0),
-                           (ewi_norm_attrs){1e-5f, 1});
+                           (ewi_norm_attrs){1e-5f, 1, false});
     x = ewi_graph_linear(g, x, toy_tensor(toy, "output.weight", 2, s->n_vocab, s->d_model), NULL);
     ewi_graph_set_output(g, ewi_graph_select(g, x));
     expect_ok(ewi_graph_verify(g, &err), &err);

@@ -108,6 +108,11 @@ static void folder_of_shards(void **state) {
     torture(&(attempt){golden_path("llama-gqa"), open_model, close_model});
 }
 
+static void folder_of_an_encoder(void **state) {
+    (void)state;
+    torture(&(attempt){golden_path("minilm"), open_model, close_model});
+}
+
 static void files(void **state) {
     (void)state;
     const char *path = scratch_path("file.gguf");
@@ -139,8 +144,12 @@ static void adapters(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gguf_model), cmocka_unit_test(folder_of_shards), cmocka_unit_test(files),
-        cmocka_unit_test(tokenizer),  cmocka_unit_test(adapters),
+        cmocka_unit_test(gguf_model),
+        cmocka_unit_test(folder_of_shards),
+        cmocka_unit_test(folder_of_an_encoder),
+        cmocka_unit_test(files),
+        cmocka_unit_test(tokenizer),
+        cmocka_unit_test(adapters),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

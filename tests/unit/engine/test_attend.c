@@ -13,7 +13,7 @@
 /* Positions beyond two spans of 512, and heads that fill no vector. */
 enum { N = 1100, HEADS = 6, KV_HEADS = 2, GROUP = HEADS / KV_HEADS, DIM = 20, LAYER = 1 };
 
-static ewi_attention_attrs attrs = {LAYER, HEADS, KV_HEADS, DIM, 0.3f, 0, 0, 0};
+static ewi_attention_attrs attrs = {LAYER, HEADS, KV_HEADS, DIM, 0.3f, 0, 0, 0, 0.5f, false};
 
 static float q[N * HEADS * DIM], k[N * KV_HEADS * DIM], v[N * KV_HEADS * DIM];
 static double expected[N * HEADS * DIM];
@@ -48,7 +48,7 @@ static void round_q8(float *x, size_t n) {
  * authors' code). */
 static double expected_slope(size_t head) {
     static const double powers[HEADS] = {2, 4, 6, 8, 1, 3};
-    return attrs.alibi_max != 0 ? pow(2, -powers[head]) : 0;
+    return attrs.alibi_max != 0 ? (double)attrs.alibi_scale * pow(2, -powers[head]) : 0;
 }
 
 static void expect_row(size_t position, size_t head) {
@@ -56,7 +56,10 @@ static void expect_row(size_t position, size_t head) {
     const float *query = q + (position * HEADS + head) * DIM;
     double top = (double)-INFINITY, sum = 0, *out = expected + (position * HEADS + head) * DIM;
     size_t first = attrs.window && position + 1 > attrs.window ? position + 1 - attrs.window : 0;
-    for (size_t j = first; j <= position; j++) {
+    size_t last = attrs.is_two_sided ? N - 1 : position;
+    if (attrs.is_two_sided && attrs.window && position + attrs.window - 1 < last)
+        last = position + attrs.window - 1;
+    for (size_t j = first; j <= last; j++) {
         const float *key = k + (j * KV_HEADS + head / GROUP) * DIM;
         p[j] = 0;
         for (size_t d = 0; d < DIM; d++) p[j] += (double)query[d] * (double)key[d];
@@ -66,7 +69,7 @@ static void expect_row(size_t position, size_t head) {
         top = p[j] > top ? p[j] : top;
     }
     for (size_t d = 0; d < DIM; d++) out[d] = 0;
-    for (size_t j = first; j <= position; j++) {
+    for (size_t j = first; j <= last; j++) {
         double weight = exp(p[j] - top);
         sum += weight;
         for (size_t d = 0; d < DIM; d++)
@@ -213,6 +216,7 @@ static int plainly(void **state) {
     (void)state;
     attrs.window = 0;
     attrs.cap = attrs.alibi_max = 0;
+    attrs.is_two_sided = false;
     return 0;
 }
 
@@ -238,6 +242,22 @@ static void cuts_do_not_show_in_other_ways(void **state) {
             attend_all(EW_CACHE_Q8, EW_CACHE_F16, cuts[i][0], cuts[i][1], again);
             assert_memory_equal(out, again, sizeof out);
         }
+    }
+}
+
+/* All rows in one step, as an encoder has them. */
+static void both_sides(void **state) {
+    (void)state;
+    static const uint32_t windows[] = {0, 1, 2, 20, 64, 65, 512, 513, 700};
+    draw_all();
+    attrs.is_two_sided = true;
+    for (size_t i = 0; i < EWI_COUNT(windows); i++) {
+        attrs.window = windows[i];
+        expect_all();
+        attend_all(EW_CACHE_F32, EW_CACHE_F32, 1, N, out);
+        if (!(worst(out) < 3e-6)) fail_msg("window %u: off by %g", windows[i], worst(out));
+        attend_all(EW_CACHE_F32, EW_CACHE_F32, 3, N, again);
+        assert_memory_equal(out, again, sizeof out);
     }
 }
 
@@ -367,6 +387,7 @@ int main(void) {
         cmocka_unit_test(logits_of_8_bit_state),
         cmocka_unit_test_teardown(other_ways_to_look, plainly),
         cmocka_unit_test_teardown(cuts_do_not_show_in_other_ways, plainly),
+        cmocka_unit_test_teardown(both_sides, plainly),
         cmocka_unit_test_teardown(tiles_in_other_ways, plainly),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);

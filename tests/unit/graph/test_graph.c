@@ -63,18 +63,18 @@ static void norm_that_does_not_fit(void **state) {
     bench b;
     begin(&b);
     b.x = ewi_graph_rms_norm(&b.toy.graph, b.x, toy_tensor(&b.toy, "blk.0.attn_norm.weight", 1, 7, 0),
-                             (ewi_norm_attrs){1e-5f, 1});
+                             (ewi_norm_attrs){1e-5f, 1, false});
     end(&b, EW_FORMAT, "tensor blk.0.attn_norm.weight: must have the shape [8]");
     for (size_t i = 0; i < 4; i++) {
         begin(&b);
         b.x = ewi_graph_rms_norm(&b.toy.graph, b.x, toy_tensor(&b.toy, "n", 1, 8, 0),
-                                 (ewi_norm_attrs){bad_eps[i], 1});
+                                 (ewi_norm_attrs){bad_eps[i], 1, false});
         end(&b, EW_FORMAT, "rms_norm: epsilon");
     }
     begin(&b);
     ewi_tensor half = *toy_tensor(&b.toy, "n", 1, 8, 0);
     half.dtype = EWI_F16;
-    b.x = ewi_graph_rms_norm(&b.toy.graph, b.x, &half, (ewi_norm_attrs){1e-5f, 1});
+    b.x = ewi_graph_rms_norm(&b.toy.graph, b.x, &half, (ewi_norm_attrs){1e-5f, 1, false});
     end(&b, EW_UNSUPPORTED, "tensor n: type F16, but rms_norm needs F32");
 }
 
@@ -116,22 +116,29 @@ static void norms_of_heads_that_do_not_fit(void **state) {
     (void)state;
     bench b;
     begin(&b);
-    b.x = ewi_graph_rms_norm(&b.toy.graph, b.x, toy_tensor(&b.toy, "n", 1, 4, 0), (ewi_norm_attrs){1e-5f, 3});
+    b.x = ewi_graph_rms_norm(&b.toy.graph, b.x, toy_tensor(&b.toy, "n", 1, 4, 0),
+                             (ewi_norm_attrs){1e-5f, 3, false});
     end(&b, EW_FORMAT, "rms_norm: 8 columns are not 3 groups");
     begin(&b);
-    b.x = ewi_graph_rms_norm(&b.toy.graph, b.x, toy_tensor(&b.toy, "n", 1, 8, 0), (ewi_norm_attrs){1e-5f, 2});
+    b.x = ewi_graph_rms_norm(&b.toy.graph, b.x, toy_tensor(&b.toy, "n", 1, 8, 0),
+                             (ewi_norm_attrs){1e-5f, 2, false});
     end(&b, EW_FORMAT, "tensor n: must have the shape [4]");
     begin(&b);
+    b.x = ewi_graph_rms_norm(&b.toy.graph, b.x, toy_tensor(&b.toy, "n", 1, 4, 0),
+                             (ewi_norm_attrs){1e-5f, 2, true});
+    end(&b, EW_FORMAT, "tensor n: must have the shape [8]");
+    begin(&b);
     b.x = ewi_graph_layer_norm(&b.toy.graph, b.x, toy_tensor(&b.toy, "n", 1, 8, 0),
-                               toy_tensor(&b.toy, "b", 1, 7, 0), (ewi_norm_attrs){1e-5f, 1});
+                               toy_tensor(&b.toy, "b", 1, 7, 0), (ewi_norm_attrs){1e-5f, 1, false});
     end(&b, EW_FORMAT, "tensor b: must have the shape [8]");
 }
 
 static void attention_that_does_not_fit(void **state) {
     (void)state;
-    static const ewi_attention_attrs cases[] = {{0, 2, 0, 4, 1, 0, 0, 0}, {0, 0, 0, 4, 1, 0, 0, 0},
-                                                {0, 3, 2, 4, 1, 0, 0, 0}, {0, 2, 2, 0, 1, 0, 0, 0},
-                                                {0, 2, 1, 4, 1, 0, 0, 0}, {0, 4, 2, 4, 1, 0, 0, 0}};
+    static const ewi_attention_attrs cases[] = {
+        {0, 2, 0, 4, 1, 0, 0, 0, 0, false}, {0, 0, 0, 4, 1, 0, 0, 0, 0, false},
+        {0, 3, 2, 4, 1, 0, 0, 0, 0, false}, {0, 2, 2, 0, 1, 0, 0, 0, 0, false},
+        {0, 2, 1, 4, 1, 0, 0, 0, 0, false}, {0, 4, 2, 4, 1, 0, 0, 0, 0, false}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         bench b;
         begin(&b);
@@ -142,7 +149,7 @@ static void attention_that_does_not_fit(void **state) {
     begin(&b);
     ewi_value selected = ewi_graph_select(&b.toy.graph, b.x);
     b.x = ewi_graph_attention(&b.toy.graph, selected, selected, selected,
-                              (ewi_attention_attrs){0, 2, 2, 4, 1, 0, 0, 0});
+                              (ewi_attention_attrs){0, 2, 2, 4, 1, 0, 0, 0, 0, false});
     end(&b, EW_FORMAT, "attention: q, k and v must have all rows");
 }
 

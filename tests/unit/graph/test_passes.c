@@ -281,8 +281,8 @@ static void narrow_leaves_what_all_rows_need(void **state) {
     ewi_graph_init(g);
     ewi_value x = ewi_graph_embed(g, ewi_graph_tokens(g), toy_tensor(&toy, "embd", 2, 30, 8));
     ewi_value shared = ewi_graph_linear(g, x, toy_tensor(&toy, "shared", 2, 8, 8), NULL);
-    ewi_value attended =
-        ewi_graph_attention(g, shared, shared, shared, (ewi_attention_attrs){0, 2, 2, 4, 1, 0, 0, 0});
+    ewi_value attended = ewi_graph_attention(g, shared, shared, shared,
+                                             (ewi_attention_attrs){0, 2, 2, 4, 1, 0, 0, 0, 0, false});
     ewi_value sum = ewi_graph_add(g, shared, attended);
     ewi_graph_set_output(g, ewi_graph_select(g, sum));
     run_pass(g, &narrow, ewi_pass_narrow);
@@ -412,7 +412,7 @@ static void passes_keep_other_ops(void **state) {
     (void)state;
     static toy_graph toy;
     ewi_graph narrow, fused, *g = &toy.graph;
-    const ewi_norm_attrs whole = {1e-5f, 1}, heads = {1e-5f, 2};
+    const ewi_norm_attrs whole = {1e-5f, 1, false}, heads = {1e-5f, 2, false};
     toy.n_tensors = 0;
     ewi_graph_init(g);
     ewi_value ids = ewi_graph_tokens(g);
@@ -424,7 +424,8 @@ static void passes_keep_other_ops(void **state) {
     ewi_value v = ewi_graph_columns(g, qkv, (ewi_columns_attrs){8, 4, 12, 2});
     k = ewi_graph_linear(g, k, toy_tensor(&toy, "again", 2, 8, 8), NULL);
     k = ewi_graph_rms_norm(g, k, toy_tensor(&toy, "k_norm", 1, 4, 0), heads);
-    x = ewi_graph_add(g, x, ewi_graph_attention(g, q, k, v, (ewi_attention_attrs){0, 2, 2, 4, 1, 0, 0, 0}));
+    x = ewi_graph_add(
+        g, x, ewi_graph_attention(g, q, k, v, (ewi_attention_attrs){0, 2, 2, 4, 1, 0, 0, 0, 0, false}));
     ewi_value h = ewi_graph_layer_norm(g, x, toy_tensor(&toy, "norm", 1, 8, 0),
                                        toy_tensor(&toy, "bias", 1, 8, 0), whole);
     h = ewi_graph_linear(g, h, toy_tensor(&toy, "up", 2, 12, 8), NULL);
@@ -457,7 +458,7 @@ static void dead_leaves_out_what_is_unused(void **state) {
     ewi_value unused = ewi_graph_linear(g, x, toy_tensor(&toy, "unused", 2, 8, 8), NULL);
     ewi_graph_add(g, unused, x);
     ewi_value kept = ewi_graph_linear(g, x, toy_tensor(&toy, "kept", 2, 8, 8), NULL);
-    ewi_graph_attention(g, kept, kept, kept, (ewi_attention_attrs){0, 2, 2, 4, 1, 0, 0, 0});
+    ewi_graph_attention(g, kept, kept, kept, (ewi_attention_attrs){0, 2, 2, 4, 1, 0, 0, 0, 0, false});
     ewi_graph_set_output(g, ewi_graph_select(g, x));
     run_pass(g, &alive, ewi_pass_dead);
     assert_int_equal(alive.n_nodes, g->n_nodes - 2);

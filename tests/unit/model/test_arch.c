@@ -9,16 +9,30 @@
 
 static void architectures_by_name(void **state) {
     (void)state;
+    bool is_headless;
     assert_string_equal(ewi_arch_from_gguf(EWI_STR("llama"))->name, "llama");
     assert_string_equal(ewi_arch_from_gguf(EWI_STR("qwen2"))->name, "qwen2");
-    assert_string_equal(ewi_arch_from_hf(EWI_STR("LlamaForCausalLM"))->name, "llama");
-    assert_string_equal(ewi_arch_from_hf(EWI_STR("MistralForCausalLM"))->name, "mistral");
-    assert_string_equal(ewi_arch_from_hf(EWI_STR("Qwen2ForCausalLM"))->name, "qwen2");
+    assert_string_equal(ewi_arch_from_hf(EWI_STR("LlamaForCausalLM"), &is_headless)->name, "llama");
+    assert_string_equal(ewi_arch_from_hf(EWI_STR("MistralForCausalLM"), &is_headless)->name, "mistral");
+    assert_string_equal(ewi_arch_from_hf(EWI_STR("Qwen2ForCausalLM"), &is_headless)->name, "qwen2");
     assert_null(ewi_arch_from_gguf(EWI_STR("LLAMA")));
     assert_null(ewi_arch_from_gguf(EWI_STR("llama4")));
     assert_null(ewi_arch_from_gguf(EWI_STR("")));
-    assert_null(ewi_arch_from_hf(EWI_STR("LlamaForCausalL")));
-    assert_null(ewi_arch_from_hf(EWI_STR("LlamaForSequenceClassification")));
+    assert_null(ewi_arch_from_hf(EWI_STR("LlamaForCausalL"), &is_headless));
+    assert_null(ewi_arch_from_hf(EWI_STR("LlamaForSequenceClassification"), &is_headless));
+}
+
+static void architectures_without_a_head(void **state) {
+    (void)state;
+    bool is_headless = true;
+    assert_string_equal(ewi_arch_from_hf(EWI_STR("Qwen3ForCausalLM"), &is_headless)->name, "qwen3");
+    assert_false(is_headless);
+    assert_string_equal(ewi_arch_from_hf(EWI_STR("Qwen3Model"), &is_headless)->name, "qwen3");
+    assert_true(is_headless);
+    assert_string_equal(ewi_arch_from_hf(EWI_STR("BertForMaskedLM"), &is_headless)->name, "bert");
+    assert_null(ewi_arch_from_hf(EWI_STR("Model"), &is_headless));
+    assert_null(ewi_arch_from_hf(EWI_STR("Qwen3"), &is_headless));
+    assert_null(ewi_arch_from_hf(EWI_STR("GPT2Model"), &is_headless)); /* its class is not named alike */
 }
 
 /* Error texts name every architecture that there is, and no other. */
@@ -35,7 +49,7 @@ static void list_names_all(void **state) {
         at += length;
         at += strspn(at, ", ");
     }
-    assert_int_equal(n, 22);
+    assert_int_equal(n, 25);
 }
 
 /* llama.cpp's converter reorders the rows of q and k for the llama architecture and leaves qwen2's. */
@@ -83,9 +97,8 @@ static void names_of_tensors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(architectures_by_name),
-        cmocka_unit_test(list_names_all),
-        cmocka_unit_test(pairings),
+        cmocka_unit_test(architectures_by_name), cmocka_unit_test(architectures_without_a_head),
+        cmocka_unit_test(list_names_all),        cmocka_unit_test(pairings),
         cmocka_unit_test(names_of_tensors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -234,11 +234,52 @@ static void gguf_unsupported(void **state) {
     gguf_build_u32(b, "llama.expert_count", 0);
     accepted(b);
     b = without("general.architecture");
-    gguf_build_str(b, "general.architecture", "bert");
-    refused(b, EW_UNSUPPORTED, "architecture bert");
+    gguf_build_str(b, "general.architecture", "t5");
+    refused(b, EW_UNSUPPORTED, "architecture t5");
     b = without("general.architecture");
     gguf_build_u32(b, "general.architecture", 1);
     refused(b, EW_FORMAT, "general.architecture");
+}
+
+static gguf_build *encoder(void) {
+    gguf_build *b = gguf_build_new();
+    gguf_build_str(b, "general.architecture", "modern-bert");
+    gguf_build_u32(b, "modern-bert.block_count", 4);
+    gguf_build_u32(b, "modern-bert.embedding_length", 64);
+    gguf_build_u32(b, "modern-bert.feed_forward_length", 96);
+    gguf_build_u32(b, "modern-bert.context_length", 512);
+    gguf_build_u32(b, "modern-bert.attention.head_count", 4);
+    return b;
+}
+
+/* The first layer of three sees all; the others 8 positions to each side, their own between them. */
+static void gguf_of_an_encoder(void **state) {
+    (void)state;
+    gguf_build *b = encoder();
+    gguf_build_u32(b, "modern-bert.attention.sliding_window", 16);
+    gguf_build_bool(b, "modern-bert.attention.causal", false);
+    gguf_build_u32(b, "modern-bert.pooling_type", 2);
+    gguf_build_str(b, "modern-bert.hidden_activation", "silu");
+    ewi_hparams h = accepted(b);
+    static const uint8_t layers[] = {0, EWI_LAYER_LOCAL, EWI_LAYER_LOCAL, 0};
+    assert_memory_equal(h.layers, layers, sizeof layers);
+    assert_int_equal(h.window, 9);
+    assert_int_equal(h.pooling, EW_POOLING_CLS);
+    assert_int_equal(h.act, EWI_ACT_SILU);
+    assert_true(h.is_headless);
+    refused(encoder(), EW_FORMAT, "modern-bert.attention.sliding_window: is missing");
+    b = encoder();
+    gguf_build_bool(b, "modern-bert.attention.causal", true);
+    refused(b, EW_UNSUPPORTED, "modern-bert.attention.causal: true");
+    b = without(NULL);
+    gguf_build_bool(b, "llama.attention.causal", false);
+    refused(b, EW_UNSUPPORTED, "llama.attention.causal: false");
+    b = without(NULL);
+    gguf_build_u32(b, "llama.pooling_type", 4);
+    refused(b, EW_UNSUPPORTED, "llama.pooling_type: 4");
+    b = without(NULL);
+    gguf_build_str(b, "llama.hidden_activation", "relu");
+    refused(b, EW_UNSUPPORTED, "llama.hidden_activation: relu");
 }
 
 static gguf_build *scaled(const char *kind, float factor, uint32_t original) {
@@ -423,8 +464,8 @@ static void config_experts(void **state) {
     sparse_refused("\"num_experts\": 0", EW_FORMAT, "num_experts");
     sparse_refused("\"num_experts\": 4096", EW_FORMAT, "num_experts");
     sparse_refused("\"num_experts\": 2, \"num_experts_per_tok\": 3", EW_FORMAT, "3 of 2 experts");
-    sparse_refused(SIZES ", \"decoder_sparse_step\": 2", EW_UNSUPPORTED, "decoder_sparse_step");
-    sparse_refused(SIZES ", \"mlp_only_layers\": [1]", EW_UNSUPPORTED, "mlp_only_layers");
+    sparse_refused(SIZES ", \"mlp_only_layers\": [-1]", EW_FORMAT, "mlp_only_layers");
+    sparse_refused(SIZES ", \"mlp_only_layers\": 1", EW_FORMAT, "mlp_only_layers");
     sparse_refused(SIZES ", \"clip_qkv\": 8.0", EW_UNSUPPORTED, "clip_qkv");
     sparse_refused(SIZES ", \"use_sliding_window\": true", EW_UNSUPPORTED, "use_sliding_window");
     expect_refused(read_sparse("LlamaForCausalLM", SIZES, &h, &err), EW_UNSUPPORTED, &err, "num_experts");
@@ -446,15 +487,24 @@ static void config_contradictions(void **state) {
 static void config_unsupported(void **state) {
     (void)state;
     config_refused("hidden_act", "\"relu\"", EW_UNSUPPORTED, "hidden_act: \"relu\"");
-    config_refused("rope_scaling", "{\"type\": \"dynamic\", \"factor\": 2.0}", EW_UNSUPPORTED,
-                   "rope_scaling: type: \"dynamic\"");
+    config_refused("rope_scaling", "{\"type\": \"xdrope\", \"factor\": 2.0}", EW_UNSUPPORTED,
+                   "rope_scaling: type: \"xdrope\"");
+    config_refused("rope_scaling",
+                   "{\"type\": \"dynamic\", \"factor\": 2.0, \"original_max_position_embeddings\": 64}",
+                   EW_UNSUPPORTED, "original_max_position_embeddings is not implemented with dynamic");
+    config_refused("rope_scaling", "{\"type\": \"dynamic\", \"factor\": 2.0, \"attention_factor\": 2.0}",
+                   EW_UNSUPPORTED, "attention_factor");
     config_refused("rope_parameters", "{\"rope_type\": \"default\", \"mrope_section\": [1]}", EW_UNSUPPORTED,
                    "mrope_section");
     config_refused("partial_rotary_factor", "0.5", EW_UNSUPPORTED, "partial_rotary_factor");
     config_refused("quantization_config", "{\"quant_method\": \"gptq\"}", EW_UNSUPPORTED,
                    "quantization_config");
     config_refused("use_sliding_window", "true", EW_UNSUPPORTED, "use_sliding_window");
-    config_refused("architectures", "[\"BertForMaskedLM\"]", EW_UNSUPPORTED, "architecture BertForMaskedLM");
+    config_refused("architectures", "[\"T5ForConditionalGeneration\"]", EW_UNSUPPORTED,
+                   "architecture T5ForConditionalGeneration");
+    config_refused("position_embedding_type", "\"relative_key\"", EW_UNSUPPORTED, "position_embedding_type");
+    config_refused("is_decoder", "true", EW_UNSUPPORTED, "is_decoder");
+    config_refused("local_attention", "128", EW_UNSUPPORTED, "local_attention");
     config_refused("logit_scale", "0.5", EW_UNSUPPORTED, "logit_scale");
     config_refused("embedding_multiplier", "12", EW_UNSUPPORTED, "embedding_multiplier");
     config_refused("attn_logit_softcapping", "50.0", EW_UNSUPPORTED, "attn_logit_softcapping");
@@ -549,6 +599,7 @@ static void config_rope_scaling(void **state) {
                    "\"high_freq_factor\": 4}",
                    EW_FORMAT, "original_max_position_embeddings");
     config_refused(key, "{\"type\": \"linear\"}", EW_FORMAT, "factor is missing");
+    config_refused(key, "{\"type\": \"dynamic\"}", EW_FORMAT, "factor is missing");
     config_refused(key, "{\"type\": \"linear\", \"factor\": 0}", EW_FORMAT, "factor");
     config_refused(key, "{\"type\": \"yarn\", \"factor\": 1e9}", EW_FORMAT, "factor");
     static const char longrope[] =
@@ -586,16 +637,18 @@ static void config_kinds(void **state) {
         const char *arch, *more, *culprit;
     } cases[] = {
         {"FalconForCausalLM", "\"multi_query\": true", NULL},
-        {"FalconForCausalLM", "\"multi_query\": false", "multi_query"},
-        {"FalconForCausalLM", "\"parallel_attn\": false", "parallel_attn"},
-        {"FalconForCausalLM", "\"new_decoder_architecture\": true", "new_decoder_architecture"},
-        {"FalconForCausalLM", "\"alibi\": true", "alibi"},
-        {"FalconForCausalLM", "\"bias\": true", "bias"},
+        {"FalconForCausalLM", "\"multi_query\": false, \"alibi\": true, \"parallel_attn\": false", NULL},
+        {"FalconForCausalLM", "\"new_decoder_architecture\": true, \"num_kv_heads\": 2", NULL},
+        {"FalconForCausalLM", "\"new_decoder_architecture\": true, \"parallel_attn\": false",
+         "parallel_attn"},
+        {"FalconForCausalLM", "\"num_ln_in_parallel_attn\": 2", "num_ln_in_parallel_attn"},
+        {"BloomForCausalLM", "\"new_decoder_architecture\": true", "new_decoder_architecture"},
         {"MPTForCausalLM", "\"attn_config\": {\"alibi\": true, \"architectures\": null}", NULL},
         {"MptForCausalLM", "\"attn_config\": {\"alibi\": false}", "alibi"},
         {"MptForCausalLM", "\"attn_config\": {\"clip_qkv\": 6}", "clip_qkv"},
         {"MptForCausalLM", "\"no_bias\": false", "no_bias"},
-        {"CohereForCausalLM", "\"intermediate_size\": 8, \"use_qk_norm\": true", "use_qk_norm"},
+        {"CohereForCausalLM", "\"intermediate_size\": 8, \"use_qk_norm\": true", NULL},
+        {"PhiForCausalLM", "\"intermediate_size\": 8, \"qk_layernorm\": true", "qk_layernorm"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[1024];
@@ -639,12 +692,12 @@ int main(void) {
         cmocka_unit_test(gguf_missing),          cmocka_unit_test(gguf_zero),
         cmocka_unit_test(gguf_absurd),           cmocka_unit_test(gguf_bad_constants),
         cmocka_unit_test(gguf_contradictions),   cmocka_unit_test(gguf_value_per_layer),
-        cmocka_unit_test(gguf_unsupported),      cmocka_unit_test(config_as_written),
-        cmocka_unit_test(config_sizes),          cmocka_unit_test(config_contradictions),
-        cmocka_unit_test(config_unsupported),    cmocka_unit_test(config_windows),
-        cmocka_unit_test(config_broken),         cmocka_unit_test(gguf_rope_scaling),
-        cmocka_unit_test(rope_divisors),         cmocka_unit_test(config_rope_scaling),
-        cmocka_unit_test(config_kinds),
+        cmocka_unit_test(gguf_unsupported),      cmocka_unit_test(gguf_of_an_encoder),
+        cmocka_unit_test(config_as_written),     cmocka_unit_test(config_sizes),
+        cmocka_unit_test(config_contradictions), cmocka_unit_test(config_unsupported),
+        cmocka_unit_test(config_windows),        cmocka_unit_test(config_broken),
+        cmocka_unit_test(gguf_rope_scaling),     cmocka_unit_test(rope_divisors),
+        cmocka_unit_test(config_rope_scaling),   cmocka_unit_test(config_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

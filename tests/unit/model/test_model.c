@@ -340,8 +340,22 @@ static void config_and_weights(void **state) {
                    "gate_up_proj.weight: must have 40 rows");
     folder_refused("phi3", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 1", EW_FORMAT,
                    "qkv_proj.weight: must have 48 rows");
+    folder_refused("qwen3moe-stacked", "\"num_local_experts\": 4", "\"num_local_experts\": 3", EW_FORMAT,
+                   "experts.gate_up_proj: is not a stack of 3");
+    folder_refused("qwen3moe-stacked", "\"moe_intermediate_size\": 12", "\"moe_intermediate_size\": 13",
+                   EW_FORMAT, "experts.gate_up_proj");
+    folder_refused("qwen3moe-stacked", "\"decoder_sparse_step\": 2", "\"decoder_sparse_step\": 1", EW_FORMAT,
+                   "model.layers.0.mlp.gate.weight: is missing");
+    folder_refused("qwen3moe-stacked", "\"intermediate_size\": 40", "\"intermediate_size\": 41", EW_FORMAT,
+                   "up_proj.weight");
+    folder_refused("stablelm-heads", "\"num_attention_heads\": 4", "\"num_attention_heads\": 2", EW_FORMAT,
+                   "q_layernorm.norms.0.weight: must have the shape [16]");
+    folder_refused("stablelm-heads", "\"qk_layernorm\": true", "\"qk_layernorm\": false", EW_UNSUPPORTED,
+                   "_layernorm.norms.");
+    folder_refused("command-r-plus", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 1", EW_FORMAT,
+                   "k_norm.weight: must have the shape [1, 8]");
     folder_refused("gptneox", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 1", EW_FORMAT,
-                   "2 attention heads, but 1 of keys");
+                   "query_key_value.weight: must have 64 rows");
     folder_refused("gpt2", "\"n_positions\": 256", "\"n_positions\": 255", EW_FORMAT, "wpe.weight");
     folder_refused("gpt2", "\"n_embd\": 32", "\"n_embd\": 64", EW_FORMAT, "wte.weight");
     folder_refused("qwen3", "\"head_dim\": 16", "\"head_dim\": 8", EW_FORMAT, "self_attn.");

@@ -119,17 +119,23 @@ static void patterns_go_by_name(void **state) {
     static const struct {
         const char *pre;
         ewi_scanner scanner;
-        bool ignore_merges;
+        bool ignore_merges, add_bos;
     } cases[] = {
-        {NULL, EWI_SCAN_GGUF_DEFAULT, false},
-        {"default", EWI_SCAN_GGUF_DEFAULT, false},
-        {"gpt-2", EWI_SCAN_GPT2, false},
-        {"llama-bpe", EWI_SCAN_LLAMA3, true},
-        {"qwen2", EWI_SCAN_QWEN2, false},
-        {"command-r", EWI_SCAN_STARCODER, false},
-        {"falcon", EWI_SCAN_FALCON, false},
-        {"gpt-4o", EWI_SCAN_O200K, false},
-        {"deepseek-coder", EWI_SCAN_DEEPSEEK_CODER, false},
+        {NULL, EWI_SCAN_GGUF_DEFAULT, false, false},
+        {"default", EWI_SCAN_GGUF_DEFAULT, false, false},
+        {"gpt-2", EWI_SCAN_GPT2, false, false},
+        {"llama-bpe", EWI_SCAN_LLAMA3, true, true},
+        {"qwen2", EWI_SCAN_QWEN2, false, false},
+        {"command-r", EWI_SCAN_STARCODER, false, false},
+        {"falcon", EWI_SCAN_FALCON, false, false},
+        {"gpt-4o", EWI_SCAN_O200K, false, false},
+        {"deepseek-coder", EWI_SCAN_DEEPSEEK_CODER, false, false},
+        {"deepseek-llm", EWI_SCAN_DEEPSEEK_LLM, false, false},
+        {"minicpm5", EWI_SCAN_MINICPM5, true, false},
+        {"youtu", EWI_SCAN_YOUTU, true, false},
+        {"granite-embed-multi-97m", EWI_SCAN_O200K, true, false},
+        {"chameleon", EWI_SCAN_CHAMELEON, false, true},
+        {"kimi-k2", EWI_SCAN_KIMI_K2, false, false},
     };
     for (size_t i = 0; i < EWI_COUNT(cases); i++) {
         gguf_build *b = bpe(cases[i].pre);
@@ -137,11 +143,11 @@ static void patterns_go_by_name(void **state) {
         assert_int_equal(l->status, EW_OK);
         assert_int_equal(l->vocab.scanner, cases[i].scanner);
         assert_int_equal(l->vocab.ignore_merges, cases[i].ignore_merges);
-        assert_int_equal(l->vocab.add_bos, cases[i].ignore_merges);
+        assert_int_equal(l->vocab.add_bos, cases[i].add_bos);
         assert_int_equal(l->vocab.merges.n, 1);
         done(l, b);
     }
-    expect(bpe("chameleon"), EW_UNSUPPORTED, "\"chameleon\"");
+    expect(bpe("whitespace"), EW_UNSUPPORTED, "\"whitespace\"");
 }
 
 static void old_files_without_types_have_byte_tokens(void **state) {

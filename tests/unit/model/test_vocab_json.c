@@ -196,18 +196,20 @@ static void what_is_not_followed_is_refused_by_name(void **state) {
     f.more = "1";
     expect(&f, EW_UNSUPPORTED, "\"more\"");
     f = bpe_file;
-    f.normalizer = "{\"type\":\"ByteLevel\"}";
-    expect(&f, EW_UNSUPPORTED, "normalizer: type \"ByteLevel\"");
+    f.normalizer = "{\"type\":\"Shout\"}";
+    expect(&f, EW_UNSUPPORTED, "normalizer: type \"Shout\"");
     f.normalizer = "{\"type\":\"Replace\",\"pattern\":{\"String\":\"0123456789012345678901234567890123456789"
                    "0123456789012345678901234\"},\"content\":\"\"}";
     expect(&f, EW_LIMIT, "normalizer: Replace: a pattern of 65 bytes, at most 64");
     f.normalizer = "{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"a+\"},\"content\":\"\"}";
     expect(&f, EW_UNSUPPORTED, "normalizer Replace: the expression \"a+\"");
     f = bpe_file;
-    f.pre_tokenizer = "{\"type\":\"UnicodeScripts\"}";
-    expect(&f, EW_UNSUPPORTED, "pre_tokenizer: type \"UnicodeScripts\"");
+    f.pre_tokenizer = "{\"type\":\"Shout\"}";
+    expect(&f, EW_UNSUPPORTED, "pre_tokenizer: type \"Shout\"");
+    f.pre_tokenizer = "{\"type\":\"FixedLength\",\"length\":0}";
+    expect(&f, EW_UNSUPPORTED, "length \"0\"");
     f.pre_tokenizer = "{\"type\":\"Whitespace\"}";
-    expect(&f, EW_UNSUPPORTED, "no ByteLevel");
+    expect(&f, EW_FORMAT, "nor an unknown token");
     f.pre_tokenizer = "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"x\"},\"behavior\":\"Isolated\"}";
     expect(&f, EW_UNSUPPORTED, "Split: the expression \"x\"");
     f = bpe_file;
@@ -221,16 +223,39 @@ static void what_is_not_followed_is_refused_by_name(void **state) {
                        "\"SpecialToken\":{\"id\":\"a\"}},{\"SpecialToken\":{\"id\":\"b\"}}]}";
     expect(&f, EW_UNSUPPORTED, "token \"b\"");
     f = spm_file;
-    f.decoder =
-        "{\"type\":\"Sequence\",\"decoders\":[" FALLBACK "]}"; /* would leave the blank that encoding adds */
-    expect(&f, EW_UNSUPPORTED, "the decoder");
+    f.decoder = "{\"type\":\"Strip\",\"content\":\" \",\"start\":1,\"stop\":0}";
+    expect(&f, EW_UNSUPPORTED, "the decoder \"Strip");
+}
+
+#define AFFIXED(options, merge)                                 \
+    "{\"type\":\"BPE\",\"unk_token\":\"?\"," options            \
+    ",\"vocab\":{\"a b\":0,\"ab\":1,\"a\":2,\"b\":3,\"##b\":4," \
+    "\"?\":5},\"merges\":[" merge "]}"
+
+static void affixes_and_marks_are_checked(void **state) {
+    (void)state;
+    file f = {.model = AFFIXED("\"continuing_subword_prefix\":\"##\"", "[\"a\",\"##b\"]")};
+    ewi_arena_deinit(&load(&f)->arena);
+    f.decoder = "{\"type\":\"CTC\",\"pad_token\":\"?\",\"word_delimiter_token\":\"|\",\"cleanup\":true}";
+    expect(&f, EW_UNSUPPORTED, "token \"a b\"");
+    f.decoder = "{\"type\":\"BPEDecoder\",\"suffix\":\"a\"}";
+    expect(&f, EW_UNSUPPORTED, "token \"a b\"");
+    f.decoder = NULL;
+    f.model = AFFIXED("\"continuing_subword_prefix\":\"##\"", "[\"a\",\"b\"]");
+    expect(&f, EW_FORMAT, "merge 0: its right side does not begin with \"##\"");
+    f.model = AFFIXED("\"byte_fallback\":true,\"end_of_word_suffix\":\"b\"", "[\"a\",\"b\"]");
+    expect(&f, EW_UNSUPPORTED, "byte_fallback with");
+    f.model = AFFIXED("\"end_of_word_suffix\":\"012345678901234567890123456789012\"", "[\"a\",\"b\"]");
+    expect(&f, EW_LIMIT, "suffix of more than 32 bytes");
 }
 
 static void models_are_known(void **state) {
     (void)state;
     file f = bpe_file;
-    f.model = "{\"type\":\"WordLevel\",\"vocab\":{}}";
-    expect(&f, EW_UNSUPPORTED, "model type \"WordLevel\"");
+    f.model = "{\"type\":\"Shout\",\"vocab\":{}}";
+    expect(&f, EW_UNSUPPORTED, "model type \"Shout\"");
+    f.model = "{\"type\":\"WordLevel\",\"vocab\":{\"a\":0}}";
+    expect(&f, EW_FORMAT, "nor an unknown token");
     f.model = "{\"type\":\"BPE\",\"dropout\":0.1,\"vocab\":{},\"merges\":[]}";
     expect(&f, EW_UNSUPPORTED, "dropout is 0.1");
     f.model = "{\"type\":\"BPE\",\"vocab\":{\"a\":0}}";
@@ -257,8 +282,9 @@ static void wordpiece_says_what_is_wrong(void **state) {
     expect(&f, EW_FORMAT, "unknown token");
     f.model = "{\"type\":\"WordPiece\",\"max_input_chars_per_word\":9999,\"vocab\":{\"u\":0}}";
     expect(&f, EW_LIMIT, "max_input_chars_per_word is 9999");
-    f = PIECES_FILE("{\"type\":\"WordPiece\",\"unk_token\":\"u\",\"vocab\":{\"u\":0}}", UNIGRAM_DECODER);
-    expect(&f, EW_UNSUPPORTED, "the decoder \"Metaspace");
+    f = PIECES_FILE("{\"type\":\"WordPiece\",\"unk_token\":\"u\",\"vocab\":{\"u\":0}}",
+                    "{\"type\":\"WordPiece\"}");
+    expect(&f, EW_UNSUPPORTED, "the decoder \"WordPiece");
 }
 
 static void unigram_says_what_is_wrong(void **state) {
@@ -437,6 +463,7 @@ int main(void) {
         cmocka_unit_test(blanks_as_gemma_and_mistral_have_them),
         cmocka_unit_test(a_template_puts_bos_first),
         cmocka_unit_test(what_is_not_followed_is_refused_by_name),
+        cmocka_unit_test(affixes_and_marks_are_checked),
         cmocka_unit_test(models_are_known),
         cmocka_unit_test(wordpiece_says_what_is_wrong),
         cmocka_unit_test(unigram_says_what_is_wrong),
