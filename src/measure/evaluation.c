@@ -36,7 +36,7 @@ typedef struct evaluation {
     size_t chunk, chunk_at;                /* rows at most; position of the present one's first */
     float *kept;                           /* [chunk, n_vocab] */
     kept_row *kept_rows;                   /* [chunk] */
-    ewi_span_sums *sums;                   /* [spans of n_vocab] */
+    ewi_divergence_sums *sums;             /* [spans of n_vocab] */
     double *klds;
     size_t n_scored, max_scored;
     bool is_finite; /* all logits so far */
@@ -57,15 +57,16 @@ static void keep_base(void *user, size_t row, const ewi_head *head) {
 }
 
 typedef struct sharing {
-    const ewi_logits_pair *pair;
-    ewi_span_sums *sums;
+    const ewi_kernels *kern;
+    const ewi_divergence_rows *rows;
+    ewi_divergence_sums *sums;
 } sharing;
 
 static void sum_share(void *arg, uint32_t thread, uint32_t n_threads) {
     const sharing *s = arg;
     size_t begin, end;
-    ewi_split(ewi_n_spans(s->pair->n), 1, thread, n_threads, &begin, &end);
-    for (size_t i = begin; i < end; i++) ewi_span_sum(s->pair, i, &s->sums[i]);
+    ewi_split(ewi_n_spans(s->rows->n), 1, thread, n_threads, &begin, &end);
+    for (size_t i = begin; i < end; i++) ewi_span_sum(s->kern, s->rows, i, &s->sums[i]);
 }
 
 static void add_compared(evaluation *e, double nll, double nll_base, double kld, bool same_best) {
@@ -84,13 +85,13 @@ static void score(void *user, size_t row, const ewi_head *head) {
     const ew_engine *engine = e->session->engine;
     const float *base = e->base ? e->kept + row * e->n_vocab : NULL;
     const ew_token next = e->window[e->chunk_at + row + 1];
-    const ewi_logits_pair pair = {.n = e->n_vocab,
-                                  .base = base,
-                                  .model = head->logits,
-                                  .max_base = base ? e->kept_rows[row].max : 0,
-                                  .max_model = engine->kern->max(head->peaks, ewi_n_peaks(head->n))};
-    ewi_op_share(engine, e->n_vocab * COST_OF_LOGIT, sum_share, &(sharing){&pair, e->sums});
-    ewi_divergence d = ewi_divergence_of(&pair, e->sums);
+    const ewi_divergence_rows rows = {.n = e->n_vocab,
+                                      .base = base,
+                                      .model = head->logits,
+                                      .max_base = base ? e->kept_rows[row].max : 0,
+                                      .max_model = engine->kern->max(head->peaks, ewi_n_peaks(head->n))};
+    ewi_op_share(engine, e->n_vocab * COST_OF_LOGIT, sum_share, &(sharing){engine->kern, &rows, e->sums});
+    ewi_divergence d = ewi_divergence_of(&rows, e->sums);
     double nll = d.log_sum - (double)head->logits[next];
     double nll_base = base ? d.log_sum_base - (double)base[next] : 0;
     e->is_finite = e->is_finite && isfinite(nll) && isfinite(nll_base) && isfinite(d.kld);

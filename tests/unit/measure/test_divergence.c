@@ -28,10 +28,10 @@ static float largest(const float *x, size_t n) {
 }
 
 static ewi_divergence divergence(const float *x, const float *y, size_t n) {
-    ewi_span_sums sums[2];
-    ewi_logits_pair pair = {n, x, y, x ? largest(x, n) : 0, largest(y, n)};
+    ewi_divergence_sums sums[2];
+    ewi_divergence_rows pair = {n, x, y, x ? largest(x, n) : 0, largest(y, n)};
     assert_true(ewi_n_spans(n) <= 2);
-    for (size_t i = 0; i < ewi_n_spans(n); i++) ewi_span_sum(&pair, i, &sums[i]);
+    for (size_t i = 0; i < ewi_n_spans(n); i++) ewi_span_sum(ewi_kernels_get(), &pair, i, &sums[i]);
     return ewi_divergence_of(&pair, sums);
 }
 
