@@ -184,7 +184,7 @@ static void print_quantiles(cli_table *table, const double *quantiles) {
                  {"kld 99.9 %", 999},
                  {"kld max", EW_KLD_PARTS}};
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
-        row(table, shown[i].name, quantiles[shown[i].at], NAN,
+        row(table, shown[i].name, quantiles[shown[i].at], (double)NAN,
             shown[i].at == EW_KLD_PARTS ? "the largest of a token" : "so many of the tokens are below it");
 }
 

@@ -18,7 +18,7 @@ typedef struct divergence_lanes {
     double lane[DIVERGENCE_LANES];
 } divergence_lanes;
 
-EWI_INLINE void divergence_exp(divergence_lanes *restrict y, const divergence_lanes *restrict x) {
+EWI_INLINE void divergence_exp(divergence_lanes *y, const divergence_lanes *x) {
     double power[DIVERGENCE_LANES];
     uint64_t bits[DIVERGENCE_LANES];
     for (size_t j = 0; j < DIVERGENCE_LANES; j++) {
@@ -44,11 +44,11 @@ EWI_INLINE void divergence_exp(divergence_lanes *restrict y, const divergence_la
     for (size_t j = 0; j < DIVERGENCE_LANES; j++) y->lane[j] *= power[j];
 }
 
-EWI_INLINE void divergence_less(divergence_lanes *restrict y, const float *restrict x, float max) {
+EWI_INLINE void divergence_less(divergence_lanes *y, const float *x, float max) {
     for (size_t j = 0; j < DIVERGENCE_LANES; j++) y->lane[j] = (double)x[j] - (double)max;
 }
 
-EWI_INLINE void divergence_add(divergence_lanes *restrict sum, const divergence_lanes *restrict x) {
+EWI_INLINE void divergence_add(divergence_lanes *sum, const divergence_lanes *x) {
     for (size_t j = 0; j < DIVERGENCE_LANES; j++) sum->lane[j] += x->lane[j];
 }
 
@@ -63,8 +63,8 @@ typedef struct divergence_terms {
     divergence_lanes base, model, weighted;
 } divergence_terms;
 
-EWI_INLINE void divergence_of(divergence_terms *restrict t, const ewi_divergence_rows *rows,
-                              const float *base, const float *model) {
+EWI_INLINE void divergence_of(divergence_terms *t, const ewi_divergence_rows *rows, const float *base,
+                              const float *model) {
     divergence_lanes x, y;
     divergence_less(&y, model, rows->max_model);
     divergence_exp(&t->model, &y);
@@ -87,7 +87,7 @@ EWI_INLINE void divergence_tail(divergence_terms *t, const ewi_divergence_rows *
 }
 
 static void divergence(ewi_divergence_sums *out, const ewi_divergence_rows *rows) {
-    divergence_terms sums = {0}, t = {0};
+    divergence_terms sums = {{{0}}, {{0}}, {{0}}}, t = sums;
     for (size_t i = 0; i < rows->n; i += DIVERGENCE_LANES) {
         if (rows->n - i < DIVERGENCE_LANES)
             divergence_tail(&t, rows, i);
