@@ -3,11 +3,12 @@
  * weight is rounded on the type's own grid after it has taken up what the errors of the weights before it do
  * to the outputs.
  *
- * With L of quant/hessian.h and errors e = w - q, weight i is rounded as w[i] + (sum over j < i of
- * e[j] L[i][j]) / L[i][i]. Grids are those of quant/round.h: one scale per row is found from the row as it is;
- * scales of groups, and Q4S's sub-scales, when the group is reached, from what its weights would best be then.
- * Inputs are taken in their order: groups of inputs share scales, and rotated inputs are all about as large.
- * The same bits on every machine. Pure functions over the caller's memory.
+ * With L of quant/hessian.h and errors e = w - q, weight i is rounded as
+ *     w[i] + (sum over j < i of e[j] L[i][j]) / L[i][i]
+ * on the grids of quant/round.h. One scale per row is found from the row as it is; scales of groups, and
+ * Q4S's sub-scales, when the group is reached, from what its weights would best be then. Inputs are taken in
+ * their order: groups of inputs share scales, and rotated inputs are all about as large. The same bits on
+ * every machine. Pure functions over the caller's memory.
  *
  *     void *scratch = ewi_alloc(ewi_gptq_scratch_bytes(k));
  *     for each tile t:  fault = ewi_gptq_tile(dtype, w + t * tile_bytes, rows, n, h, scratch, &sums[t]);

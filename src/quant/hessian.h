@@ -27,7 +27,7 @@
 
 typedef void (*ewi_quant_work)(void *arg, uint32_t thread, uint32_t n_threads);
 
-/* run(runner, work, arg) calls work(arg, i, n_threads) for every i < n_threads and returns when all are done. */
+/* run(runner, work, arg) calls work(arg, i, n_threads) for every i < n_threads, returns when all are done. */
 typedef struct ewi_quant_threads {
     void (*run)(void *runner, ewi_quant_work work, void *arg);
     void *runner;

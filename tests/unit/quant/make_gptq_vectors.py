@@ -3,9 +3,9 @@
 
     python3 make_gptq_vectors.py > gptq_vectors.h
 
-GPTQ as the paper's code has it (arXiv 2210.17323, gptq.py: the inverse of H, its upper Cholesky factor, errors
-carried into all later columns), in numpy and double precision, on the grids of make_round_vectors.py. Weights
-and inputs are integers of a generator that test_gptq.c has too.
+GPTQ as the paper's code has it (arXiv 2210.17323, gptq.py: the inverse of H, its upper Cholesky factor,
+errors carried into all later columns), in numpy and double precision, on the grids of make_round_vectors.py.
+Weights and inputs are integers of a generator that test_gptq.c has too.
 """
 
 import numpy as np
@@ -91,9 +91,10 @@ def gptq(kind, w, h, dead):
 def main():
     x, weights = make_inputs(), make_weights()
     print("/* Made by make_gptq_vectors.py: do not edit. */")
-    print("#define GPTQ_N %d\n#define GPTQ_K %d\n#define GPTQ_T %d\n#define GPTQ_LATENT %d" % (N, K, T, LATENT))
+    for name, value in (("N", N), ("K", K), ("T", T), ("LATENT", LATENT)):
+        print("#define GPTQ_%s %d" % (name, value))
     print("typedef struct gptq_case {\n    ewi_dtype dtype;")
-    print("    double nearest, gptq; /* tr((W - Q) H (W - Q)^T) of what is rounded to nearest, and of these */")
+    print("    double nearest, gptq; /* tr((W - Q) H (W - Q)^T), rounded to nearest and of these */")
     print("    float weights[GPTQ_N * GPTQ_K]; /* rotated for whole-row types */\n} gptq_case;")
     print("static const gptq_case gptq_cases[] = {")
     plain = x.T @ x
@@ -112,8 +113,7 @@ def main():
         print("    {EWI_%s, %.6g, %.6g, {" % (kind, nearest, error))
         flat = np.concatenate(qs)
         for i in range(0, len(flat), 8):
-            print("        " + ", ".join("%.7gf" % v if "." in "%.7g" % v or "e" in "%.7g" % v else "%.7g.0f" % v
-                                         for v in flat[i:i + 8]) + ",")
+            print("        " + ", ".join("%.9ef" % v for v in flat[i:i + 8]) + ",")
         print("    }},")
     print("};")
 
