@@ -9,6 +9,7 @@
 
 #define CHUNK_BYTES 65536
 
+/* All of an open file. */
 static int read_all(int fd, const char *name, cli_bytes *out) {
     for (;;) {
         char chunk[CHUNK_BYTES];
