@@ -101,8 +101,8 @@ static void binding_limits_what_may_be_used(void **state) {
     assert_int_equal(run_child(run_on_one_cpu), 0);
 }
 
-/* Exit code 0 when the first threads share the fast cores, the next ones the slow, and the one after is as the
- * first. */
+/* Exit code 0 when the first threads share the fast cores, the next ones the slow, and the one after is as
+ * the first. */
 static int bind_each(void) {
     ewi_topology topology;
     if (ewi_topology_load(&topology, NULL) != EW_OK) return 2;
