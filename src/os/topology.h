@@ -29,8 +29,8 @@ EWI_NODISCARD ew_status ewi_topology_load(ewi_topology *out, ew_error *err);
 void ewi_topology_unload(ewi_topology *topology);
 /*
  * Keeps the calling thread on cores of one kind: as many threads as there are performance cores on those,
- * the next ones on the others, and so on. Which core is the system's choice: one that we chose may be the one on
- * which the pool's caller runs, who is not bound. Best effort: false when the system refuses.
+ * the next ones on the others, and so on. Which core is the system's choice: one that we chose may be the one
+ * on which the pool's caller runs, who is not bound. Best effort: false when the system refuses.
  */
 bool ewi_topology_bind(const ewi_topology *topology, uint32_t index);
 
