@@ -127,3 +127,17 @@ int cli_conversation_tokens(const cli_conversation *c, cli_tokens *out) {
     cli_say("the chat template makes nothing of these messages: --raw does without it");
     return CLI_FAILED;
 }
+
+int cli_conversation_prompt(const cli_run_values *values, const cli_opened *opened, ew_str prompt,
+                            cli_tokens *out) {
+    cli_conversation conversation;
+    int code = cli_conversation_open(values, opened, &conversation);
+    if (code == CLI_OK && conversation.tmpl) {
+        cli_conversation_add(&conversation, "user", prompt);
+        code = cli_conversation_tokens(&conversation, out);
+    } else if (code == CLI_OK) {
+        code = cli_prompt_tokens(values, opened, prompt, true, out);
+    }
+    cli_conversation_close(&conversation);
+    return code;
+}

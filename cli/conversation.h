@@ -37,4 +37,8 @@ void cli_conversation_cut(cli_conversation *conversation, size_t n_bytes);
  * code. */
 int cli_conversation_tokens(const cli_conversation *conversation, cli_tokens *out);
 
+/* A prompt alone, as a user's message or, where there is no template, as it is; likewise. */
+int cli_conversation_prompt(const cli_run_values *values, const cli_opened *opened, ew_str prompt,
+                            cli_tokens *out);
+
 #endif

@@ -1,6 +1,7 @@
 #include "input.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,21 +9,38 @@
 
 #define CHUNK_BYTES 65536
 
-int cli_read_stdin(cli_bytes *out) {
-    cli_bytes_init(out, CLI_INPUT_MAX_BYTES);
+/* All of an open file. */
+static int read_all(int fd, const char *name, cli_bytes *out) {
     for (;;) {
         char chunk[CHUNK_BYTES];
-        ssize_t n = read(STDIN_FILENO, chunk, sizeof chunk);
+        ssize_t n = read(fd, chunk, sizeof chunk);
         if (n == 0) return CLI_OK;
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) {
-            cli_say("cannot read standard input: %s", strerror(errno));
+            cli_say("cannot read %s: %s", name, strerror(errno));
             return CLI_FAILED;
         }
         if (cli_bytes_add(out, chunk, (size_t)n)) continue;
-        cli_say("standard input is longer than %zu MiB", CLI_INPUT_MAX_BYTES >> 20);
+        cli_say("%s is longer than %zu MiB", name, CLI_INPUT_MAX_BYTES >> 20);
         return CLI_FAILED;
     }
+}
+
+int cli_read_stdin(cli_bytes *out) {
+    cli_bytes_init(out, CLI_INPUT_MAX_BYTES);
+    return read_all(STDIN_FILENO, "standard input", out);
+}
+
+int cli_read_file(const char *path, cli_bytes *out) {
+    cli_bytes_init(out, CLI_INPUT_MAX_BYTES);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        cli_say("cannot open \"%s\": %s", path, strerror(errno));
+        return CLI_FAILED;
+    }
+    int code = read_all(fd, path, out);
+    close(fd);
+    return code;
 }
 
 static bool is_between(char c) {

@@ -1,5 +1,5 @@
 /*
- * input.h: what comes in through stdin, and lists of token ids.
+ * input.h: what comes in through stdin or a file, and lists of token ids.
  *
  *     cli_bytes text;
  *     int code = cli_read_stdin(&text);       also to be freed when it failed
@@ -15,6 +15,8 @@
 
 /* Reads stdin to its end. Says what failed; returns the exit code. */
 int cli_read_stdin(cli_bytes *out);
+/* The same for a file. */
+int cli_read_file(const char *path, cli_bytes *out);
 
 /* Reads ids between blanks, newlines or commas, each 0 <= id < n_vocab. Says which one is wrong; returns
  * the exit code. */

@@ -78,12 +78,20 @@ void cli_json_count(cli_json *json, const char *key, uint64_t value) {
     cli_out_printf(json->out, "%" PRIu64, value);
 }
 
-void cli_json_number(cli_json *json, const char *key, double value) {
+static void put_number(cli_json *json, const char *key, double value, int digits) {
     begin(json, key);
     if (isfinite(value))
-        cli_out_printf(json->out, "%.6g", value);
+        cli_out_printf(json->out, "%.*g", digits, value);
     else
         put(json, "null");
+}
+
+void cli_json_number(cli_json *json, const char *key, double value) {
+    put_number(json, key, value, 6);
+}
+
+void cli_json_precise(cli_json *json, const char *key, double value) {
+    put_number(json, key, value, 12);
 }
 
 void cli_json_bool(cli_json *json, const char *key, bool value) {

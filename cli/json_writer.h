@@ -36,8 +36,9 @@ void cli_json_end(cli_json *json);
 void cli_json_string(cli_json *json, const char *key, ew_str value);
 void cli_json_text(cli_json *json, const char *key, const char *value);
 void cli_json_count(cli_json *json, const char *key, uint64_t value);
-/* Six significant digits; null when the value is not finite. */
+/* Six significant digits, twelve; null when the value is not finite. */
 void cli_json_number(cli_json *json, const char *key, double value);
+void cli_json_precise(cli_json *json, const char *key, double value);
 void cli_json_bool(cli_json *json, const char *key, bool value);
 void cli_json_null(cli_json *json, const char *key);
 /* value is JSON text already. */

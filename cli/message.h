@@ -13,7 +13,7 @@
 #include "edgewise/edgewise.h"
 
 /* The stable exit codes (see edgewise(1)). */
-enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_BAD_INPUT = 3 };
+enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_BAD_INPUT = 3, CLI_REFUSED = 4 };
 
 __attribute__((format(printf, 1, 2))) void cli_say(const char *fmt, ...);
 

@@ -37,9 +37,17 @@ typedef struct cli_engine_values {
     {"m", "model", CLI_PATH, offsetof(type, engine.model), "FILE", 0, 0, \
      CLI_MODEL_TEXT " (default: pocket, which comes with the program)"}
 
+#define CLI_CONTEXT_OPTION(type, help) \
+    {"c", "ctx-size", CLI_COUNT, offsetof(type, engine.context), "N", 1, 1 << 24, help}
+
+#define CLI_CONTEXT_TEXT \
+    "positions of the context (default: what the model was trained on, at most 4096)"
+
 #define CLI_ENGINE_OPTIONS(type) \
-    {"c", "ctx-size", CLI_COUNT, offsetof(type, engine.context), "N", 1, 1 << 24, \
-     "positions of the context (default: what the model was trained on, at most 4096)"}, \
+    CLI_CONTEXT_OPTION(type, CLI_CONTEXT_TEXT), CLI_STEP_OPTIONS(type)
+
+/* Those that are not about the context. */
+#define CLI_STEP_OPTIONS(type) \
     {"t", "threads", CLI_COUNT, offsetof(type, engine.threads), "N", 1, 256, \
      "threads (default: the performance cores)"}, \
     {"b", "rows", CLI_COUNT, offsetof(type, engine.rows), "N", 1, 4096, \

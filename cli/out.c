@@ -12,26 +12,30 @@
 
 void cli_out_init(cli_out *out) {
     const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-    *out = (cli_out){.terminal = isatty(STDOUT_FILENO) == 1};
+    *out = (cli_out){.file = stdout, .name = "standard output", .terminal = isatty(STDOUT_FILENO) == 1};
     out->colour = out->terminal && !(no_color && no_color[0]) && !(term && strcmp(term, "dumb") == 0);
+}
+
+cli_out cli_out_to(FILE *file, const char *path) {
+    return (cli_out){.file = file, .name = path};
 }
 
 static void note_failure(cli_out *out) {
     if (out->failed) return;
     out->failed = true;
-    if (errno != EPIPE) cli_say("cannot write to standard output: %s", strerror(errno));
+    if (errno != EPIPE) cli_say("cannot write to %s: %s", out->name, strerror(errno));
 }
 
 void cli_out_write(cli_out *out, ew_str text) {
     if (out->failed || text.len == 0) return;
-    if (fwrite(text.data, 1, text.len, stdout) != text.len) note_failure(out);
+    if (fwrite(text.data, 1, text.len, out->file) != text.len) note_failure(out);
 }
 
 void cli_out_printf(cli_out *out, const char *fmt, ...) {
     if (out->failed) return;
     va_list args;
     va_start(args, fmt);
-    if (vprintf(fmt, args) < 0) note_failure(out);
+    if (vfprintf(out->file, fmt, args) < 0) note_failure(out);
     va_end(args);
 }
 
@@ -48,7 +52,7 @@ void cli_out_foreign(cli_out *out, ew_str text, cli_escape_mode mode) {
 }
 
 void cli_out_flush(cli_out *out) {
-    if (!out->failed && fflush(stdout) != 0) note_failure(out);
+    if (!out->failed && fflush(out->file) != 0) note_failure(out);
 }
 
 int cli_out_end(cli_out *out, int code) {

@@ -1,5 +1,5 @@
 /*
- * out.h: results, on stdout.
+ * out.h: results, on stdout, or in a file.
  *
  * Writing stops at the first error, which is said once on stderr (a reader that went away is not an error
  * worth words) and turns the exit code into 1: check `failed` in long work, cli_out_end at the end. Used
@@ -15,17 +15,22 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "edgewise/edgewise.h"
 #include "escape.h"
 
 typedef struct cli_out {
-    bool terminal; /* stdout is one: escape what others wrote */
-    bool colour;   /* a terminal, and NO_COLOR is not set */
+    FILE *file;
+    const char *name; /* "standard output" */
+    bool terminal;    /* stdout is one: escape what others wrote */
+    bool colour;      /* a terminal, and NO_COLOR is not set */
     bool failed;
 } cli_out;
 
 void cli_out_init(cli_out *out);
+/* To an open file, which stays the caller's. */
+cli_out cli_out_to(FILE *file, const char *path);
 void cli_out_write(cli_out *out, ew_str text);
 __attribute__((format(printf, 2, 3))) void cli_out_printf(cli_out *out, const char *fmt, ...);
 /* Text that a file or a model wrote: escaped on a terminal, and always when the mode is CLI_ESCAPE_LINE. */

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "input.h"
 #include "json_writer.h"
 #include "message.h"
 #include "opening.h"
@@ -11,12 +12,16 @@
 #include "table.h"
 #include "verbs.h"
 
-#define TYPES "q4s|q8c|q4c|q8g|q4g32|q4g128"
+#define TYPES   "q4s|q8c|q4c|q8g|q4g32|q4g128"
+#define METHODS "round|gptq"
+enum { METHOD_ROUND, METHOD_GPTQ };
 
 typedef struct quantize_values {
     cli_engine_values engine;
     const char *out;
-    cli_choice type;
+    cli_choice type, method;
+    const char *calibrate;
+    cli_count calibrate_tokens;
     bool force, json;
 } quantize_values;
 
@@ -26,6 +31,14 @@ static const cli_option options[] = {
     {NULL, "type", CLI_CHOICE, offsetof(quantize_values, type), TYPES, 0, 0,
      "what weights become (default q4s): 4 or 8 bits with a scale per row (q4c, q8c), per 32 or 128 weights "
      "(q8g, q4g32, q4g128), or per row with a small integer per 32 (q4s)"},
+    {NULL, "method", CLI_CHOICE, offsetof(quantize_values, method), METHODS, 0, 0,
+     "how: each weight to nearest (round, the default), or so that the layers' outputs on a text change "
+     "least "
+     "(gptq)"},
+    {NULL, "calibrate", CLI_PATH, offsetof(quantize_values, calibrate), "FILE", 0, 0,
+     "gptq: the text, like those that the model will see"},
+    {NULL, "calibrate-tokens", CLI_COUNT, offsetof(quantize_values, calibrate_tokens), "N", 1, 1 << 24,
+     "gptq: how many tokens of the text at most (default 16384)"},
     {NULL, "force", CLI_FLAG, offsetof(quantize_values, force), NULL, 0, 0,
      "replace a package that is there already"},
     {"t", "threads", CLI_COUNT, offsetof(quantize_values, engine.threads), "N", 1, 256,
@@ -113,25 +126,29 @@ static void print_json(const quantize_values *values, const ew_quantize_report *
 
 /* ---- the verb ---- */
 
-/* The choice's word among those of TYPES. */
-static void type_name(uint32_t choice, char name[16]) {
-    const char *word = TYPES;
+/* The choice's word among those of TYPES or METHODS. */
+static void choice_name(const char *words, uint32_t choice, char name[16]) {
+    const char *word = words;
     for (; choice > 0; choice--) word = strchr(word, '|') + 1;
     size_t n = strcspn(word, "|");
     memcpy(name, word, n);
     name[n] = '\0';
 }
 
-static int quantize(const quantize_values *values, const ew_model *model, cli_out *out) {
-    char type[16];
+static int quantize(const quantize_values *values, const ew_model *model, ew_str text, cli_out *out) {
+    char type[16], method[16];
     ew_error err = {0};
     cli_progress progress = {0};
     ew_quantize_report report;
-    type_name(values->type.value, type);
+    choice_name(TYPES, values->type.value, type);
+    choice_name(METHODS, values->method.value, method);
     ew_quantize_options how = {.struct_size = sizeof how,
                                .type = type,
                                .n_threads = values->engine.threads.value,
-                               .replace = values->force};
+                               .replace = values->force,
+                               .method = method,
+                               .calibration = text,
+                               .calibration_tokens = values->calibrate_tokens.value};
     watch_signals();
     ew_status status = ew_quantize(model, values->out, &how, on_progress, &progress, &report, &err);
     cli_progress_end(&progress);
@@ -148,20 +165,42 @@ static int quantize(const quantize_values *values, const ew_model *model, cli_ou
     return CLI_OK;
 }
 
+static int check_method(const cli_verb *verb, const quantize_values *values) {
+    bool calibrates = values->method.value == METHOD_GPTQ;
+    if (calibrates && !values->calibrate)
+        return cli_usage(verb->name, "--method gptq needs a text: give a file with --calibrate");
+    if (!calibrates && (values->calibrate || values->calibrate_tokens.given))
+        return cli_usage(verb->name, "--calibrate and --calibrate-tokens are for --method gptq");
+    return CLI_OK;
+}
+
+static int quantize_text(const quantize_values *values, const char *path, ew_str text, cli_out *out) {
+    ew_model *model;
+    ew_error err = {0};
+    if (ew_model_open(path, &model, &err)) return cli_fail(&err);
+    int code = quantize(values, model, text, out);
+    ew_model_close(model);
+    return code;
+}
+
+static int quantize_path(const quantize_values *values, const char *path, cli_out *out) {
+    cli_bytes text = {0};
+    int code = values->calibrate ? cli_read_file(values->calibrate, &text) : CLI_OK;
+    if (code == CLI_OK) code = quantize_text(values, path, cli_bytes_str(&text), out);
+    cli_bytes_deinit(&text);
+    return code;
+}
+
 static int run(const cli_verb *verb, int argc, char **argv, cli_out *out) {
     quantize_values values = {0};
     int code;
     if (!cli_parse(verb, argc, argv, &values)) return CLI_USAGE;
     if (!values.engine.model) return cli_usage(verb->name, "no model: give its file with -m");
     if (!values.out || !values.out[0]) return cli_usage(verb->name, "no output: give a folder with -o");
+    code = check_method(verb, &values);
+    if (code != CLI_OK) return code;
     const char *path = cli_model_path(verb, &values.engine, &code);
-    if (!path) return code;
-    ew_model *model;
-    ew_error err = {0};
-    if (ew_model_open(path, &model, &err)) return cli_fail(&err);
-    code = quantize(&values, model, out);
-    ew_model_close(model);
-    return code;
+    return path ? quantize_path(&values, path, out) : code;
 }
 
 const cli_verb cli_verb_quantize = {
@@ -169,8 +208,10 @@ const cli_verb cli_verb_quantize = {
     .summary = "make a package of a model with weights in fewer bits",
     .synopsis = "-m MODEL [--type TYPE] -o FOLDER [options]",
     .about =
-        "Rounds the model's matrices to nearest, with scales that are searched for, and writes a package: a\n"
-        "folder that every other command takes as a model. It appears whole or not at all.",
+        "Rounds the model's matrices, with scales that are searched for, and writes a package: a folder "
+        "that\n"
+        "every other command takes as a model. It appears whole or not at all. With --method gptq the model\n"
+        "first runs over a text, layer by layer, and the errors of some weights make up for those of others.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .run = run,

@@ -82,28 +82,13 @@ static bool is_from_stdin(const cli_run_values *values) {
     return !values->prompt || strcmp(values->prompt, "-") == 0;
 }
 
-/* As a user's message, by the chat template, or as it is. */
-static int encode_prompt(const cli_run_values *values, const cli_opened *opened, ew_str prompt,
-                         cli_tokens *out) {
-    cli_conversation conversation;
-    int code = cli_conversation_open(values, opened, &conversation);
-    if (code == CLI_OK && conversation.tmpl) {
-        cli_conversation_add(&conversation, "user", prompt);
-        code = cli_conversation_tokens(&conversation, out);
-    } else if (code == CLI_OK) {
-        code = cli_prompt_tokens(values, opened, prompt, true, out);
-    }
-    cli_conversation_close(&conversation);
-    return code;
-}
-
 static int get_prompt(const cli_verb *verb, const cli_run_values *values, const cli_opened *opened,
                       cli_tokens *out) {
     cli_bytes text = {0};
     int code = is_from_stdin(values) ? read_prompt(verb, values, &text) : CLI_OK;
     ew_str prompt =
         is_from_stdin(values) ? cli_bytes_str(&text) : (ew_str){values->prompt, strlen(values->prompt)};
-    if (code == CLI_OK) code = encode_prompt(values, opened, prompt, out);
+    if (code == CLI_OK) code = cli_conversation_prompt(values, opened, prompt, out);
     cli_bytes_deinit(&text);
     return code;
 }

@@ -300,9 +300,14 @@ typedef struct ew_quantize_options {
     const char *type;   /* "q4s" (default), "q8c", "q4c", "q8g", "q4g32", "q4g128" */
     uint32_t n_threads; /* default: the performance cores that this process may use */
     bool replace;       /* a package that lies at the path already */
+    /* "round": to nearest (default). "gptq": so that outputs on the calibration text change least (arXiv
+     * 2210.17323), of decoders without experts, from F32, F16 or BF16. */
+    const char *method;
+    ew_str calibration;          /* a text in UTF-8 like those that the model will see; borrowed */
+    uint32_t calibration_tokens; /* of it, at most; default 16384 */
 } ew_quantize_options;
 
-/* Receives how many of `total` bytes are done; returns false to stop. */
+/* Receives how much of `total` is done (bytes, positions); returns false to stop. */
 typedef bool (*ew_progress_fn)(void *user, uint64_t done, uint64_t total);
 
 /* What became of the tensors that now have one type. */
@@ -323,7 +328,8 @@ typedef struct ew_quantize_report {
  * Rounds the model's matrices (also output head and embedding) to nearest, with searched scales, and writes a
  * package: a folder that appears at the path whole or not at all. on_progress and report may be NULL. Weights
  * that are quantized already are rounded once more; a package is EW_UNSUPPORTED. A matrix with an infinity
- * or a NaN is EW_FORMAT.
+ * or a NaN is EW_FORMAT. With "gptq" an embedding that is no head is rounded to nearest; a text that
+ * is empty, not UTF-8 or shorter than 512 tokens (or what the model was trained on) is EW_INVALID.
  */
 EW_API ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize_options *options,
                              ew_progress_fn on_progress, void *user, ew_quantize_report *report,
@@ -555,6 +561,90 @@ typedef struct ew_embed_options {
  */
 EW_API ew_status ew_embed(ew_session *session, const ew_token *tokens, size_t n,
                           const ew_embed_options *options, float *out, ew_error *err);
+
+/* ---------------------------------------------------------------------------------- what a model is worth */
+
+/* A mean and its standard error; NaN where there are too few numbers for one. */
+typedef struct ew_estimate {
+    double mean, se;
+} ew_estimate;
+
+typedef struct ew_evaluate_options {
+    size_t struct_size;
+    /* 0: windows of the text follow each other, and the second half of each is scored, as llama.cpp's
+     * perplexity does: of n_ctx tokens those from n_ctx / 2 + 1 on. Else a window begins every `stride`
+     * tokens and its last `stride` are scored; less than n_ctx. */
+    uint32_t stride;
+} ew_evaluate_options;
+
+/* Quantiles are i / EW_KLD_PARTS, interpolated between neighbours. */
+#define EW_KLD_PARTS 1000
+
+/* What a model says of a text. "Scored" is a token whose probability, given those before it in its window,
+ * counts. */
+typedef struct ew_evaluation {
+    uint64_t n_tokens; /* of the text, with its BOS */
+    uint64_t n_windows, n_scored;
+    uint64_t n_unused; /* at the end of the text, which fill no window */
+    uint32_t n_ctx;    /* tokens of a window */
+    uint32_t n_stride; /* from one window's beginning to the next one's */
+    ew_estimate ppl;   /* perplexity: e to the mean of -log p */
+    /* With a base model: its perplexity, and the quotient of the two, of which the error counts that both
+     * see the same tokens. */
+    ew_estimate ppl_base, ppl_ratio;
+    ew_estimate kld;    /* KL(base || model) of the next token's distribution, in nats */
+    ew_estimate top1;   /* how often both have the same most probable token */
+    ew_estimate dp;     /* p(token) of the model less that of the base */
+    ew_estimate dp_rms; /* the root of the mean of its square */
+    double kld_quantiles[EW_KLD_PARTS + 1];
+} ew_evaluation;
+
+/*
+ * Runs a text in windows of the session's n_ctx tokens; the first one of each is a BOS where the model asks
+ * for one. With a base (else NULL), a session of the same n_ctx, both run side by side and are compared at
+ * every scored token; no more logits exist than those of one step. What the sessions hold is forgotten.
+ * on_progress may be NULL. Errors: EW_FORMAT for a text that is empty, not UTF-8 or shorter than a window,
+ * or logits that are no numbers; EW_UNSUPPORTED when there is no vocabulary, or the base has another one;
+ * EW_CANCELLED; others of ew_eval.
+ */
+EW_API ew_status ew_evaluate(ew_session *session, ew_session *base, ew_str text,
+                             const ew_evaluate_options *options, ew_progress_fn on_progress, void *user,
+                             ew_evaluation *out, ew_error *err);
+
+/* Questions with the answers that would be right. */
+typedef struct ew_tasks ew_tasks;
+
+typedef struct ew_task {
+    ew_str prompt;
+    const ew_str *answers; /* [n_answers] */
+    size_t n_answers;
+} ew_task;
+
+/* Reads JSON lines {"prompt": "...", "answer": "..."}, or "answers": ["...", ...]. Errors name the line;
+ * another key is EW_FORMAT. */
+EW_API ew_status ew_tasks_open(const char *path, ew_tasks **out, ew_error *err);
+EW_API void ew_tasks_close(ew_tasks *tasks);
+EW_API size_t ew_tasks_count(const ew_tasks *tasks);
+/* index < count. */
+EW_API ew_task ew_tasks_get(const ew_tasks *tasks, size_t index);
+
+/* Means over all answers, 0 to 1; BLEU is one figure for all, 0 to 100. Of several right answers the best
+ * one counts (for BLEU, n-grams of all). NaN when there was none. */
+typedef struct ew_scores {
+    uint64_t n;
+    double exact, f1; /* equality and F1 of words, both as normalized by SQuAD 2.0's evaluation */
+    double bleu;      /* as sacrebleu: 13a tokens, exponential smoothing */
+    double rouge1, rouge2, rougel; /* F-measure, as the package rouge-score without a stemmer */
+} ew_scores;
+
+typedef struct ew_scorer ew_scorer;
+
+EW_API ew_status ew_scorer_new(ew_scorer **out, ew_error *err);
+EW_API void ew_scorer_free(ew_scorer *scorer);
+/* n > 0 right answers. Errors: EW_LIMIT for more than 64 or a text of more than 64 KiB; EW_NO_MEMORY. */
+EW_API ew_status ew_scorer_add(ew_scorer *scorer, ew_str answer, const ew_str *right, size_t n,
+                               ew_error *err);
+EW_API ew_scores ew_scorer_get(const ew_scorer *scorer);
 
 /* -------------------------------------------------------------------------------------------- the machine */
 

@@ -7,11 +7,11 @@ _edgewise() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local verb=${COMP_WORDS[1]} words=''
     if [ "$COMP_CWORD" -eq 1 ]; then
-        _edgewise_words 'run inspect tokenize template logits embed quantize bench devices help --help --version'
+        _edgewise_words 'run inspect tokenize template logits embed quantize eval validate bench devices help --help --version'
         return
     fi
     case $verb:$previous in
-        help:*) _edgewise_words 'run inspect tokenize template logits embed quantize bench devices help'; return ;;
+        help:*) _edgewise_words 'run inspect tokenize template logits embed quantize eval validate bench devices help'; return ;;
         run:-m | run:--model) _edgewise_files ;;
         run:-p | run:--prompt) COMPREPLY=() ;;
         run:-n | run:--n-predict) COMPREPLY=() ;;
@@ -62,7 +62,40 @@ _edgewise() {
         quantize:-m | quantize:--model) _edgewise_files ;;
         quantize:-o | quantize:--out) _edgewise_files ;;
         quantize:--type) _edgewise_words "q4s q8c q4c q8g q4g32 q4g128" ;;
+        quantize:--method) _edgewise_words "round gptq" ;;
+        quantize:--calibrate) _edgewise_files ;;
+        quantize:--calibrate-tokens) COMPREPLY=() ;;
         quantize:-t | quantize:--threads) COMPREPLY=() ;;
+        eval:-m | eval:--model) _edgewise_files ;;
+        eval:--against) _edgewise_files ;;
+        eval:--kld) _edgewise_files ;;
+        eval:--text) _edgewise_files ;;
+        eval:-c | eval:--ctx-size) COMPREPLY=() ;;
+        eval:--stride) COMPREPLY=() ;;
+        eval:--tasks) _edgewise_files ;;
+        eval:-n | eval:--n-predict) COMPREPLY=() ;;
+        eval:-t | eval:--threads) COMPREPLY=() ;;
+        eval:-b | eval:--rows) COMPREPLY=() ;;
+        eval:-ctk | eval:--cache-type-k) _edgewise_words "f16 f32 q8" ;;
+        eval:-ctv | eval:--cache-type-v) _edgewise_words "f16 f32 q8" ;;
+        eval:--lora) COMPREPLY=() ;;
+        eval:--svg) _edgewise_files ;;
+        validate:--against) _edgewise_files ;;
+        validate:--max-kld) COMPREPLY=() ;;
+        validate:--max-ppl-increase) COMPREPLY=() ;;
+        validate:--min-score) COMPREPLY=() ;;
+        validate:--score) _edgewise_words "exact f1 bleu rouge1 rouge2 rougeL" ;;
+        validate:--report) _edgewise_files ;;
+        validate:--text) _edgewise_files ;;
+        validate:-c | validate:--ctx-size) COMPREPLY=() ;;
+        validate:--stride) COMPREPLY=() ;;
+        validate:--tasks) _edgewise_files ;;
+        validate:-n | validate:--n-predict) COMPREPLY=() ;;
+        validate:-t | validate:--threads) COMPREPLY=() ;;
+        validate:-b | validate:--rows) COMPREPLY=() ;;
+        validate:-ctk | validate:--cache-type-k) _edgewise_words "f16 f32 q8" ;;
+        validate:-ctv | validate:--cache-type-v) _edgewise_words "f16 f32 q8" ;;
+        validate:--lora) COMPREPLY=() ;;
         bench:-m | bench:--model) _edgewise_files ;;
         bench:--prompt-tokens) COMPREPLY=() ;;
         bench:--gen-tokens) COMPREPLY=() ;;
@@ -84,7 +117,9 @@ _edgewise() {
         template) words='-m --model --bos --eos --date --help' ;;
         logits) words='-m --model --out --tokens --special -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --beside --help' ;;
         embed) words='-m --model -p --prompt --pooling --keep-length --truncate --rank --json -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --help' ;;
-        quantize) words='-m --model -o --out --type --force -t --threads --json --help' ;;
+        quantize) words='-m --model -o --out --type --method --calibrate --calibrate-tokens --force -t --threads --json --help' ;;
+        eval) words='-m --model --against --kld --text -c --ctx-size --stride --tasks -n --n-predict --raw -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --json --svg --help' ;;
+        validate) words='--against --max-kld --max-ppl-increase --min-score --score --report --text -c --ctx-size --stride --tasks -n --n-predict --raw -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --json --help' ;;
         bench) words='-m --model --prompt-tokens --gen-tokens --depth --batch -r --repetitions -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --profile --json --help' ;;
         devices) words='--json --help' ;;
         help) words='--help' ;;

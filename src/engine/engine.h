@@ -111,6 +111,12 @@ typedef enum ewi_wants { EWI_WANTS_NONE, EWI_WANTS_FIRST, EWI_WANTS_LAST, EWI_WA
 /* ew_step for all who need it. */
 EWI_NODISCARD ew_status ewi_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ewi_head_fn on_head,
                                  void *user, ew_error *err);
+/* Receives what a linear layer is about to read, [n_rows, its inputs]. */
+typedef void (*ewi_linear_fn)(void *user, const ewi_node *linear, const float *x, size_t n_rows);
+/* Runs one stage of a step alone: what it reads of the stages before lies in the arena, what it makes lies
+ * there after; its logits are not computed. Sessions stay as they were. */
+EWI_NODISCARD ew_status ewi_step_stage(ew_engine *engine, const ew_row *rows, size_t n_rows, uint32_t stage,
+                                       ewi_linear_fn on_linear, void *user, ew_error *err);
 /* ew_eval for all who need it; `row` of on_head counts from the first of the n tokens. */
 EWI_NODISCARD ew_status ewi_session_eval(ew_session *session, const ew_token *tokens, size_t n,
                                          ewi_wants wants, ewi_head_fn on_head, void *user, ew_error *err);

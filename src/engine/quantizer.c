@@ -10,12 +10,13 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "crypto/sha256.h"
+#include "engine/calibrate.h"
 #include "engine/pool.h"
 #include "kernels/kernels.h"
 #include "model/model.h"
 #include "os/pages.h"
 #include "package/package_writer.h"
-#include "quant/round.h"
+#include "quant/gptq.h"
 
 #define SLAB_BYTES ((size_t)4 << 20) /* of packed tiles, about */
 #define HASH_BYTES ((size_t)8 << 20) /* of the source at a time */
@@ -36,6 +37,8 @@ typedef struct job {
     void *user;
     uint64_t done, total; /* bytes of tensors */
     ew_quantize_report *report;
+    ewi_calibration *calibration; /* NULL: weights are rounded to nearest */
+    bool *is_written;             /* [source's n_tensors] */
 } job;
 
 static ew_status tell(const job *j, ew_error *err) {
@@ -53,6 +56,7 @@ typedef struct slab {
     size_t n, k, tile_bytes, first, n_tiles;
     uint8_t *tiles, *scratch; /* scratch: a thread's part after another's */
     size_t scratch_bytes;
+    const ewi_hessian *h;    /* of what the matrix is multiplied with; NULL: round to nearest */
     ewi_round_sums *sums;    /* [n_tiles] */
     ewi_round_fault *faults; /* [n_tiles] */
 } slab;
@@ -67,8 +71,10 @@ static void round_tile(const slab *s, size_t i, uint8_t *scratch) {
     float *rows = (float *)(void *)scratch;
     const uint8_t *from = s->source->data + row * row_bytes(s);
     ewi_kernels_get()->widen[s->source->dtype](rows, from, n_rows * s->k);
-    s->faults[i] = ewi_round_tile(s->dtype, s->tiles + i * s->tile_bytes, rows, n_rows, s->k,
-                                  rows + EWI_TILE_OUTPUTS * s->k, &s->sums[i]);
+    uint8_t *tile = s->tiles + i * s->tile_bytes;
+    float *rest = rows + EWI_TILE_OUTPUTS * s->k;
+    s->faults[i] = s->h ? ewi_gptq_tile(s->dtype, tile, rows, n_rows, s->h, rest, &s->sums[i])
+                        : ewi_round_tile(s->dtype, tile, rows, n_rows, s->k, rest, &s->sums[i]);
 }
 
 static void round_share(void *arg, uint32_t thread, uint32_t n_threads) {
@@ -124,16 +130,17 @@ static ew_status check_matrix(const ewi_tensor *t, ew_error *err) {
     return EW_OK;
 }
 
-static ew_status round_matrix(job *j, const ewi_tensor *t, ew_quantize_row *row, ew_error *err) {
+static ew_status round_matrix(job *j, const ewi_tensor *t, const ewi_hessian *h, ew_quantize_row *row,
+                              ew_error *err) {
     EWI_TRY(check_matrix(t, err));
     const uint32_t n_threads = ewi_pool_n_threads(j->pool);
-    slab s = {.source = t, .dtype = j->dtype, .n = (size_t)t->dims[0], .k = (size_t)t->dims[1]};
+    slab s = {.source = t, .dtype = j->dtype, .n = (size_t)t->dims[0], .k = (size_t)t->dims[1], .h = h};
     s.tile_bytes = ewi_packed_tile_bytes(j->dtype, s.k);
     size_t at_once = SLAB_BYTES / s.tile_bytes / n_threads * n_threads;
     if (at_once == 0) at_once = n_threads;
     size_t rows_bytes = EWI_TILE_OUTPUTS * s.k * sizeof(float);
-    if (!ewi_align_size(rows_bytes + ewi_round_scratch_bytes(s.k), 64, &s.scratch_bytes))
-        return ewi_no_memory(err, "rows");
+    size_t rest_bytes = h ? ewi_gptq_scratch_bytes(s.k) : ewi_round_scratch_bytes(s.k);
+    if (!ewi_align_size(rows_bytes + rest_bytes, 64, &s.scratch_bytes)) return ewi_no_memory(err, "rows");
     s.tiles = ewi_alloc_array(at_once, s.tile_bytes);
     s.scratch = ewi_alloc_array(n_threads, s.scratch_bytes);
     s.sums = ewi_alloc_array(at_once, sizeof *s.sums);
@@ -200,7 +207,8 @@ static ew_quantize_row *report_row(const job *j, ewi_dtype dtype) {
     return row;
 }
 
-static ew_status write_tensor(job *j, const ewi_tensor *t, ew_error *err) {
+/* h: of what a matrix is multiplied with; NULL: it is rounded to nearest. */
+static ew_status write_tensor(job *j, const ewi_tensor *t, const ewi_hessian *h, ew_error *err) {
     ewi_tensor written;
     EWI_TRY(describe(j, t, &written, err));
     ew_quantize_row *row = report_row(j, written.dtype);
@@ -209,11 +217,32 @@ static ew_status write_tensor(job *j, const ewi_tensor *t, ew_error *err) {
     row->source_bytes += t->size_bytes;
     row->size_bytes += written.size_bytes;
     EWI_TRY(ewi_package_tensor(j->package, &written, err));
-    return written.packed ? round_matrix(j, t, row, err) : copy_vector(j, t, err);
+    return written.packed ? round_matrix(j, t, h, row, err) : copy_vector(j, t, err);
+}
+
+static ew_status tell_of_window(void *user, ew_error *err) {
+    return tell(user, err);
+}
+
+/* The matrices of each stage's linear layers, as the calibration comes to them. */
+static ew_status write_calibrated(job *j, ew_error *err) {
+    for (uint32_t stage = 0; stage < ewi_calibration_n_stages(j->calibration); stage++) {
+        EWI_TRY(ewi_calibration_run(j->calibration, stage, tell_of_window, j, err));
+        for (size_t i = 0; i < j->source->n_tensors; i++) {
+            const ewi_tensor *t = &j->source->tensors[i];
+            const ewi_hessian *h = ewi_calibration_find(j->calibration, t->name);
+            if (!h || j->is_written[i]) continue;
+            EWI_TRY(write_tensor(j, t, h, err));
+            j->is_written[i] = true;
+        }
+    }
+    return EW_OK;
 }
 
 static ew_status write_tensors(job *j, ew_error *err) {
-    for (size_t i = 0; i < j->source->n_tensors; i++) EWI_TRY(write_tensor(j, &j->source->tensors[i], err));
+    if (j->calibration) EWI_TRY(write_calibrated(j, err));
+    for (size_t i = 0; i < j->source->n_tensors; i++)
+        if (!j->is_written[i]) EWI_TRY(write_tensor(j, &j->source->tensors[i], NULL, err));
     return EW_OK;
 }
 
@@ -331,20 +360,50 @@ static ew_status check_source(const ew_model *model, ew_error *err) {
     return EW_OK;
 }
 
+#define CALIBRATION_TOKENS 16384u
+
+static ew_status open_calibration(job *j, const ew_model *model, const ew_quantize_options *o,
+                                  ew_error *err) {
+    const char *method = o->method ? o->method : "round";
+    uint32_t n_tokens = o->calibration_tokens ? o->calibration_tokens : CALIBRATION_TOKENS;
+    if (strcmp(method, "round") == 0) {
+        if (o->calibration.len == 0 && !o->calibration_tokens) return EW_OK;
+        return ewi_fail(err, EW_INVALID, "method \"round\" takes no calibration text");
+    }
+    if (strcmp(method, "gptq") != 0)
+        return ewi_fail(err, EW_INVALID, "method \"%.40s\" is none of round, gptq", method);
+    bool rotated = ewi_packed_info_get(j->dtype)->kind == EWI_PACKED_ROW;
+    return ewi_calibration_open(model, o->calibration, n_tokens, o->n_threads, rotated, &j->calibration, err);
+}
+
+static ew_status prepare(job *j, const ew_model *model, const ew_quantize_options *o, ew_error *err) {
+    EWI_TRY(check_source(model, err));
+    EWI_TRY(find_type(o->type ? o->type : "q4s", j, err));
+    for (size_t i = 0; i < j->source->n_tensors; i++) j->total += j->source->tensors[i].size_bytes;
+    j->is_written = ewi_alloc_array(j->source->n_tensors + 1, sizeof *j->is_written);
+    if (!j->is_written) return ewi_no_memory(err, "a package");
+    memset(j->is_written, 0, j->source->n_tensors * sizeof *j->is_written);
+    EWI_TRY(ewi_pool_new(o->n_threads, &j->pool, err));
+    EWI_TRY(open_calibration(j, model, o, err));
+    return EW_OK;
+}
+
 ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize_options *options,
                       ew_progress_fn on_progress, void *user, ew_quantize_report *report, ew_error *err) {
     EWI_REQUIRE(model && path && (!options || options->struct_size == sizeof *options), err);
+    const ew_quantize_options o = options ? *options : (ew_quantize_options){0};
     ew_quantize_report unread;
     job j = {.source = &model->checkpoint, .on_progress = on_progress, .user = user, .report = report};
     if (!report) j.report = &unread;
     *j.report = (ew_quantize_report){0};
-    for (size_t i = 0; i < j.source->n_tensors; i++) j.total += j.source->tensors[i].size_bytes;
-    EWI_TRY(check_source(model, err));
-    EWI_TRY(find_type(options && options->type ? options->type : "q4s", &j, err));
-    EWI_TRY(ewi_package_open(path, options && options->replace, &j.package, err));
-    ew_status status = ewi_pool_new(options ? options->n_threads : 0, &j.pool, err);
-    if (status == EW_OK) status = write_package(&j, err);
-    if (status != EW_OK) ewi_package_abandon(j.package);
+    ew_status status = prepare(&j, model, &o, err);
+    if (status == EW_OK) status = ewi_package_open(path, o.replace, &j.package, err);
+    if (status == EW_OK) {
+        status = write_package(&j, err);
+        if (status != EW_OK) ewi_package_abandon(j.package);
+    }
+    ewi_calibration_close(j.calibration);
     ewi_pool_free(j.pool);
+    ewi_free(j.is_written);
     return status;
 }

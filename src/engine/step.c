@@ -17,6 +17,7 @@ typedef struct step {
     const ew_row *rows;
     size_t n_rows, n_wanted, n_tiles;
     ewi_head_fn on_head;
+    ewi_linear_fn on_linear; /* NULL: nobody looks at inputs */
     void *user;
 } step;
 
@@ -130,15 +131,26 @@ static ew_status run_head(const step *s, uint32_t index, ew_error *err) {
     return EW_OK;
 }
 
+/* Inputs of a fused step's linear layers are whole before it begins. */
+static void show_inputs(const step *s, uint32_t first, uint32_t end, size_t n_rows) {
+    const fused f = {.s = s, .n_rows = n_rows};
+    for (uint32_t i = first; i < end; i++) {
+        const ewi_job j = job_of(&f, i);
+        if (j.node->op == EWI_OP_LINEAR) s->on_linear(s->user, j.node, ewi_op_input(&j, 0), n_rows);
+    }
+}
+
 static ew_status run_stage(const step *s, const ewi_stage *stage, ew_error *err) {
     const ew_engine *e = s->e;
     EWI_TRY(ewi_weights_ready(e->model, stage->weights, stage->n_weights, err));
     for (uint32_t i = stage->first, end; i < stage->end; i = end) {
         end = ewi_graph_step_end(&e->graph, i) + 1;
-        if (i == e->graph.output)
+        size_t n_rows = e->graph.nodes[i].rows == EWI_DIM_L ? s->n_wanted : s->n_rows;
+        if (s->on_linear) show_inputs(s, i, end, n_rows);
+        if (i != e->graph.output)
+            run_nodes(s, i, end, n_rows, 0);
+        else if (!s->on_linear)
             EWI_TRY(run_head(s, i, err));
-        else
-            run_nodes(s, i, end, e->graph.nodes[i].rows == EWI_DIM_L ? s->n_wanted : s->n_rows, 0);
     }
     return EW_OK;
 }
@@ -188,21 +200,35 @@ static void commit_rows(const step *s) {
     }
 }
 
+static ew_status begin(step *s, ew_error *err) {
+    EWI_TRY(check_rows(s->e, s->rows, s->n_rows, err));
+    list_wanted(s);
+    s->n_tiles = ewi_attend_tiles(s->e, s->rows, s->n_rows);
+    ewi_ropes_fill(s->e, s->rows, s->n_rows);
+    return EW_OK;
+}
+
 ew_status ewi_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ewi_head_fn on_head, void *user,
                    ew_error *err) {
     EWI_REQUIRE(engine && (rows || n_rows == 0), err);
     if (n_rows > engine->plan.n_rows)
         return ewi_fail(err, EW_INVALID, "%zu rows in a step of at most %u", n_rows, engine->plan.n_rows);
     if (n_rows == 0) return EW_OK;
-    EWI_TRY(check_rows(engine, rows, n_rows, err));
     step s = {.e = engine, .rows = rows, .n_rows = n_rows, .on_head = on_head, .user = user};
-    list_wanted(&s);
-    s.n_tiles = ewi_attend_tiles(engine, rows, n_rows);
-    ewi_ropes_fill(engine, rows, n_rows);
+    EWI_TRY(begin(&s, err));
     for (uint32_t i = 0; i < engine->plan.n_stages; i++) EWI_TRY(run_stage(&s, &engine->plan.stages[i], err));
     EWI_TRY(ewi_weights_ready(engine->model, NULL, 0, err));
     commit_rows(&s);
     return EW_OK;
+}
+
+ew_status ewi_step_stage(ew_engine *engine, const ew_row *rows, size_t n_rows, uint32_t stage,
+                         ewi_linear_fn on_linear, void *user, ew_error *err) {
+    EW_ASSERT(n_rows <= engine->plan.n_rows && stage < engine->plan.n_stages);
+    step s = {.e = engine, .rows = rows, .n_rows = n_rows, .on_linear = on_linear, .user = user};
+    EWI_TRY(begin(&s, err));
+    EWI_TRY(run_stage(&s, &engine->plan.stages[stage], err));
+    return ewi_weights_ready(engine->model, NULL, 0, err);
 }
 
 ew_status ew_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ew_logits_fn on_logits, void *user,

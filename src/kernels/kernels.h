@@ -74,6 +74,19 @@ typedef struct ewi_fit {
     float uq, qq; /* sums of u q and of q q */
 } ewi_fit;
 
+/* n logits of one or two models with the largest of each; base may be NULL. */
+typedef struct ewi_divergence_rows {
+    size_t n;
+    const float *base, *model;
+    float max_base, max_model;
+} ewi_divergence_rows;
+
+/* Of exp(base - max_base), exp(model - max_model), and of the former times the difference of the two; with
+ * base NULL the second alone, and zeros. */
+typedef struct ewi_divergence_sums {
+    double base, model, weighted;
+} ewi_divergence_sums;
+
 /* Keys in a block of attention; blocks start at multiples of it. Spans of blocks likewise. */
 #define EWI_ATTENTION_KEYS 64
 #define EWI_ATTENTION_SPAN 512
@@ -168,6 +181,8 @@ typedef struct ewi_kernels {
     float (*max)(const float *x, size_t n);
     /* The lowest index of the largest; NaN never wins; 0 when there is none. */
     size_t (*argmax)(const float *x, size_t n);
+
+    void (*divergence)(ewi_divergence_sums *out, const ewi_divergence_rows *rows);
 
     /* fits[f] for codes q = u * inverses[f], at least `least`, at most `most`, rounded; n is a multiple of
      * 16. */

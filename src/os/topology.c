@@ -87,28 +87,15 @@ void ewi_topology_unload(ewi_topology *topology) {
     topology->handle = NULL;
 }
 
-/* The index-th core inside set, or NULL. */
-static hwloc_obj_t core_in(hwloc_topology_t handle, hwloc_const_bitmap_t set, uint32_t index) {
-    hwloc_obj_t core = hwloc_get_obj_inside_cpuset_by_type(handle, set, HWLOC_OBJ_CORE, index);
-    return core ? core : hwloc_get_obj_inside_cpuset_by_type(handle, set, HWLOC_OBJ_PU, index);
-}
-
 bool ewi_topology_bind(const ewi_topology *topology, uint32_t index) {
     hwloc_topology_t handle = topology->handle;
-    hwloc_bitmap_t fast = performance_set(handle);
-    if (!fast) return false;
-    index %= topology->n_cores;
-    hwloc_obj_t core;
-    if (index < topology->n_performance_cores) {
-        core = core_in(handle, fast, index);
-    } else {
-        hwloc_bitmap_t slow = hwloc_bitmap_dup(hwloc_topology_get_allowed_cpuset(handle));
-        if (slow) hwloc_bitmap_andnot(slow, slow, fast);
-        core = slow ? core_in(handle, slow, index - topology->n_performance_cores) : NULL;
-        hwloc_bitmap_free(slow);
-    }
-    hwloc_bitmap_free(fast);
-    return core && hwloc_set_cpubind(handle, core->cpuset, HWLOC_CPUBIND_THREAD) == 0;
+    hwloc_bitmap_t set = performance_set(handle);
+    if (!set) return false;
+    if (index % topology->n_cores >= topology->n_performance_cores)
+        hwloc_bitmap_andnot(set, hwloc_topology_get_allowed_cpuset(handle), set);
+    bool done = hwloc_set_cpubind(handle, set, HWLOC_CPUBIND_THREAD) == 0;
+    hwloc_bitmap_free(set);
+    return done;
 }
 
 uint64_t ewi_memory_available_bytes(void) {

@@ -1,11 +1,11 @@
 /*
- * topology.h: this machine's processors, caches and memory, and binding a thread to a core (through hwloc).
+ * topology.h: this machine's processors, caches and memory, and binding threads to cores (through hwloc).
  *
  * Loading reads /sys and takes some milliseconds: only who starts threads or shows the machine does so.
  *
  *     ewi_topology topology;
  *     EWI_TRY(ewi_topology_load(&topology, err));
- *     ewi_topology_bind(&topology, i);          binds the calling thread to performance core i
+ *     ewi_topology_bind(&topology, i);          thread i of a pool, called by itself
  *     ewi_topology_unload(&topology);
  */
 #ifndef EW_OS_TOPOLOGY_H
@@ -27,8 +27,11 @@ typedef struct ewi_topology {
 
 EWI_NODISCARD ew_status ewi_topology_load(ewi_topology *out, ew_error *err);
 void ewi_topology_unload(ewi_topology *topology);
-/* Best effort: false when the system refuses. index counts performance cores first, then the others, and
- * wraps around. */
+/*
+ * Keeps the calling thread on cores of one kind: as many threads as there are performance cores on those,
+ * the next ones on the others, and so on. Which core is the system's choice: one that we chose may be the one
+ * on which the pool's caller runs, who is not bound. Best effort: false when the system refuses.
+ */
 bool ewi_topology_bind(const ewi_topology *topology, uint32_t index);
 
 /* Memory that can be had now without swapping; 0 = unknown. */

@@ -1,5 +1,3 @@
-#include "quant/round.h"
-
 #include <string.h>
 
 #include "base/error.h"
@@ -7,6 +5,7 @@
 #include "kernels/pack.h"
 #include "kernels/qrows.h"
 #include "kernels/rotate.h"
+#include "quant/rounding.h"
 #include "quant/scale.h"
 
 /* Below this, a run's largest weight counts as zero: all reciprocals stay finite. */
@@ -22,32 +21,17 @@ static const ewi_targets targets_4 = {6.0f, 0.375f, 16}, targets_4_row = {5.5f, 
 /* Q4S: the sign of a sub-scale is fixed, so that the largest may go to either end. */
 static const ewi_targets targets_4s = {5.5f, 0.34375f, 17};
 
-/* One row's way into a tile. */
-typedef struct rounding {
-    const ewi_kernels *kern;
-    ewi_dtype dtype;
-    const ewi_packed_info *info;
-    float least, most; /* codes, less the zero */
-    uint8_t *head;
-    size_t output, k, padded, n_chunks;
-    float *x, *u;    /* [padded]: the weights (rotated), and divided for the search */
-    uint8_t *codes;  /* [padded] */
-    float *scales;   /* [n_chunks], Q4S */
-    uint8_t *chosen; /* [n_chunks], Q4S: sub-scales */
-    ewi_round_sums *sums;
-} rounding;
-
 bool ewi_round_offers(ewi_dtype dtype) {
     return dtype == EWI_Q8C || dtype == EWI_Q4C || dtype == EWI_Q4S || dtype == EWI_Q4G128 ||
            dtype == EWI_Q8_0 || dtype == EWI_Q4_0;
 }
 
-static size_t padded_inputs(size_t k) {
+size_t ewi_rounding_padded(size_t k) {
     return (k + PAD - 1) / PAD * PAD;
 }
 
 size_t ewi_round_scratch_bytes(size_t k) {
-    size_t padded = padded_inputs(k), chunks = padded / EWI_CHUNK_INPUTS;
+    size_t padded = ewi_rounding_padded(k), chunks = padded / EWI_CHUNK_INPUTS;
     return padded * (2 * sizeof(float) + EWI_TILE_OUTPUTS) + chunks * (sizeof(float) + 1);
 }
 
@@ -81,31 +65,21 @@ static void divide(float *u, const float *x, size_t n, float by) {
     for (size_t i = 0; i < n; i++) u[i] = x[i] / by;
 }
 
-static ewi_run run_at(const rounding *r, size_t at, size_t n) {
+static ewi_run run_at(const ewi_rounding *r, size_t at, size_t n) {
     return (ewi_run){r->kern, r->u + at, n, r->least, r->most};
 }
 
-/* x, at least -8 or -128, rounded to nearest, ties to even. */
-static float round_even(float x) {
-    return (x + 0x1.8p23f) - 0x1.8p23f;
-}
-
-static float clamp(float x, float least, float most) {
-    x = x > least ? x : least;
-    return x < most ? x : most;
-}
-
 /* Codes of inputs at .. at + n with their final scale. */
-static void put_codes(const rounding *r, size_t at, size_t n, float scale) {
+static void put_codes(const ewi_rounding *r, size_t at, size_t n, float scale) {
     const float inverse = scale != 0.0f ? 1.0f / scale : 0.0f, zero = (float)r->info->zero;
     for (size_t i = at; i < at + n; i++) {
-        float q = round_even(clamp(r->x[i] * inverse, r->least, r->most));
+        float q = ewi_round_even(ewi_round_clamp(r->x[i] * inverse, r->least, r->most));
         r->codes[i] = (uint8_t)(q + zero);
     }
 }
 
 /* Adds squares of the weights and of their errors, times `factor`. */
-static void add_sums(const rounding *r, size_t at, size_t n, float scale, double factor) {
+static void add_sums(const ewi_rounding *r, size_t at, size_t n, float scale, double factor) {
     const int zero = (int)r->info->zero;
     double weights = 0.0, errors = 0.0;
     for (size_t i = at; i < at + n; i++) {
@@ -117,8 +91,25 @@ static void add_sums(const rounding *r, size_t at, size_t n, float scale, double
     r->sums->errors += factor * errors;
 }
 
+/* Turning a block of n back makes squares grow by n and the square of its factor. */
+static void add_rotated(const ewi_rounding *r, size_t at, size_t n, float scale) {
+    for (size_t i = 0, block; i < r->k && i < at + n; i += block) {
+        block = ewi_rotate_block(r->k - i);
+        size_t begin = i > at ? i : at, end = i + block < at + n ? i + block : at + n;
+        double factor = (double)ewi_rotate_factor(block);
+        if (begin < end) add_sums(r, begin, end - begin, scale, (double)block * factor * factor);
+    }
+}
+
+void ewi_rounding_add_sums(const ewi_rounding *r, size_t at, size_t n, float scale) {
+    if (r->info->kind == EWI_PACKED_ROW)
+        add_rotated(r, at, n, scale);
+    else
+        add_sums(r, at, n, scale, 1.0);
+}
+
 /* The scale of a run of its own; 0 for weights that are all (nearly) 0. u is scratch. */
-static float find_scale(const rounding *r, size_t at, size_t n, const ewi_targets *targets) {
+static float find_scale(const ewi_rounding *r, size_t at, size_t n, const ewi_targets *targets) {
     extreme e = find_extreme(r->x + at, n);
     if (e.magnitude < TINY) return 0.0f;
     divide(r->u + at, r->x + at, n, e.magnitude);
@@ -128,49 +119,42 @@ static float find_scale(const rounding *r, size_t at, size_t n, const ewi_target
 
 /* ---- groups ---- */
 
-static ewi_round_fault round_groups(const rounding *r) {
+float ewi_rounding_group_scale(const ewi_rounding *r, size_t at) {
     const size_t n = r->info->group;
-    const ewi_targets *targets = r->info->bits == 8 ? &targets_8 : &targets_4;
+    uint16_t half = ewi_f32_to_f16(find_scale(r, at, n, r->info->bits == 8 ? &targets_8 : &targets_4));
+    memcpy(r->head + 2 * (at / n * EWI_TILE_OUTPUTS + r->output), &half, sizeof half);
+    return ewi_f16_to_f32(half);
+}
+
+static ewi_round_fault round_groups(const ewi_rounding *r) {
+    const size_t n = r->info->group;
     for (size_t at = 0; at < r->k; at += n) {
-        uint16_t half = ewi_f32_to_f16(find_scale(r, at, n, targets));
-        float scale = ewi_f16_to_f32(half);
+        float scale = ewi_rounding_group_scale(r, at);
         if (scale - scale != 0.0f) return EWI_ROUND_TOO_LARGE;
-        memcpy(r->head + 2 * (at / n * EWI_TILE_OUTPUTS + r->output), &half, sizeof half);
         put_codes(r, at, n, scale);
-        add_sums(r, at, n, scale, 1.0);
+        ewi_rounding_add_sums(r, at, n, scale);
     }
     return EWI_ROUND_FINE;
 }
 
 /* ---- whole rows ---- */
 
-/* Turning a block of n back makes squares grow by n and the square of its factor. */
-static void add_rotated(const rounding *r, size_t at, size_t n, float scale) {
-    for (size_t i = 0, block; i < r->k && i < at + n; i += block) {
-        block = ewi_rotate_block(r->k - i);
-        size_t begin = i > at ? i : at, end = i + block < at + n ? i + block : at + n;
-        double factor = (double)ewi_rotate_factor(block);
-        if (begin < end) add_sums(r, begin, end - begin, scale, (double)block * factor * factor);
-    }
-}
-
-static void put_row_scale(const rounding *r, float scale) {
+void ewi_rounding_put_row_scale(const ewi_rounding *r, float scale) {
     memcpy(r->head + sizeof scale * r->output, &scale, sizeof scale);
 }
 
-static ewi_round_fault round_row(const rounding *r) {
-    const ewi_targets *targets = r->info->bits == 8 ? &targets_8 : &targets_4_row;
-    float scale = find_scale(r, 0, r->padded, targets);
-    put_row_scale(r, scale);
+static ewi_round_fault round_row(const ewi_rounding *r) {
+    float scale = ewi_rounding_row_scale(r);
+    ewi_rounding_put_row_scale(r, scale);
     put_codes(r, 0, r->padded, scale);
-    add_rotated(r, 0, r->padded, scale);
+    ewi_rounding_add_sums(r, 0, r->padded, scale);
     return EWI_ROUND_FINE;
 }
 
 /* ---- rows with sub-scales ---- */
 
 /* The scales that the chunks would have of their own, in scales; returns the largest. */
-static float find_chunk_scales(const rounding *r) {
+static float find_chunk_scales(const ewi_rounding *r) {
     float most = 0.0f;
     for (size_t at = 0; at < r->padded; at += EWI_CHUNK_INPUTS) {
         extreme e = find_extreme(r->x + at, EWI_CHUNK_INPUTS);
@@ -193,7 +177,7 @@ static float find_chunk_scales(const rounding *r) {
 #define N_ROW_SCALES 12
 
 static float subscale_near(float scale, float d) {
-    return round_even(clamp(scale / d, 1.0f, 15.0f));
+    return ewi_round_even(ewi_round_clamp(scale / d, 1.0f, 15.0f));
 }
 
 static void add_fit(ewi_fit *row, ewi_fit chunk, float s) {
@@ -202,7 +186,7 @@ static void add_fit(ewi_fit *row, ewi_fit chunk, float s) {
 }
 
 /* Tries 12 values of d, 0.69 to 1.15 of what the largest chunk's scale would be at 15. */
-static float find_row_scale(const rounding *r) {
+static float find_row_scale(const ewi_rounding *r) {
     float d[N_ROW_SCALES], s[N_ROW_SCALES], inverses[N_ROW_SCALES];
     ewi_fit rows[N_ROW_SCALES] = {{0}}, fits[N_ROW_SCALES];
     for (size_t j = 0; j < N_ROW_SCALES; j++) d[j] = (33.0f + 2.0f * (float)j) / 720.0f;
@@ -227,12 +211,13 @@ static float error_of(ewi_fit fit, float step) {
 
 /* Gives each chunk the best of its sub-scale and the two beside it for this d, the first of equals; returns
  * the d that fits the row best then. */
-static float choose_subscales(const rounding *r, float d) {
+static float choose_subscales(const ewi_rounding *r, float d) {
     ewi_fit row = {0};
     for (size_t i = 0; i < r->n_chunks; i++) {
         ewi_run run = run_at(r, i * EWI_CHUNK_INPUTS, EWI_CHUNK_INPUTS);
         const float before = (float)r->chosen[i];
-        const float s[3] = {before, clamp(before - 1.0f, 1.0f, 15.0f), clamp(before + 1.0f, 1.0f, 15.0f)};
+        const float s[3] = {before, ewi_round_clamp(before - 1.0f, 1.0f, 15.0f),
+                            ewi_round_clamp(before + 1.0f, 1.0f, 15.0f)};
         const float inverses[3] = {1.0f / (d * s[0]), 1.0f / (d * s[1]), 1.0f / (d * s[2])};
         ewi_fit fits[3];
         size_t best = 0;
@@ -245,35 +230,59 @@ static float choose_subscales(const rounding *r, float d) {
     return ewi_fit_scale(row);
 }
 
-static void put_subscales(const rounding *r, float scale) {
+void ewi_rounding_choose_subscale(const ewi_rounding *r, size_t at, float scale) {
+    extreme e = find_extreme(r->x + at, EWI_CHUNK_INPUTS);
+    float inverses[15];
+    ewi_fit fits[15];
+    size_t best = 0;
+    if (e.magnitude < TINY || scale == 0.0f) return;
+    divide(r->u + at, r->x + at, EWI_CHUNK_INPUTS, e.magnitude);
+    ewi_run run = run_at(r, at, EWI_CHUNK_INPUTS);
+    const float d = scale / e.magnitude;
+    for (size_t s = 0; s < 15; s++) inverses[s] = 1.0f / (d * (float)(s + 1));
+    ewi_run_fit(&run, fits, inverses, 15);
+    for (size_t s = 1; s < 15; s++)
+        if (error_of(fits[s], d * (float)(s + 1)) < error_of(fits[best], d * (float)(best + 1))) best = s;
+    r->chosen[at / EWI_CHUNK_INPUTS] = (uint8_t)(best + 1);
+}
+
+void ewi_rounding_put_subscale(const ewi_rounding *r, size_t chunk) {
+    r->head[64 + chunk / 2 * EWI_TILE_OUTPUTS + r->output] |=
+        (uint8_t)(r->chosen[chunk] << (chunk % 2 ? 4 : 0));
+}
+
+static float find_subscaled(const ewi_rounding *r) {
+    float unit = find_chunk_scales(r);
+    memset(r->chosen, 1, r->n_chunks);
+    if (unit == 0.0f) return 0.0f;
+    divide(r->u, r->x, r->padded, unit);
+    divide(r->scales, r->scales, r->n_chunks, unit);
+    float d = choose_subscales(r, find_row_scale(r));
+    choose_subscales(r, d);
+    return unit * d;
+}
+
+float ewi_rounding_row_scale(const ewi_rounding *r) {
+    if (r->dtype == EWI_Q4S) return find_subscaled(r);
+    return find_scale(r, 0, r->padded, r->info->bits == 8 ? &targets_8 : &targets_4_row);
+}
+
+static ewi_round_fault round_subscaled(const ewi_rounding *r) {
+    float scale = ewi_rounding_row_scale(r);
+    ewi_rounding_put_row_scale(r, scale);
     for (size_t i = 0; i < r->n_chunks; i++) {
         size_t at = i * EWI_CHUNK_INPUTS;
         float s = scale * (float)r->chosen[i];
-        if (at < r->k)
-            r->head[64 + i / 2 * EWI_TILE_OUTPUTS + r->output] |= (uint8_t)(r->chosen[i] << (i % 2 ? 4 : 0));
+        if (at < r->k) ewi_rounding_put_subscale(r, i);
         put_codes(r, at, EWI_CHUNK_INPUTS, s);
-        add_rotated(r, at, EWI_CHUNK_INPUTS, s);
+        ewi_rounding_add_sums(r, at, EWI_CHUNK_INPUTS, s);
     }
-}
-
-static ewi_round_fault round_subscaled(const rounding *r) {
-    float unit = find_chunk_scales(r), scale = 0.0f;
-    memset(r->chosen, 1, r->n_chunks);
-    if (unit > 0.0f) {
-        divide(r->u, r->x, r->padded, unit);
-        divide(r->scales, r->scales, r->n_chunks, unit);
-        float d = choose_subscales(r, find_row_scale(r));
-        choose_subscales(r, d);
-        scale = unit * d;
-    }
-    put_row_scale(r, scale);
-    put_subscales(r, scale);
     return EWI_ROUND_FINE;
 }
 
 /* ---- tiles ---- */
 
-static void lay_out(rounding *r, uint8_t *scratch, uint8_t **codes) {
+static void lay_out(ewi_rounding *r, uint8_t *scratch, uint8_t **codes) {
     r->x = (float *)(void *)scratch;
     r->u = r->x + r->padded;
     r->scales = r->u + r->padded;
@@ -281,28 +290,45 @@ static void lay_out(rounding *r, uint8_t *scratch, uint8_t **codes) {
     *codes = r->chosen + r->n_chunks;
 }
 
-static ewi_round_fault round_one(const rounding *r, const float *row) {
+ewi_round_fault ewi_rounding_take(const ewi_rounding *r, const float *row) {
     if (!is_finite(row, r->k)) return EWI_ROUND_NOT_FINITE;
     memset(r->x + r->k, 0, (r->padded - r->k) * sizeof *r->x);
-    if (r->info->kind == EWI_PACKED_ROW) {
-        ewi_rotate_weights(r->x, row, r->k);
-        if (!is_finite(r->x, r->k)) return EWI_ROUND_TOO_LARGE;
-        return r->dtype == EWI_Q4S ? round_subscaled(r) : round_row(r);
+    if (r->info->kind != EWI_PACKED_ROW) {
+        memcpy(r->x, row, r->k * sizeof *row);
+        return EWI_ROUND_FINE;
     }
-    memcpy(r->x, row, r->k * sizeof *row);
-    return round_groups(r);
+    ewi_rotate_weights(r->x, row, r->k);
+    return is_finite(r->x, r->k) ? EWI_ROUND_FINE : EWI_ROUND_TOO_LARGE;
+}
+
+static ewi_round_fault round_one(const ewi_rounding *r, const float *row) {
+    ewi_round_fault fault = ewi_rounding_take(r, row);
+    if (fault) return fault;
+    if (r->info->kind == EWI_PACKED_GROUP) return round_groups(r);
+    return r->dtype == EWI_Q4S ? round_subscaled(r) : round_row(r);
+}
+
+ewi_rounding ewi_rounding_of(ewi_dtype dtype, uint8_t *head, size_t k) {
+    EW_ASSERT(ewi_round_offers(dtype) && k > 0 && k <= EWI_PACKED_MAX_K);
+    const ewi_packed_info *info = ewi_packed_info_get(dtype);
+    const float half = info->bits == 8 ? 128.0f : 8.0f;
+    size_t padded = ewi_rounding_padded(k);
+    return (ewi_rounding){.kern = ewi_kernels_get(),
+                          .dtype = dtype,
+                          .info = info,
+                          .least = -half,
+                          .most = half - 1.0f,
+                          .head = head,
+                          .k = k,
+                          .padded = padded,
+                          .n_chunks = padded / EWI_CHUNK_INPUTS};
 }
 
 ewi_round_fault ewi_round_tile(ewi_dtype dtype, uint8_t *tile, const float *rows, size_t n_rows, size_t k,
                                void *scratch, ewi_round_sums *sums) {
-    EW_ASSERT(ewi_round_offers(dtype) && n_rows <= EWI_TILE_OUTPUTS && k > 0 && k <= EWI_PACKED_MAX_K);
-    const ewi_packed_info *info = ewi_packed_info_get(dtype);
-    const float half = info->bits == 8 ? 128.0f : 8.0f;
-    rounding r = {.dtype = dtype, .info = info, .least = -half, .most = half - 1.0f, .head = tile, .k = k};
+    EW_ASSERT(n_rows <= EWI_TILE_OUTPUTS);
+    ewi_rounding r = ewi_rounding_of(dtype, tile, k);
     uint8_t *codes;
-    r.kern = ewi_kernels_get();
-    r.padded = padded_inputs(k);
-    r.n_chunks = r.padded / EWI_CHUNK_INPUTS;
     r.sums = sums;
     lay_out(&r, scratch, &codes);
     *sums = (ewi_round_sums){0};

@@ -39,6 +39,19 @@ try embed -p hi
 try embed -m a.gguf --rank --json
 try embed -m a.gguf -p hi --pooling max
 try quantize -o folder
+try eval --against a.gguf --kld b.gguf
+try eval --tasks t.jsonl --stride 5
+try eval --tasks t.jsonl --against a.gguf
+try eval --svg kld.svg
+try eval -n 5
+try eval --raw
+try validate
+try validate a.gguf
+try validate a.gguf --against b.gguf
+try validate a.gguf --against b.gguf --max-kld 1 --tasks t.jsonl
+try validate a.gguf --against b.gguf --max-kld 1 --min-score 1
+try validate a.gguf --against b.gguf --max-kld 1 --score f1
+try validate a.gguf --against b.gguf --max-kld -1
 try bench -m a.gguf --prompt-tokens 0
 try bench -m a.gguf -c 10 --prompt-tokens 11 --gen-tokens 3
 try devices --jsno

@@ -105,6 +105,11 @@ static void call_max(const work *w) {
 static void call_argmax(const work *w) {
     w->y[0] = (float)w->kern->argmax(w->x, w->n);
 }
+static void call_divergence(const work *w) {
+    ewi_divergence_sums sums;
+    w->kern->divergence(&sums, &(ewi_divergence_rows){w->n, w->x, w->x, 0, 0});
+    w->y[0] = (float)sums.model;
+}
 static void call_widen(const work *w) {
     w->kern->widen[EWI_F16](w->y, w->w, w->n);
 }
@@ -212,6 +217,7 @@ static void bench_rows(work *w, const char *only) {
         {"sum n=2048", call_sum, 4, 1},
         {"max n=2048", call_max, 4, 1},
         {"argmax n=2048", call_argmax, 8, 2},
+        {"divergence n=2048", call_divergence, 8, 60},
         {"widen F16 n=2048", call_widen, 6, 1},
         {"narrow F16 n=2048", call_narrow, 6, 1},
         {"rope_adjacent 32 x 64", call_rope_adjacent, 8, 3},

@@ -1,4 +1,5 @@
 #include <math.h>
+#include <string.h>
 
 #include "checkkern.h"
 #include "kernels/half.h"
@@ -93,6 +94,28 @@ static void reductions(ck *c, size_t n, ck_kind kind) {
     ck_compare_number(c, (float)c->ref->argmax(x, n), (float)c->kern->argmax(x, n));
 }
 
+static bool same_double(double a, double b) {
+    return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
+}
+
+static void divergence(ck *c, size_t n, ck_kind kind) {
+    const float *base = ck_input(c, 0, n, kind), *model = ck_input(c, 1, n, kind);
+    for (int alone = 0; alone < 2; alone++) {
+        ewi_divergence_sums want, got;
+        ewi_divergence_rows rows = {n, alone ? NULL : base, model, c->ref->max(base, n),
+                                    c->ref->max(model, n)};
+        ck_name(c, "divergence alone=%d n=%zu kind=%d", alone, n, (int)kind);
+        c->ref->divergence(&want, &rows);
+        c->kern->divergence(&got, &rows);
+        ck_result(c,
+                  same_double(want.base, got.base) && same_double(want.model, got.model) &&
+                      same_double(want.weighted, got.weighted),
+                  "other sums");
+        ck_compare_number(c, (float)(want.weighted / want.base), (float)(got.weighted / got.base));
+        ck_compare_number(c, (float)want.model, (float)got.model);
+    }
+}
+
 /* A single number, -0 among them, at every place among NaN: it is the largest, wherever it stands. */
 static void one_number(ck *c, size_t n, float number) {
     float *x = ck_input(c, 0, n, CK_NORMAL);
@@ -141,6 +164,7 @@ void check_row(ck *c) {
             elementwise(c, size_of(i), (ck_kind)k);
             in_place(c, size_of(i), (ck_kind)k);
             reductions(c, size_of(i), (ck_kind)k);
+            divergence(c, size_of(i), (ck_kind)k);
         }
     for (size_t pairs = 0; pairs <= 70; pairs++)
         for (size_t heads = 0; heads < 4; heads++) {

@@ -46,4 +46,5 @@ void ewi_kernels_ref(ewi_kernels *table) {
     ewi_convert_ref(table);
     ewi_blocks_ref(table);
     ewi_fit_ref(table);
+    ewi_divergence_ref(table);
 }

@@ -95,5 +95,6 @@ void ewi_attention_bf16_ref(ewi_kernels *table);
 void ewi_convert_ref(ewi_kernels *table);
 void ewi_blocks_ref(ewi_kernels *table);
 void ewi_fit_ref(ewi_kernels *table);
+void ewi_divergence_ref(ewi_kernels *table);
 
 #endif

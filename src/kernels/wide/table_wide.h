@@ -6,6 +6,7 @@
 
 #include "kernels/wide/attention_wide.h"
 #include "kernels/wide/convert_wide.h"
+#include "kernels/wide/divergence_wide.h"
 #include "kernels/wide/fit_wide.h"
 #include "kernels/wide/matmul_wide.h"
 #include "kernels/wide/quantize_wide.h"
@@ -35,6 +36,7 @@ EWI_INLINE void fill_wide(ewi_kernels *table) {
     table->sum = sum;
     table->max = max;
     table->argmax = argmax;
+    table->divergence = divergence;
     table->fit_codes = fit_codes;
     table->widen[EWI_F16] = widen_f16;
     table->widen[EWI_BF16] = widen_bf16;

@@ -101,27 +101,27 @@ static void binding_limits_what_may_be_used(void **state) {
     assert_int_equal(run_child(run_on_one_cpu), 0);
 }
 
-/* Every core gets a thread of its own, and counting on starts again with the first. */
-static int bind_to_each_core(void) {
+/* Exit code 0 when the first threads share the fast cores, the next ones the slow, and the one after is as
+ * the first. */
+static int bind_each(void) {
     ewi_topology topology;
     if (ewi_topology_load(&topology, NULL) != EW_OK) return 2;
-    cpu_set_t first, seen, now, both;
-    CPU_ZERO(&seen);
+    cpu_set_t fast, now, both;
     for (uint32_t i = 0; i <= topology.n_cores; i++) {
+        bool is_fast = i < topology.n_performance_cores || i == topology.n_cores;
         if (!ewi_topology_bind(&topology, i)) return 3;
-        if (sched_getaffinity(0, sizeof now, &now) != 0 || CPU_COUNT(&now) == 0) return 4;
-        if (i == 0) first = now;
-        if (i == topology.n_cores) return CPU_EQUAL(&first, &now) ? 0 : 5;
-        CPU_AND(&both, &seen, &now);
-        if (CPU_COUNT(&both) != 0) return 6;
-        CPU_OR(&seen, &seen, &now);
+        if (sched_getaffinity(0, sizeof now, &now) != 0) return 4;
+        if (i == 0) fast = now;
+        CPU_AND(&both, &fast, &now);
+        if (is_fast ? !CPU_EQUAL(&fast, &now) : CPU_COUNT(&both) != 0) return 5;
     }
-    return 7;
+    bool all_fast = topology.n_performance_cores == topology.n_cores;
+    return !all_fast || (uint32_t)CPU_COUNT(&fast) == topology.n_threads ? 0 : 6;
 }
 
-static void threads_bind_to_cores_in_turn(void **state) {
+static void threads_share_the_cores_of_their_kind(void **state) {
     (void)state;
-    assert_int_equal(run_child(bind_to_each_core), 0);
+    assert_int_equal(run_child(bind_each), 0);
 }
 
 int main(int argc, char **argv) {
@@ -131,7 +131,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(memory_is_what_the_kernel_says),
         cmocka_unit_test(caches_grow_outwards),
         cmocka_unit_test(binding_limits_what_may_be_used),
-        cmocka_unit_test(threads_bind_to_cores_in_turn),
+        cmocka_unit_test(threads_share_the_cores_of_their_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,7 +85,8 @@ def groups(x, n, half, targets):
     return y
 
 
-def subscaled(x):
+def subscales(x):
+    """A row's scale, the sub-scales of its chunks, and the chunks."""
     parts = [x[at:at + 32] for at in range(0, len(x), 32)]
     own = np.array([search(p, 8, 5.5 + 0.34375 * np.arange(17), signed=False) for p in parts])
     unit = own.max()
@@ -111,6 +112,11 @@ def subscaled(x):
     f = total(near(best), best)
     ss, d1 = choose(near(best), f[0] / f[1])
     ss, _ = choose(ss, d1)
+    return d1, ss, parts
+
+
+def subscaled(x):
+    d1, ss, parts = subscales(x)
     return np.concatenate([codes(p, d1 * s, 8) * d1 * s for p, s in zip(parts, ss)])
 
 

@@ -1,0 +1,253 @@
+#include "engine/calibrate.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "engine/engine.h"
+
+#define WINDOW  512u
+#define DAMPING 0.01 /* as in the paper */
+
+/* A value that linear layers of the stage read. */
+typedef struct reading {
+    const ewi_node *first; /* of the layers */
+    ewi_hessian *h;
+} reading;
+
+struct ewi_calibration {
+    const ew_model *model;
+    ew_engine *engine;
+    ew_session *session;
+    bool rotated;
+    size_t window, n_windows;
+    ew_row *rows;     /* [window] */
+    ew_token *tokens; /* [n_windows, window] */
+    float *states;    /* [n_windows, window, d_model] what the next stage reads */
+    uint32_t stage;   /* that was run last */
+    size_t n_readings;
+    reading *readings; /* [n_nodes] */
+};
+
+/* ---- the text ---- */
+
+static ew_status check_text(ew_str text, ew_error *err) {
+    if (text.len == 0) return ewi_fail(err, EW_INVALID, "the calibration text is empty");
+    const uint8_t *bytes = (const uint8_t *)text.data;
+    for (size_t i = 0, n; i < text.len; i += n) {
+        uint32_t character;
+        n = ewi_utf8_decode(bytes + i, text.len - i, &character);
+        if (character == EWI_UTF8_INVALID)
+            return ewi_fail(err, EW_INVALID, "the calibration text is not UTF-8: byte %zu", i);
+    }
+    return EW_OK;
+}
+
+/* Windows of the n tokens of the text, each with its BOS. */
+static ew_status cut_windows(ewi_calibration *c, const ew_token *text, size_t n, ew_error *err) {
+    const size_t bos = ew_tokenizer_adds_bos(c->model->tokenizer), fresh = c->window - bos;
+    c->n_windows = n / fresh;
+    if (c->n_windows == 0)
+        return ewi_fail(err, EW_INVALID, "the calibration text has %zu tokens: at least %zu are needed", n,
+                        fresh);
+    c->tokens = ewi_alloc_array(c->n_windows, c->window * sizeof *c->tokens);
+    if (!c->tokens) return ewi_no_memory(err, "the calibration text");
+    for (size_t i = 0; i < c->n_windows; i++) {
+        ew_token *to = c->tokens + i * c->window;
+        to[0] = ew_tokenizer_bos(c->model->tokenizer);
+        memcpy(to + bos, text + i * fresh, fresh * sizeof *to);
+    }
+    return EW_OK;
+}
+
+static ew_status encode_text(ewi_calibration *c, ew_str text, uint32_t n_tokens, ew_error *err) {
+    size_t n = 0, cap = text.len + 1; /* no token of a text is empty */
+    EWI_TRY(check_text(text, err));
+    ew_token *tokens = ewi_alloc_array(cap, sizeof *tokens);
+    if (!tokens) return ewi_no_memory(err, "the calibration text");
+    ew_status status = ew_tokenizer_encode(c->model->tokenizer, text, 0, tokens, cap, &n, err);
+    if (n > cap) n = cap;
+    if (n > n_tokens) n = n_tokens;
+    if (status == EW_OK) status = cut_windows(c, tokens, n, err);
+    ewi_free(tokens);
+    return status;
+}
+
+/* ---- which models ---- */
+
+static ew_status check_model(const ew_model *model, ew_error *err) {
+    const ewi_hparams *h = &model->hparams;
+    const char *what = NULL;
+    if (h->arch->is_encoder || h->is_headless) what = "models that make embeddings";
+    if (h->n_experts) what = "models with experts";
+    if (what)
+        return ewi_fail(err, EW_UNSUPPORTED, "%s: calibration of %s is not implemented", h->arch->name, what);
+    if (!model->tokenizer)
+        return ewi_fail(err, EW_UNSUPPORTED, "calibration needs a vocabulary, which the model's files lack");
+    return EW_OK;
+}
+
+static ew_status check_weights(const ewi_graph *graph, ew_error *err) {
+    for (uint32_t i = 0; i < graph->n_nodes; i++) {
+        const ewi_node *node = &graph->nodes[i];
+        if (node->op == EWI_OP_LINEAR && ewi_packed_info_get(node->weight->dtype))
+            return ewi_fail(err, EW_UNSUPPORTED,
+                            "tensor %.*s: is %s: calibration wants weights that are not quantized yet",
+                            EWI_STR_ARG(node->weight->name), ewi_dtype_get(node->weight->dtype)->name);
+    }
+    return EW_OK;
+}
+
+/* ---- opening ---- */
+
+static ew_status open_engine(ewi_calibration *c, uint32_t n_threads, ew_error *err) {
+    ew_engine_options how = {.struct_size = sizeof how,
+                             .n_threads = n_threads,
+                             .n_rows = (uint32_t)c->window,
+                             .cache_k = EW_CACHE_F32,
+                             .cache_v = EW_CACHE_F32,
+                             .exact = true};
+    ew_session_options session = {.struct_size = sizeof session, .n_ctx = (uint32_t)c->window};
+    EWI_TRY(ew_engine_new(c->model, &how, &c->engine, err));
+    EWI_TRY(check_weights(&c->engine->graph, err));
+    EWI_TRY(ew_session_new(c->engine, &session, &c->session, err));
+    size_t window_bytes = c->window * c->model->hparams.d_model * sizeof *c->states;
+    c->states = ewi_alloc_array(c->n_windows, window_bytes);
+    c->rows = ewi_alloc_array(c->window, sizeof *c->rows);
+    c->readings = ewi_alloc_array(c->engine->graph.n_nodes, sizeof *c->readings);
+    return c->states && c->rows && c->readings ? EW_OK : ewi_no_memory(err, "the calibration text's states");
+}
+
+ew_status ewi_calibration_open(const ew_model *model, ew_str text, uint32_t n_tokens, uint32_t n_threads,
+                               bool rotated, ewi_calibration **out, ew_error *err) {
+    EWI_TRY(check_model(model, err));
+    ewi_calibration *c = ewi_zalloc(sizeof *c);
+    if (!c) return ewi_no_memory(err, "calibration");
+    c->model = model;
+    c->rotated = rotated;
+    c->window = model->hparams.n_ctx_train < WINDOW ? model->hparams.n_ctx_train : WINDOW;
+    ew_status status = encode_text(c, text, n_tokens, err);
+    if (status == EW_OK) status = open_engine(c, n_threads, err);
+    if (status == EW_OK)
+        *out = c;
+    else
+        ewi_calibration_close(c);
+    return status;
+}
+
+static void forget_readings(ewi_calibration *c) {
+    for (size_t i = 0; i < c->n_readings; i++) ewi_hessian_free(c->readings[i].h);
+    c->n_readings = 0;
+}
+
+void ewi_calibration_close(ewi_calibration *c) {
+    if (!c) return;
+    forget_readings(c);
+    ew_session_free(c->session);
+    ew_engine_free(c->engine);
+    ewi_free(c->tokens);
+    ewi_free(c->states);
+    ewi_free(c->rows);
+    ewi_free(c->readings);
+    ewi_free(c);
+}
+
+uint32_t ewi_calibration_n_stages(const ewi_calibration *c) {
+    return c->engine->plan.n_stages;
+}
+
+/* ---- one stage ---- */
+
+static const reading *find_reading(const ewi_calibration *c, ewi_value input) {
+    for (size_t i = 0; i < c->n_readings; i++)
+        if (c->readings[i].first->inputs[0] == input) return &c->readings[i];
+    return NULL;
+}
+
+static void run_on_pool(void *pool, ewi_quant_work work, void *arg) {
+    ewi_pool_run(pool, work, arg);
+}
+
+static ew_status make_readings(ewi_calibration *c, ew_error *err) {
+    const ewi_stage *stage = &c->engine->plan.stages[c->stage];
+    const ewi_quant_threads threads = {run_on_pool, c->engine->pool, ewi_pool_n_threads(c->engine->pool)};
+    forget_readings(c);
+    for (uint32_t i = stage->first; i < stage->end; i++) {
+        const ewi_node *node = &c->engine->graph.nodes[i];
+        if (node->op != EWI_OP_LINEAR || find_reading(c, node->inputs[0])) continue;
+        reading *r = &c->readings[c->n_readings];
+        r->first = node;
+        EWI_TRY(ewi_hessian_new((size_t)node->weight->dims[1], c->rotated, &threads, &r->h, err));
+        c->n_readings++;
+    }
+    return EW_OK;
+}
+
+static void take_inputs(void *user, const ewi_node *linear, const float *x, size_t n_rows) {
+    ewi_calibration *c = user;
+    const reading *r = find_reading(c, linear->inputs[0]);
+    if (r && r->first == linear) ewi_hessian_add(r->h, x, n_rows);
+}
+
+/* The one value, besides what the session keeps, that nodes from `end` on take from those before. */
+static ew_status find_crossing(const ew_engine *e, uint32_t end, ewi_value *out, ew_error *err) {
+    *out = EWI_NO_VALUE;
+    for (uint32_t i = end; i < e->graph.n_nodes; i++)
+        for (uint32_t k = 0; k < e->graph.nodes[i].n_inputs; k++) {
+            ewi_value v = e->graph.nodes[i].inputs[k];
+            if (v >= end || v == *out || e->graph.nodes[v].type != EWI_VALUE_F32) continue;
+            if (*out != EWI_NO_VALUE || e->graph.nodes[v].cols != e->model->hparams.d_model)
+                return ewi_fail(err, EW_UNSUPPORTED,
+                                "%s: calibration of models whose layers pass on more than one hidden state "
+                                "is not implemented",
+                                e->model->hparams.arch->name);
+            *out = v;
+        }
+    return EW_OK;
+}
+
+static float *place_of(const ew_engine *e, ewi_value v) {
+    return (float *)(void *)(e->values + e->plan.offsets[v]);
+}
+
+static ew_status run_window(ewi_calibration *c, size_t w, ewi_value from, ewi_value to, ew_error *err) {
+    const size_t n = c->window * c->model->hparams.d_model;
+    float *states = c->states + w * n;
+    for (size_t i = 0; i < c->window; i++)
+        c->rows[i] = (ew_row){c->session, (uint32_t)i, c->tokens[w * c->window + i], true};
+    if (from != EWI_NO_VALUE) memcpy(place_of(c->engine, from), states, n * sizeof *states);
+    EWI_TRY(ewi_step_stage(c->engine, c->rows, c->window, c->stage, take_inputs, c, err));
+    if (to != EWI_NO_VALUE) memcpy(states, place_of(c->engine, to), n * sizeof *states);
+    return EW_OK;
+}
+
+ew_status ewi_calibration_run(ewi_calibration *c, uint32_t stage, ewi_calibration_tell tell, void *user,
+                              ew_error *err) {
+    const ewi_stage *s = &c->engine->plan.stages[stage];
+    ewi_value from, to;
+    c->stage = stage;
+    EWI_TRY(make_readings(c, err));
+    EWI_TRY(find_crossing(c->engine, s->first, &from, err));
+    EWI_TRY(find_crossing(c->engine, s->end, &to, err));
+    for (size_t w = 0; w < c->n_windows; w++) {
+        EWI_TRY(run_window(c, w, from, to, err));
+        EWI_TRY(tell(user, err));
+    }
+    for (size_t i = 0; i < c->n_readings; i++) {
+        const reading *r = &c->readings[i];
+        EWI_TRY(ewi_hessian_factor(r->h, DAMPING, r->first->weight->name, err));
+    }
+    return EW_OK;
+}
+
+const ewi_hessian *ewi_calibration_find(const ewi_calibration *c, ew_str name) {
+    const ewi_stage *stage = &c->engine->plan.stages[c->stage];
+    for (uint32_t i = stage->first; i < stage->end; i++) {
+        const ewi_node *node = &c->engine->graph.nodes[i];
+        if (node->op != EWI_OP_LINEAR || !ewi_str_eq(node->weight->name, name)) continue;
+        const reading *r = find_reading(c, node->inputs[0]);
+        return r ? r->h : NULL;
+    }
+    return NULL;
+}

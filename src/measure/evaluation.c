@@ -1,0 +1,329 @@
+/*
+ * evaluation.c: what a model says of a text, alone or beside a base model.
+ *
+ * Both run the same tokens chunk by chunk. The base's logits of a chunk are kept; the model's are compared
+ * with them as they come, one row at a time, its vocabulary shared by the model's threads.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "engine/engine.h"
+#include "engine/ops.h"
+#include "kernels/elementary.h"
+#include "measure/divergence.h"
+#include "measure/tally.h"
+
+#define MAX_KEPT_BYTES ((size_t)256 << 20) /* logits of the base */
+#define COST_OF_LOGIT  64u                 /* multiplications, roughly */
+
+/* What is kept of a row of the base. */
+typedef struct kept_row {
+    float max;
+    ew_token best;
+} kept_row;
+
+typedef struct evaluation {
+    ew_session *session, *base; /* base: NULL, alone */
+    size_t n_vocab;
+    ew_token bos; /* what a window begins with; -1: its own first token */
+    ew_token *tokens, *window;
+    size_t n_tokens, n_ctx, stride, first; /* position of the first token of a window that is scored */
+    size_t chunk, chunk_at;                /* rows at most; position of the present one's first */
+    float *kept;                           /* [chunk, n_vocab] */
+    kept_row *kept_rows;                   /* [chunk] */
+    ewi_divergence_sums *sums;             /* [spans of n_vocab] */
+    double *klds;
+    size_t n_scored, max_scored;
+    bool is_finite; /* all logits so far */
+    ewi_tally nll, nll_base, log_ratio, kld, top1, dp, dp_squared;
+    ew_progress_fn on_progress;
+    void *user;
+    uint64_t done, total; /* positions of both */
+    ew_error *err;
+} evaluation;
+
+/* ---- one scored token ---- */
+
+static void keep_base(void *user, size_t row, const ewi_head *head) {
+    evaluation *e = user;
+    const ewi_kernels *kern = e->base->engine->kern;
+    memcpy(e->kept + row * e->n_vocab, head->logits, e->n_vocab * sizeof *e->kept);
+    e->kept_rows[row] = (kept_row){kern->max(head->peaks, ewi_n_peaks(head->n)), ewi_head_best(kern, head)};
+}
+
+typedef struct sharing {
+    const ewi_kernels *kern;
+    const ewi_divergence_rows *rows;
+    ewi_divergence_sums *sums;
+} sharing;
+
+static void sum_share(void *arg, uint32_t thread, uint32_t n_threads) {
+    const sharing *s = arg;
+    size_t begin, end;
+    ewi_split(ewi_n_spans(s->rows->n), 1, thread, n_threads, &begin, &end);
+    for (size_t i = begin; i < end; i++) ewi_span_sum(s->kern, s->rows, i, &s->sums[i]);
+}
+
+static void add_compared(evaluation *e, double nll, double nll_base, double kld, bool same_best) {
+    double dp = ewi_exp(-nll) - ewi_exp(-nll_base);
+    ewi_tally_add(&e->nll_base, nll_base);
+    ewi_tally_add(&e->log_ratio, nll - nll_base);
+    ewi_tally_add(&e->kld, kld);
+    ewi_tally_add(&e->top1, same_best);
+    ewi_tally_add(&e->dp, dp);
+    ewi_tally_add(&e->dp_squared, dp * dp);
+    e->klds[e->n_scored] = kld;
+}
+
+static void score(void *user, size_t row, const ewi_head *head) {
+    evaluation *e = user;
+    const ew_engine *engine = e->session->engine;
+    const float *base = e->base ? e->kept + row * e->n_vocab : NULL;
+    const ew_token next = e->window[e->chunk_at + row + 1];
+    const ewi_divergence_rows rows = {.n = e->n_vocab,
+                                      .base = base,
+                                      .model = head->logits,
+                                      .max_base = base ? e->kept_rows[row].max : 0,
+                                      .max_model = engine->kern->max(head->peaks, ewi_n_peaks(head->n))};
+    ewi_op_share(engine, e->n_vocab * COST_OF_LOGIT, sum_share, &(sharing){engine->kern, &rows, e->sums});
+    ewi_divergence d = ewi_divergence_of(&rows, e->sums);
+    double nll = d.log_sum - (double)head->logits[next];
+    double nll_base = base ? d.log_sum_base - (double)base[next] : 0;
+    e->is_finite = e->is_finite && isfinite(nll) && isfinite(nll_base) && isfinite(d.kld);
+    if (!e->is_finite) return;
+    EW_ASSERT(e->n_scored < e->max_scored);
+    ewi_tally_add(&e->nll, nll);
+    if (base)
+        add_compared(e, nll, nll_base, d.kld, ewi_head_best(engine->kern, head) == e->kept_rows[row].best);
+    e->n_scored++;
+}
+
+/* ---- windows ---- */
+
+static ew_status tell(evaluation *e, size_t n) {
+    e->done += n;
+    if (!e->is_finite)
+        return ewi_fail(e->err, EW_FORMAT,
+                        "after %zu scored tokens the logits hold infinities or NaN: the weights are damaged",
+                        e->n_scored);
+    if (!e->on_progress || e->on_progress(e->user, e->done, e->total)) return EW_OK;
+    return ewi_fail(e->err, EW_CANCELLED, "cancelled after %zu scored tokens", e->n_scored);
+}
+
+static ew_status run_chunk(evaluation *e, size_t n, bool scored) {
+    const ew_token *tokens = e->window + e->chunk_at;
+    const ewi_wants wants = scored ? EWI_WANTS_ALL : EWI_WANTS_NONE;
+    if (e->base) {
+        EWI_TRY(ewi_session_eval(e->base, tokens, n, wants, keep_base, e, e->err));
+        EWI_TRY(tell(e, n));
+    }
+    EWI_TRY(ewi_session_eval(e->session, tokens, n, wants, score, e, e->err));
+    return tell(e, n);
+}
+
+/* The last token's logits would be about what comes after the window: it is not run. */
+static ew_status run_window(evaluation *e, size_t at) {
+    memcpy(e->window, e->tokens + at, e->n_ctx * sizeof *e->window);
+    if (e->bos >= 0) e->window[0] = e->bos;
+    ew_session_truncate(e->session, 0);
+    if (e->base) ew_session_truncate(e->base, 0);
+    size_t end = e->n_ctx - 1, unscored = e->first - 1;
+    for (size_t n; e->chunk_at < end; e->chunk_at += n) {
+        size_t rest = e->chunk_at < unscored ? unscored - e->chunk_at : end - e->chunk_at;
+        n = rest < e->chunk ? rest : e->chunk;
+        EWI_TRY(run_chunk(e, n, e->chunk_at >= unscored));
+    }
+    e->chunk_at = 0;
+    return EW_OK;
+}
+
+static ew_status run_windows(evaluation *e) {
+    size_t n_windows = (e->n_tokens - e->n_ctx) / e->stride + 1;
+    e->total = (uint64_t)n_windows * (e->n_ctx - 1) * (e->base ? 2 : 1);
+    for (size_t i = 0; i < n_windows; i++) EWI_TRY(run_window(e, i * e->stride));
+    return EW_OK;
+}
+
+static ew_status allocate(evaluation *e) {
+    size_t n_windows = (e->n_tokens - e->n_ctx) / e->stride + 1, kept_rows = e->base ? e->chunk : 0;
+    bool fits = ewi_mul_size(n_windows, e->n_ctx - e->first, &e->max_scored);
+    e->window = ewi_alloc_array(e->n_ctx, sizeof *e->window);
+    e->kept = ewi_alloc_array(kept_rows * e->n_vocab, sizeof *e->kept);
+    e->kept_rows = ewi_alloc_array(kept_rows, sizeof *e->kept_rows);
+    e->sums = ewi_alloc_array(ewi_n_spans(e->n_vocab), sizeof *e->sums);
+    e->klds = ewi_alloc_array(e->base && fits ? e->max_scored : 0, sizeof *e->klds);
+    bool ok = fits && e->window && e->kept && e->kept_rows && e->sums && e->klds;
+    return ok ? EW_OK : ewi_no_memory(e->err, "an evaluation");
+}
+
+/* As many rows as either engine takes at once, where their logits are not too many. */
+static size_t chunk_of(const evaluation *e) {
+    size_t rows = e->session->engine->plan.n_rows, most = MAX_KEPT_BYTES / sizeof(float) / e->n_vocab;
+    if (!e->base) return rows;
+    if (e->base->engine->plan.n_rows > rows) rows = e->base->engine->plan.n_rows;
+    if (rows > most) rows = most;
+    return rows > 0 ? rows : 1;
+}
+
+/* ---- the text ---- */
+
+static ew_status check_text(ew_str text, ew_error *err) {
+    if (text.len == 0) return ewi_fail(err, EW_FORMAT, "the text is empty");
+    if (!ewi_utf8_valid((const uint8_t *)text.data, text.len))
+        return ewi_fail(err, EW_FORMAT, "the text is not UTF-8");
+    return EW_OK;
+}
+
+static unsigned flags_of(const ew_tokenizer *tokenizer) {
+    return ew_tokenizer_adds_bos(tokenizer) ? EW_ENCODE_BOS : 0;
+}
+
+/* To be freed, also when it fails. */
+static ew_status encode(const ew_tokenizer *tokenizer, ew_str text, ew_token **tokens, size_t *n,
+                        ew_error *err) {
+    *n = text.len + 2; /* no token of a text is empty; more only where a vocabulary adds a lot around it */
+    for (size_t cap = 0; cap < *n;) {
+        cap = *n;
+        ewi_free(*tokens);
+        *tokens = ewi_alloc_array(cap, sizeof **tokens);
+        if (!*tokens) return ewi_no_memory(err, "a text's tokens");
+        EWI_TRY(ew_tokenizer_encode(tokenizer, text, flags_of(tokenizer), *tokens, cap, n, err));
+    }
+    return EW_OK;
+}
+
+static ew_status check_stride(const evaluation *e, uint32_t stride) {
+    if (e->n_ctx < 3)
+        return ewi_fail(e->err, EW_INVALID, "windows of %zu tokens leave nothing to score: 3 at least",
+                        e->n_ctx);
+    if (stride >= e->n_ctx)
+        return ewi_fail(e->err, EW_INVALID,
+                        "a stride of %u, but windows have %zu tokens: it is less than that", stride,
+                        e->n_ctx);
+    return EW_OK;
+}
+
+static ew_status check_length(const evaluation *e) {
+    if (e->n_tokens >= e->n_ctx) return EW_OK;
+    return ewi_fail(
+        e->err, EW_FORMAT,
+        "the text has %zu tokens, less than a window of %zu: give more of it, or ask for a shorter "
+        "context",
+        e->n_tokens, e->n_ctx);
+}
+
+/* ---- two vocabularies ---- */
+
+static ew_status compare_spellings(const ew_tokenizer *a, const ew_tokenizer *b, ew_error *err) {
+    size_t n = ew_tokenizer_n_vocab(a), n_base = ew_tokenizer_n_vocab(b);
+    for (size_t i = 0; i < n && i < n_base; i++) {
+        ew_str x = ew_token_spelling(a, (ew_token)i), y = ew_token_spelling(b, (ew_token)i);
+        if (!ewi_str_eq(x, y))
+            return ewi_fail(
+                err, EW_UNSUPPORTED,
+                "the models have different vocabularies: token %zu is \"%.*s\", the base's \"%.*s\"", i,
+                EWI_STR_ARG(x), EWI_STR_ARG(y));
+    }
+    return EW_OK;
+}
+
+static ew_status compare_tokens(const evaluation *e, const ew_token *base, size_t n_base) {
+    size_t n = e->n_tokens < n_base ? e->n_tokens : n_base, i = 0;
+    while (i < n && e->tokens[i] == base[i]) i++;
+    if (i == e->n_tokens && i == n_base) return EW_OK;
+    return ewi_fail(e->err, EW_UNSUPPORTED,
+                    "the models have different tokenizers: they cut the text otherwise from token %zu on", i);
+}
+
+static ew_status compare_vocabularies(const evaluation *e, ew_str text) {
+    const ew_model *model = e->session->engine->model, *base = e->base->engine->model;
+    if (model->n_vocab != base->n_vocab)
+        return ewi_fail(e->err, EW_UNSUPPORTED,
+                        "the models have different vocabularies: %u tokens, the base %u", model->n_vocab,
+                        base->n_vocab);
+    if (!base->tokenizer) return EW_OK; /* nothing to tell them apart by */
+    EWI_TRY(compare_spellings(model->tokenizer, base->tokenizer, e->err));
+    ew_token *tokens = NULL;
+    size_t n;
+    ew_status status = encode(base->tokenizer, text, &tokens, &n, e->err);
+    if (status == EW_OK) status = compare_tokens(e, tokens, n);
+    ewi_free(tokens);
+    return status;
+}
+
+/* ---- the whole ---- */
+
+static void report(evaluation *e, ew_evaluation *out) {
+    uint64_t n_windows = (e->n_tokens - e->n_ctx) / e->stride + 1;
+    *out = (ew_evaluation){
+        .n_tokens = e->n_tokens,
+        .n_windows = n_windows,
+        .n_scored = e->n_scored,
+        .n_unused = e->n_tokens - (n_windows - 1) * e->stride - e->n_ctx,
+        .n_ctx = (uint32_t)e->n_ctx,
+        .n_stride = (uint32_t)e->stride,
+        .ppl = ewi_tally_exp(&e->nll),
+        .ppl_base = ewi_tally_exp(&e->nll_base),
+        .ppl_ratio = ewi_tally_exp(&e->log_ratio),
+        .kld = ewi_tally_get(&e->kld),
+        .top1 = ewi_tally_get(&e->top1),
+        .dp = ewi_tally_get(&e->dp),
+        .dp_rms = ewi_tally_root(&e->dp_squared),
+    };
+    if (e->base) ewi_quantiles(e->klds, e->n_scored, out->kld_quantiles, EW_KLD_PARTS);
+}
+
+static ew_status evaluate(evaluation *e, ew_str text, uint32_t stride, ew_evaluation *out) {
+    const ew_model *model = e->session->engine->model;
+    if (!model->tokenizer)
+        return ewi_fail(e->err, EW_UNSUPPORTED,
+                        "the model holds no vocabulary, so that text cannot become tokens");
+    e->n_ctx = e->session->n_ctx;
+    if (e->base && e->base->n_ctx != e->n_ctx)
+        return ewi_fail(e->err, EW_INVALID, "sessions of %zu and %u positions cannot be compared", e->n_ctx,
+                        e->base->n_ctx);
+    EWI_TRY(check_stride(e, stride));
+    EWI_TRY(check_text(text, e->err));
+    EWI_TRY(encode(model->tokenizer, text, &e->tokens, &e->n_tokens, e->err));
+    if (e->base) EWI_TRY(compare_vocabularies(e, text));
+    EWI_TRY(check_length(e));
+    e->n_vocab = model->n_vocab;
+    e->bos = ew_tokenizer_adds_bos(model->tokenizer) ? ew_tokenizer_bos(model->tokenizer) : -1;
+    e->stride = stride ? stride : e->n_ctx;
+    e->first = stride ? e->n_ctx - stride : e->n_ctx / 2 + 1;
+    e->chunk = chunk_of(e);
+    e->is_finite = true;
+    EWI_TRY(allocate(e));
+    EWI_TRY(run_windows(e));
+    report(e, out);
+    return EW_OK;
+}
+
+/* What it holds, and a wish to cancel that came too late for this call. */
+static void forget(ew_session *session) {
+    if (!session) return;
+    ew_session_truncate(session, 0);
+    ewi_flag_take(&session->cancelled);
+}
+
+ew_status ew_evaluate(ew_session *session, ew_session *base, ew_str text, const ew_evaluate_options *options,
+                      ew_progress_fn on_progress, void *user, ew_evaluation *out, ew_error *err) {
+    EWI_REQUIRE(session && session != base && (text.data || text.len == 0) && out, err);
+    EWI_REQUIRE(!options || options->struct_size == sizeof *options, err);
+    evaluation e = {.session = session, .base = base, .on_progress = on_progress, .user = user, .err = err};
+    ew_status status = evaluate(&e, text, options ? options->stride : 0, out);
+    forget(session);
+    forget(base);
+    ewi_free(e.tokens);
+    ewi_free(e.window);
+    ewi_free(e.kept);
+    ewi_free(e.kept_rows);
+    ewi_free(e.sums);
+    ewi_free(e.klds);
+    return status;
+}
