@@ -3,7 +3,7 @@
 
     python3 card.py --out DIR > MODEL_CARD.md
 
-DIR is make's: data/, run/log.jsonl, score-f32.json, score-q8c.json, stories.json, f32/, q8c/.
+DIR is make's: data/, data2/, run2/log.jsonl, score-f32.json, score-q8c.json, stories.json, f32/, q8c/.
 """
 
 import argparse
@@ -38,7 +38,7 @@ named. This page is written by `card.py` from measurements.
 | context | {n_ctx} positions; trained on texts of up to 320 tokens |
 | shipped as | `package/`: 8-bit weights per channel (q8c), {package_mb:.1f} MB |
 | trained on | texts made by `generate.py` for it, no other data: {data_tokens} |
-| training | {steps:,} steps, {tokens:.1f} million tokens, {hours:.1f} hours on {threads} of a CPU |
+| training | {steps:,} steps in two goes (`make`), {tokens:.1f} million tokens, {hours:.1f} hours on a CPU |
 | last loss | {loss:.4f} of a trained token; {held_back:.4f} on samples of the generator that were not trained on |
 
 ![losses](loss.svg)
@@ -118,9 +118,9 @@ def print_stories(stories):
         print(f"> {sample['beginning']} **|**{sample['continuation'].rstrip()}\n")
 
 
-def data_size(folder):
+def data_size(folders):
     requests = stories = tokens = 0
-    for path in sorted(folder.glob("shard-*.npz")):
+    for path in sorted(path for folder in folders for path in folder.glob("shard-*.npz")):
         with numpy.load(path) as z:
             tokens += len(z["tokens"])
             is_request = z["tokens"][z["starts"][:-1]] == 1
@@ -129,9 +129,9 @@ def data_size(folder):
 
 
 def head(out):
-    lines = [json.loads(line) for line in (out / "run/log.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = [json.loads(line) for line in (out / "run2/log.jsonl").read_text(encoding="utf-8").splitlines()]
     config, last = read(out / "f32/config.json"), lines[-1]
-    settings = read(out / "run/settings.json")
+    settings = read(out / "run2/settings.json")
     size = sum(path.stat().st_size for path in (out / "q8c").rglob("*") if path.is_file())
     return HEAD.format(
         n_parameters=settings["n_parameters"],
@@ -143,9 +143,8 @@ def head(out):
         n_vocab=config["vocab_size"],
         n_ctx=config["max_position_embeddings"],
         package_mb=size / 1e6,
-        data_tokens=data_size(out / "data"),
+        data_tokens=data_size([out / "data", out / "data2"]),
         steps=last["step"],
-        threads=f"{settings['threads']} core" + "s" * (settings["threads"] > 1),
         tokens=last["tokens"] / 1e6,
         hours=last["seconds"] / 3600,
         loss=last["loss"],

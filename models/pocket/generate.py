@@ -2,17 +2,20 @@
 """Makes the training data: the tokenizer, and samples as token ids.
 
     python3 generate.py --out DIR [--requests N] [--stories N] [--shards N] [--seed N] [--processes N]
+                        [--after DIR]
     python3 generate.py --show requests|stories [--count N] [--seed N]
 
 DIR gets tokenizer.json and shard-NN.npz, each with tokens [n] uint16, starts [m + 1] (where a sample
 begins) and answers [m] (how many tokens of a sample are only read, not learned). The same seed gives the
-same bytes.
+same bytes. --after makes the data of a second training: with the tokenizer of the first one's DIR, and fewer
+requests that no tool does.
 """
 
 import argparse
 import multiprocessing
 import pathlib
 import random
+import shutil
 import time
 
 import numpy
@@ -52,8 +55,8 @@ def request_ids(tokenizer, text, answer):
     return prompt + tokenizer.encode(answer) + [end], len(prompt)
 
 
-def samples(tokenizer, seed, n_requests, n_stories):
-    requests, stories = Requests(seed), Stories(seed)
+def samples(tokenizer, seed, plans, n_requests, n_stories):
+    requests, stories = Requests(seed, plans=plans), Stories(seed)
     kinds = ["request"] * n_requests + ["story"] * n_stories
     random.Random(seed).shuffle(kinds)
     for kind in kinds:
@@ -64,10 +67,10 @@ def samples(tokenizer, seed, n_requests, n_stories):
 
 
 def make_shard(job):
-    out, number, seed, n_requests, n_stories = job
+    out, number, seed, plans, n_requests, n_stories = job
     tokenizer = bpe.load(out / "tokenizer.json")
     tokens, starts, answers = [], [0], []
-    for ids, n_read in samples(tokenizer, seed * 1000 + number + 1, n_requests, n_stories):
+    for ids, n_read in samples(tokenizer, seed * 1000 + number + 1, plans, n_requests, n_stories):
         tokens += ids
         starts.append(len(tokens))
         answers.append(n_read)
@@ -95,6 +98,7 @@ def main():
     parser.add_argument("--shards", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--after", type=pathlib.Path)
     parser.add_argument("--show", choices=["requests", "stories"])
     parser.add_argument("--count", type=int, default=20)
     args = parser.parse_args()
@@ -104,10 +108,14 @@ def main():
         parser.error("--out DIR is needed")
     args.out.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
-    make_tokenizer(args.out / "tokenizer.json", args.seed)
-    print(f"tokenizer: {N_VOCAB} tokens, {time.monotonic() - began:.0f} s", flush=True)
+    if args.after:
+        shutil.copyfile(args.after / "tokenizer.json", args.out / "tokenizer.json")
+    else:
+        make_tokenizer(args.out / "tokenizer.json", args.seed)
+        print(f"tokenizer: {N_VOCAB} tokens, {time.monotonic() - began:.0f} s", flush=True)
+    plans = Requests.SECOND if args.after else Requests.FIRST
     jobs = [
-        (args.out, i, args.seed, args.requests // args.shards, args.stories // args.shards)
+        (args.out, i, args.seed, plans, args.requests // args.shards, args.stories // args.shards)
         for i in range(args.shards)
     ]
     with multiprocessing.Pool(args.processes) as pool:

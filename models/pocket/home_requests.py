@@ -104,7 +104,8 @@ def canonical(value):
 
 
 class Requests:
-    def __init__(self, seed, guard=None):
+    def __init__(self, seed, guard=None, plans=None):
+        self.plans = plans or self.FIRST
         self.rng = random.Random(seed)
         self.guard = guard or Guard(slots.PATTERNS)
         self.slips = Slips(self.rng, self.SLIPS_SHARE)
@@ -554,7 +555,7 @@ class Requests:
 
     def plan(self):
         kind = self.rng.random()
-        for share, make in self.PLANS:
+        for share, make in self.plans:
             if kind < share:
                 return make(self)
             kind -= share
@@ -562,9 +563,18 @@ class Requests:
 
     # Shares of the kinds of requests, the rest being several in one; of texts with slips; of things said twice
     # among several.
-    PLANS = (
+    FIRST = (
         (0.26, outside_one),
         (0.32, one),
+        (0.02, said_twice),
+        (0.03, shared_one),
+        (0.01, taken_back),
+        (0.08, pair),
+    )
+    # After the first training alone, `none` is said too readily.
+    SECOND = (
+        (0.15, outside_one),
+        (0.4, one),
         (0.02, said_twice),
         (0.03, shared_one),
         (0.01, taken_back),

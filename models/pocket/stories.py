@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Samples stories from a model and measures them.
 
-    python3 stories.py --library LIBEDGEWISE.so --model FOLDER [--data DIR] [--count 200] [--show 20]
+    python3 stories.py --library LIBEDGEWISE.so --model FOLDER [--data DIR...] [--count 200] [--show 20]
         [--json FILE]
 
 Each sample continues the first two sentences of a story of story.py with a seed that training never uses.
@@ -49,16 +49,16 @@ def sampled(model, count):
 # ---- spans in common with the training text ----
 
 
-def training_tokens(folder):
+def training_tokens(folders):
     """All story tokens; stories are the samples that begin with no <|user|>."""
     out = []
-    for path in sorted(folder.glob("shard-*.npz")):
+    for path in sorted(path for folder in folders for path in folder.glob("shard-*.npz")):
         with numpy.load(path) as z:
             tokens, starts = z["tokens"], z["starts"]
         first = tokens[starts[:-1]] != 1
         out += [tokens[a:b] for a, b, keep in zip(starts[:-1], starts[1:], first, strict=True) if keep]
     if not out:
-        raise SystemExit(f"{folder}: no stories in its shards")
+        raise SystemExit(f"{folders[0]}: no stories in its shards")
     return numpy.concatenate(out)
 
 
@@ -110,7 +110,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--library", required=True)
     parser.add_argument("--model", required=True)
-    parser.add_argument("--data", type=pathlib.Path)
+    parser.add_argument("--data", type=pathlib.Path, nargs="+")
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--show", type=int, default=0)
     parser.add_argument("--threads", type=int, default=0)

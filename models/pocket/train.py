@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Trains the model on what generate.py made, on the CPU.
 
-    python3 train.py --data DIR --out DIR (--steps N | --minutes M) [--resume] [--threads N] [--rate R] [--seed N]
+    python3 train.py --data DIR --out DIR (--steps N | --minutes M) [--resume] [--after DIR] [--threads N] [--rate R]
+                     [--seed N]
 
 OUT gets checkpoint.pt (every few minutes and at the end), log.jsonl (step, tokens, seconds, learning rate,
 training loss; now and then the loss of held-back samples and answers to some of them), settings.json and
 loss.svg.
 --minutes chooses the number of steps by the speed of the first ones; --steps repeats a run. --resume goes
-on after the last checkpoint, with the steps that it was begun with.
+on after the last checkpoint, with the steps that it was begun with. --after begins a second training with
+the weights, and the counts of the log, that a first one left in DIR.
 """
 
 import argparse
@@ -16,6 +18,7 @@ import json
 import math
 import os
 import pathlib
+import shutil
 import time
 
 import numpy
@@ -178,9 +181,18 @@ class Run:
         self.loss_of = torch.compile(loss_of, dynamic=True)
         self.optimizer = Optimizer(self.model)
         self.step, self.n_steps, self.seconds, self.n_tokens = 0, args.steps, 0.0, 0
+        self.before = {"step": 0, "n_tokens": 0, "seconds": 0.0}
         self.held_back = Shard(self.paths[-1])
         if args.resume:
             self.load()
+        elif args.after:
+            self.begin_after(args.after)
+
+    def begin_after(self, folder):
+        state = torch.load(folder / "checkpoint.pt", weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.before = {key: state[key] for key in self.before}
+        shutil.copyfile(folder / "log.jsonl", self.args.out / "log.jsonl")
 
     def load(self):
         state = torch.load(self.args.out / "checkpoint.pt", weights_only=True)
@@ -188,6 +200,7 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.n_steps = state["step"], state["n_steps"]
         self.seconds, self.n_tokens = state["seconds"], state["n_tokens"]
+        self.before = state["before"]
 
     def save(self):
         state = {
@@ -197,6 +210,7 @@ class Run:
             "n_steps": self.n_steps,
             "seconds": self.seconds,
             "n_tokens": self.n_tokens,
+            "before": self.before,
         }
         torch.save(state, self.args.out / "checkpoint.tmp")
         os.replace(self.args.out / "checkpoint.tmp", self.args.out / "checkpoint.pt")
@@ -253,10 +267,10 @@ class Run:
 
     def report(self, loss, rate):
         line = {
-            "step": self.step,
-            "of": self.n_steps,
-            "tokens": self.n_tokens,
-            "seconds": round(self.seconds, 1),
+            "step": self.before["step"] + self.step,
+            "of": self.before["step"] + self.n_steps,
+            "tokens": self.before["n_tokens"] + self.n_tokens,
+            "seconds": round(self.before["seconds"] + self.seconds, 1),
             "rate": round(rate, 6),
             "loss": round(loss, 4),
         }
@@ -307,6 +321,7 @@ def main():
     parser.add_argument("--rate", type=float, default=3e-3, help="the highest learning rate (default 3e-3)")
     parser.add_argument("--tokens", type=int, default=4096, help="of a step (default 4096)")
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--after", type=pathlib.Path, help="the --out of a first training")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
