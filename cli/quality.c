@@ -43,7 +43,14 @@ static int open_sessions(const cli_quality_values *values, cli_opened *model, cl
 static int evaluate(cli_quality *q, const cli_opened *model, const cli_opened *base, ew_str text) {
     ew_error err = {0};
     cli_progress progress = {0};
-    ew_evaluate_options how = {.struct_size = sizeof how, .stride = q->values->stride.value};
+    if (base->model) {
+        q->n_layer_errors = ew_model_get_info(base->model).n_layers + 1;
+        q->layer_errors = cli_alloc(q->n_layer_errors, sizeof *q->layer_errors);
+    }
+    ew_evaluate_options how = {.struct_size = sizeof how,
+                               .stride = q->values->stride.value,
+                               .special = q->values->special,
+                               .layer_errors = q->layer_errors};
     ew_status status =
         ew_evaluate(model->session, base->session, text, &how, on_progress, &progress, &q->text, &err);
     cli_progress_end(&progress);
@@ -144,6 +151,10 @@ int cli_quality_measure(cli_quality *q, bool wants_text) {
     cli_opened_close(&base);
     cli_opened_close(&model);
     return code;
+}
+
+void cli_quality_deinit(cli_quality *q) {
+    cli_free(q->layer_errors);
 }
 
 int cli_quality_check(const cli_verb *verb, const cli_quality_values *values) {
@@ -262,10 +273,18 @@ static void json_compared(const ew_evaluation *e, cli_json *json) {
     json_estimate(json, "dp_rms", "dp_rms_se", e->dp_rms);
 }
 
+/* null where they cannot be compared. */
+static void json_layers(const cli_quality *q, cli_json *json) {
+    cli_json_open(json, "layer_errors", '[');
+    for (size_t i = 0; i < q->n_layer_errors; i++) cli_json_precise(json, NULL, q->layer_errors[i]);
+    cli_json_close(json);
+}
+
 static void json_text(const cli_quality *q, cli_json *json) {
     const ew_evaluation *e = &q->text;
     json_estimate(json, "ppl", "ppl_se", e->ppl);
     if (q->values->against) json_compared(e, json);
+    if (q->values->against) json_layers(q, json);
     cli_json_count(json, "tokens", e->n_scored);
     cli_json_count(json, "text_tokens", e->n_tokens);
     cli_json_count(json, "unused_tokens", e->n_unused);

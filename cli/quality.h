@@ -7,6 +7,7 @@
  *     cli_quality quality = {.verb = verb, .values = &values};
  *     int code = cli_quality_measure(&quality);
  *     if (code == CLI_OK) cli_quality_print(&quality, out);
+ *     cli_quality_deinit(&quality);
  */
 #ifndef CLI_QUALITY_H
 #define CLI_QUALITY_H
@@ -19,13 +20,15 @@ typedef struct cli_quality_values {
     cli_engine_values engine; /* of both models; the adapters are the first one's alone */
     const char *against, *text, *tasks;
     cli_count stride, n_new;
-    bool raw, json;
+    bool special, raw, json;
 } cli_quality_values;
 
 /* clang-format off */
 #define CLI_QUALITY_OPTIONS \
     {NULL, "text", CLI_PATH, offsetof(cli_quality_values, text), "FILE", 0, 0, \
      "the text, UTF-8 (default: stdin)"}, \
+    {NULL, "special", CLI_FLAG, offsetof(cli_quality_values, special), NULL, 0, 0, \
+     "special tokens that the text spells out become tokens"}, \
     CLI_CONTEXT_OPTION(cli_quality_values, \
                        "tokens of a window (default 512, or less where a model was trained on less), " \
                        "and positions of an answer's context"), \
@@ -51,6 +54,8 @@ typedef struct cli_quality {
     const cli_quality_values *values;
     bool has_text, has_tasks; /* what was measured */
     ew_evaluation text;
+    double *layer_errors; /* [n_layer_errors] of a comparison: the embedding's, then the layers' */
+    size_t n_layer_errors;
     ew_scores tasks;
     ew_engine_info engine;
 } cli_quality;
@@ -59,6 +64,8 @@ typedef struct cli_quality {
 int cli_quality_check(const cli_verb *verb, const cli_quality_values *values);
 /* The text where `wants_text`, and the tasks of --tasks. Says what failed; returns the exit code. */
 int cli_quality_measure(cli_quality *quality, bool wants_text);
+
+void cli_quality_deinit(cli_quality *quality);
 
 void cli_quality_print(const cli_quality *quality, cli_out *out);
 /* The same as members of an object that is open. */

@@ -153,7 +153,9 @@ static int run(const cli_verb *verb, int argc, char **argv, cli_out *out) {
     if (code != CLI_OK) return code;
     cli_quality q = {.verb = verb, .values = &values.quality};
     code = cli_quality_measure(&q, true);
-    return code == CLI_OK ? judge(&values, &q, out) : code;
+    if (code == CLI_OK) code = judge(&values, &q, out);
+    cli_quality_deinit(&q);
+    return code;
 }
 
 const cli_verb cli_verb_validate = {

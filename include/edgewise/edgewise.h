@@ -295,9 +295,15 @@ EW_API ew_status ew_rendering_encode(const ew_rendering *rendering, const ew_tok
 
 /* ------------------------------------------------------------------------------------------- quantization */
 
+/* A matrix, as the files name it, and what it becomes. */
+typedef struct ew_tensor_type {
+    ew_str tensor;
+    const char *type;
+} ew_tensor_type;
+
 typedef struct ew_quantize_options {
     size_t struct_size;
-    const char *type;   /* "q4s" (default), "q8c", "q4c", "q8g", "q4g32", "q4g128" */
+    const char *type;   /* "q4s" (default), "q8c", "q4c", "q8g", "q4g32", "q4g128", "f16" */
     uint32_t n_threads; /* default: the performance cores that this process may use */
     bool replace;       /* a package that lies at the path already */
     /* "round": to nearest (default). "gptq": so that outputs on the calibration text change least (arXiv
@@ -305,6 +311,9 @@ typedef struct ew_quantize_options {
     const char *method;
     ew_str calibration;          /* a text in UTF-8 like those that the model will see; borrowed */
     uint32_t calibration_tokens; /* of it, at most; default 16384 */
+    bool calibration_special;    /* special tokens that it spells out become tokens */
+    const ew_tensor_type *types; /* [n_types] of matrices that become something else than `type` */
+    size_t n_types;
 } ew_quantize_options;
 
 /* Receives how much of `total` is done (bytes, positions); returns false to stop. */
@@ -320,8 +329,10 @@ typedef struct ew_quantize_row {
     double squares, squared_errors;
 } ew_quantize_row;
 
+#define EW_QUANTIZE_ROWS 8
+
 typedef struct ew_quantize_report {
-    ew_quantize_row rows[2]; /* matrices; vectors, which stay f32 */
+    ew_quantize_row rows[EW_QUANTIZE_ROWS]; /* matrices by type; the last: vectors, which stay f32 */
 } ew_quantize_report;
 
 /*
@@ -575,6 +586,12 @@ typedef struct ew_evaluate_options {
      * perplexity does: of n_ctx tokens those from n_ctx / 2 + 1 on. Else a window begins every `stride`
      * tokens and its last `stride` are scored; less than n_ctx. */
     uint32_t stride;
+    uint32_t n_tokens; /* of the text, at most; default all */
+    bool special;      /* special tokens that the text spells out become tokens */
+    /* With a base, room for its n_layers + 1 numbers, or NULL: how far the hidden states are from the base's
+     * after the embedding and after each layer, at scored tokens: the root of the sum of squared differences
+     * over that of the base's squares. NaN when the layers of the two cannot be compared. */
+    double *layer_errors;
 } ew_evaluate_options;
 
 /* Quantiles are i / EW_KLD_PARTS, interpolated between neighbours. */
@@ -610,6 +627,34 @@ typedef struct ew_evaluation {
 EW_API ew_status ew_evaluate(ew_session *session, ew_session *base, ew_str text,
                              const ew_evaluate_options *options, ew_progress_fn on_progress, void *user,
                              ew_evaluation *out, ew_error *err);
+
+/* What a mix of types keeps to; the other one is 0. */
+typedef struct ew_mix_options {
+    size_t struct_size;
+    uint64_t max_bytes; /* of all tensors: the divergence is as small as can be within them */
+    double max_kld;     /* mean divergence from the original, in nats: the package is as small as can be */
+} ew_mix_options;
+
+typedef struct ew_mix {
+    uint64_t size_bytes; /* of all tensors */
+    ew_estimate kld;     /* measured, on the held part of the text */
+    uint64_t n_scored;   /* tokens of it */
+} ew_mix;
+
+/*
+ * ew_quantize with a type for each matrix, chosen by measurement. The last quarter of options' calibration
+ * text is held back: on at most a quarter of its calibration_tokens, in windows of 512 tokens (or what the
+ * model was trained on), the divergence of the model from the original is measured with each matrix in each
+ * type, alone; the choice whose divergences add up to least is then measured itself. options' type and types
+ * are not set; its method rounds, with the first three quarters of the text where it needs one. One package
+ * of each type lies in a hidden folder beside the path meanwhile. Errors: those of ew_quantize and
+ * ew_evaluate; EW_LIMIT with the figure when a limit cannot be kept; EW_UNSUPPORTED names models that cannot
+ * be mixed.
+ */
+EW_API ew_status ew_quantize_mixed(const ew_model *model, const char *path,
+                                   const ew_quantize_options *options, const ew_mix_options *limits,
+                                   ew_progress_fn on_progress, void *user, ew_quantize_report *report,
+                                   ew_mix *out, ew_error *err);
 
 /* Questions with the answers that would be right. */
 typedef struct ew_tasks ew_tasks;

@@ -61,14 +61,15 @@ _edgewise() {
         embed:--lora) COMPREPLY=() ;;
         quantize:-m | quantize:--model) _edgewise_files ;;
         quantize:-o | quantize:--out) _edgewise_files ;;
-        quantize:--type) _edgewise_words "q4s q8c q4c q8g q4g32 q4g128" ;;
+        quantize:--type) _edgewise_words "q4s q8c q4c q8g q4g32 q4g128 f16" ;;
         quantize:--method) _edgewise_words "round gptq" ;;
+        quantize:--target-size) COMPREPLY=() ;;
+        quantize:--max-kld) COMPREPLY=() ;;
         quantize:--calibrate) _edgewise_files ;;
         quantize:--calibrate-tokens) COMPREPLY=() ;;
         quantize:-t | quantize:--threads) COMPREPLY=() ;;
         eval:-m | eval:--model) _edgewise_files ;;
         eval:--against) _edgewise_files ;;
-        eval:--kld) _edgewise_files ;;
         eval:--text) _edgewise_files ;;
         eval:-c | eval:--ctx-size) COMPREPLY=() ;;
         eval:--stride) COMPREPLY=() ;;
@@ -80,6 +81,7 @@ _edgewise() {
         eval:-ctv | eval:--cache-type-v) _edgewise_words "f16 f32 q8" ;;
         eval:--lora) COMPREPLY=() ;;
         eval:--svg) _edgewise_files ;;
+        eval:--layers-svg) _edgewise_files ;;
         validate:--against) _edgewise_files ;;
         validate:--max-kld) COMPREPLY=() ;;
         validate:--max-ppl-increase) COMPREPLY=() ;;
@@ -117,9 +119,9 @@ _edgewise() {
         template) words='-m --model --bos --eos --date --help' ;;
         logits) words='-m --model --out --tokens --special -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --beside --help' ;;
         embed) words='-m --model -p --prompt --pooling --keep-length --truncate --rank --json -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --help' ;;
-        quantize) words='-m --model -o --out --type --method --calibrate --calibrate-tokens --force -t --threads --json --help' ;;
-        eval) words='-m --model --against --kld --text -c --ctx-size --stride --tasks -n --n-predict --raw -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --json --svg --help' ;;
-        validate) words='--against --max-kld --max-ppl-increase --min-score --score --report --text -c --ctx-size --stride --tasks -n --n-predict --raw -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --json --help' ;;
+        quantize) words='-m --model -o --out --type --method --target-size --max-kld --calibrate --calibrate-tokens --special --force -t --threads --json --help' ;;
+        eval) words='-m --model --against --text --special -c --ctx-size --stride --tasks -n --n-predict --raw -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --json --svg --layers-svg --help' ;;
+        validate) words='--against --max-kld --max-ppl-increase --min-score --score --report --text --special -c --ctx-size --stride --tasks -n --n-predict --raw -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --json --help' ;;
         bench) words='-m --model --prompt-tokens --gen-tokens --depth --batch -r --repetitions -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --profile --json --help' ;;
         devices) words='--json --help' ;;
         help) words='--help' ;;

@@ -13,14 +13,14 @@
 /* A value that linear layers of the stage read. */
 typedef struct reading {
     const ewi_node *first; /* of the layers */
-    ewi_hessian *h;
+    ewi_hessian *h[2];     /* plain, rotated; NULL: not asked for */
 } reading;
 
 struct ewi_calibration {
     const ew_model *model;
     ew_engine *engine;
     ew_session *session;
-    bool rotated;
+    bool wants[2]; /* Hessians: plain, rotated */
     size_t window, n_windows;
     ew_row *rows;     /* [window] */
     ew_token *tokens; /* [n_windows, window] */
@@ -61,14 +61,15 @@ static ew_status cut_windows(ewi_calibration *c, const ew_token *text, size_t n,
     return EW_OK;
 }
 
-static ew_status encode_text(ewi_calibration *c, ew_str text, uint32_t n_tokens, ew_error *err) {
-    size_t n = 0, cap = text.len + 1; /* no token of a text is empty */
-    EWI_TRY(check_text(text, err));
+static ew_status encode_text(ewi_calibration *c, const ewi_calibration_options *o, ew_error *err) {
+    size_t n = 0, cap = o->text.len + 1; /* no token of a text is empty */
+    const unsigned flags = o->special ? EW_ENCODE_SPECIAL : 0;
+    EWI_TRY(check_text(o->text, err));
     ew_token *tokens = ewi_alloc_array(cap, sizeof *tokens);
     if (!tokens) return ewi_no_memory(err, "the calibration text");
-    ew_status status = ew_tokenizer_encode(c->model->tokenizer, text, 0, tokens, cap, &n, err);
+    ew_status status = ew_tokenizer_encode(c->model->tokenizer, o->text, flags, tokens, cap, &n, err);
     if (n > cap) n = cap;
-    if (n > n_tokens) n = n_tokens;
+    if (n > o->n_tokens) n = o->n_tokens;
     if (status == EW_OK) status = cut_windows(c, tokens, n, err);
     ewi_free(tokens);
     return status;
@@ -119,16 +120,17 @@ static ew_status open_engine(ewi_calibration *c, uint32_t n_threads, ew_error *e
     return c->states && c->rows && c->readings ? EW_OK : ewi_no_memory(err, "the calibration text's states");
 }
 
-ew_status ewi_calibration_open(const ew_model *model, ew_str text, uint32_t n_tokens, uint32_t n_threads,
-                               bool rotated, ewi_calibration **out, ew_error *err) {
+ew_status ewi_calibration_open(const ew_model *model, const ewi_calibration_options *o, ewi_calibration **out,
+                               ew_error *err) {
     EWI_TRY(check_model(model, err));
     ewi_calibration *c = ewi_zalloc(sizeof *c);
     if (!c) return ewi_no_memory(err, "calibration");
     c->model = model;
-    c->rotated = rotated;
+    c->wants[false] = o->plain;
+    c->wants[true] = o->rotated;
     c->window = model->hparams.n_ctx_train < WINDOW ? model->hparams.n_ctx_train : WINDOW;
-    ew_status status = encode_text(c, text, n_tokens, err);
-    if (status == EW_OK) status = open_engine(c, n_threads, err);
+    ew_status status = encode_text(c, o, err);
+    if (status == EW_OK) status = open_engine(c, o->n_threads, err);
     if (status == EW_OK)
         *out = c;
     else
@@ -137,7 +139,8 @@ ew_status ewi_calibration_open(const ew_model *model, ew_str text, uint32_t n_to
 }
 
 static void forget_readings(ewi_calibration *c) {
-    for (size_t i = 0; i < c->n_readings; i++) ewi_hessian_free(c->readings[i].h);
+    for (size_t i = 0; i < c->n_readings; i++)
+        for (size_t kind = 0; kind < 2; kind++) ewi_hessian_free(c->readings[i].h[kind]);
     c->n_readings = 0;
 }
 
@@ -176,10 +179,11 @@ static ew_status make_readings(ewi_calibration *c, ew_error *err) {
     for (uint32_t i = stage->first; i < stage->end; i++) {
         const ewi_node *node = &c->engine->graph.nodes[i];
         if (node->op != EWI_OP_LINEAR || find_reading(c, node->inputs[0])) continue;
-        reading *r = &c->readings[c->n_readings];
-        r->first = node;
-        EWI_TRY(ewi_hessian_new((size_t)node->weight->dims[1], c->rotated, &threads, &r->h, err));
-        c->n_readings++;
+        reading *r = &c->readings[c->n_readings++];
+        *r = (reading){.first = node};
+        for (size_t kind = 0; kind < 2; kind++)
+            if (c->wants[kind])
+                EWI_TRY(ewi_hessian_new((size_t)node->weight->dims[1], kind, &threads, &r->h[kind], err));
     }
     return EW_OK;
 }
@@ -187,24 +191,18 @@ static ew_status make_readings(ewi_calibration *c, ew_error *err) {
 static void take_inputs(void *user, const ewi_node *linear, const float *x, size_t n_rows) {
     ewi_calibration *c = user;
     const reading *r = find_reading(c, linear->inputs[0]);
-    if (r && r->first == linear) ewi_hessian_add(r->h, x, n_rows);
+    for (size_t kind = 0; kind < 2; kind++)
+        if (r && r->first == linear && r->h[kind]) ewi_hessian_add(r->h[kind], x, n_rows);
 }
 
-/* The one value, besides what the session keeps, that nodes from `end` on take from those before. */
-static ew_status find_crossing(const ew_engine *e, uint32_t end, ewi_value *out, ew_error *err) {
-    *out = EWI_NO_VALUE;
-    for (uint32_t i = end; i < e->graph.n_nodes; i++)
-        for (uint32_t k = 0; k < e->graph.nodes[i].n_inputs; k++) {
-            ewi_value v = e->graph.nodes[i].inputs[k];
-            if (v >= end || v == *out || e->graph.nodes[v].type != EWI_VALUE_F32) continue;
-            if (*out != EWI_NO_VALUE || e->graph.nodes[v].cols != e->model->hparams.d_model)
-                return ewi_fail(err, EW_UNSUPPORTED,
-                                "%s: calibration of models whose layers pass on more than one hidden state "
-                                "is not implemented",
-                                e->model->hparams.arch->name);
-            *out = v;
-        }
-    return EW_OK;
+/* What a stage reads of the one before, or leaves to the next. */
+static ew_status find_crossing(const ew_engine *e, uint32_t stage, ewi_value *out, ew_error *err) {
+    *out = ewi_stage_output(e, stage);
+    if (*out != EWI_NO_VALUE) return EW_OK;
+    return ewi_fail(err, EW_UNSUPPORTED,
+                    "%s: calibration of models whose layers pass on more than one hidden state is not "
+                    "implemented",
+                    e->model->hparams.arch->name);
 }
 
 static float *place_of(const ew_engine *e, ewi_value v) {
@@ -224,30 +222,30 @@ static ew_status run_window(ewi_calibration *c, size_t w, ewi_value from, ewi_va
 
 ew_status ewi_calibration_run(ewi_calibration *c, uint32_t stage, ewi_calibration_tell tell, void *user,
                               ew_error *err) {
-    const ewi_stage *s = &c->engine->plan.stages[stage];
-    ewi_value from, to;
+    ewi_value from = EWI_NO_VALUE, to = EWI_NO_VALUE;
     c->stage = stage;
     EWI_TRY(make_readings(c, err));
-    EWI_TRY(find_crossing(c->engine, s->first, &from, err));
-    EWI_TRY(find_crossing(c->engine, s->end, &to, err));
+    if (stage > 0) EWI_TRY(find_crossing(c->engine, stage - 1, &from, err));
+    if (stage + 1 < c->engine->plan.n_stages) EWI_TRY(find_crossing(c->engine, stage, &to, err));
     for (size_t w = 0; w < c->n_windows; w++) {
         EWI_TRY(run_window(c, w, from, to, err));
         EWI_TRY(tell(user, err));
     }
     for (size_t i = 0; i < c->n_readings; i++) {
         const reading *r = &c->readings[i];
-        EWI_TRY(ewi_hessian_factor(r->h, DAMPING, r->first->weight->name, err));
+        for (size_t kind = 0; kind < 2; kind++)
+            if (r->h[kind]) EWI_TRY(ewi_hessian_factor(r->h[kind], DAMPING, r->first->weight->name, err));
     }
     return EW_OK;
 }
 
-const ewi_hessian *ewi_calibration_find(const ewi_calibration *c, ew_str name) {
+const ewi_hessian *ewi_calibration_find(const ewi_calibration *c, ew_str name, bool rotated) {
     const ewi_stage *stage = &c->engine->plan.stages[c->stage];
     for (uint32_t i = stage->first; i < stage->end; i++) {
         const ewi_node *node = &c->engine->graph.nodes[i];
         if (node->op != EWI_OP_LINEAR || !ewi_str_eq(node->weight->name, name)) continue;
         const reading *r = find_reading(c, node->inputs[0]);
-        return r ? r->h : NULL;
+        return r ? r->h[rotated] : NULL;
     }
     return NULL;
 }

@@ -170,6 +170,20 @@ void ew_engine_free(ew_engine *engine) {
     ewi_free(engine);
 }
 
+ewi_value ewi_stage_output(const ew_engine *e, uint32_t stage) {
+    const uint32_t end = e->plan.stages[stage].end;
+    ewi_value out = EWI_NO_VALUE;
+    for (uint32_t i = end; i < e->graph.n_nodes; i++)
+        for (uint32_t k = 0; k < e->graph.nodes[i].n_inputs; k++) {
+            ewi_value v = e->graph.nodes[i].inputs[k];
+            if (v >= end || v == out || e->graph.nodes[v].type != EWI_VALUE_F32) continue;
+            if (out != EWI_NO_VALUE || e->graph.nodes[v].cols != e->model->hparams.d_model)
+                return EWI_NO_VALUE;
+            out = v;
+        }
+    return out;
+}
+
 ew_engine_info ew_engine_get_info(const ew_engine *engine) {
     return (ew_engine_info){
         .n_threads = ewi_pool_n_threads(engine->pool),

@@ -60,6 +60,13 @@ typedef struct ewi_experts_scratch {
     uint8_t *qrows[EWI_N_QROWS]; /* [slots] what packed matrices are multiplied with */
 } ewi_experts_scratch;
 
+/* Sees that a stage of a step is done: what it made lies in the arena. */
+typedef void (*ewi_stage_fn)(void *user, uint32_t stage, const ew_row *rows, size_t n_rows);
+typedef struct ewi_watch {
+    ewi_stage_fn on_stage; /* NULL: nobody looks */
+    void *user;
+} ewi_watch;
+
 struct ew_engine {
     const ew_model *model;
     const ewi_kernels *kern;
@@ -77,6 +84,7 @@ struct ew_engine {
     uint32_t tile_rows;             /* at most */
     uint32_t *parts_left;           /* of the items whose spans are shared: that many are not done */
     ewi_profile profile;
+    ewi_watch watch;
     uint8_t **panels; /* [n_threads] scratch of linear layers */
     size_t n_adapters;
     const ew_adapter *const *adapters;
@@ -108,6 +116,9 @@ struct ew_session {
 /* Which rows of an evaluation want logits. */
 typedef enum ewi_wants { EWI_WANTS_NONE, EWI_WANTS_FIRST, EWI_WANTS_LAST, EWI_WANTS_ALL } ewi_wants;
 
+/* The one hidden state, [rows, d_model], that a stage passes on to later ones; EWI_NO_VALUE when there are
+ * more, or none. */
+ewi_value ewi_stage_output(const ew_engine *engine, uint32_t stage);
 /* ew_step for all who need it. */
 EWI_NODISCARD ew_status ewi_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ewi_head_fn on_head,
                                  void *user, ew_error *err);

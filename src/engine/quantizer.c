@@ -1,5 +1,5 @@
 /*
- * quantizer.c: a model's matrices rounded to a quantized type and written as a package, tensor by tensor in
+ * quantizer.c: a model's matrices rounded, each to its type, and written as a package, tensor by tensor in
  * slabs of tiles: what is held at a time does not grow with the model.
  */
 #include <inttypes.h>
@@ -12,6 +12,7 @@
 #include "crypto/sha256.h"
 #include "engine/calibrate.h"
 #include "engine/pool.h"
+#include "kernels/half.h"
 #include "kernels/kernels.h"
 #include "model/model.h"
 #include "os/pages.h"
@@ -21,16 +22,20 @@
 #define SLAB_BYTES ((size_t)4 << 20) /* of packed tiles, about */
 #define HASH_BYTES ((size_t)8 << 20) /* of the source at a time */
 
-static const struct {
+/* What a matrix may become. */
+typedef struct target {
     const char *name;
     ewi_dtype dtype;
-} types[] = {{"q4s", EWI_Q4S},  {"q8c", EWI_Q8C},    {"q4c", EWI_Q4C},
-             {"q8g", EWI_Q8_0}, {"q4g32", EWI_Q4_0}, {"q4g128", EWI_Q4G128}};
+} target;
+
+static const target targets[] = {{"q4s", EWI_Q4S},  {"q8c", EWI_Q8C},    {"q4c", EWI_Q4C},
+                                 {"q8g", EWI_Q8_0}, {"q4g32", EWI_Q4_0}, {"q4g128", EWI_Q4G128},
+                                 {"f16", EWI_F16}};
 
 typedef struct job {
     const ewi_checkpoint *source;
-    const char *type;
-    ewi_dtype dtype;
+    const target **targets; /* [source's n_tensors] of those that are matrices */
+    const char *type;       /* of all of them, or "mixed" */
     ewi_pool *pool;
     ewi_package *package;
     ew_progress_fn on_progress;
@@ -40,6 +45,10 @@ typedef struct job {
     ewi_calibration *calibration; /* NULL: weights are rounded to nearest */
     bool *is_written;             /* [source's n_tensors] */
 } job;
+
+static const target *target_of(const job *j, const ewi_tensor *t) {
+    return j->targets[t - j->source->tensors];
+}
 
 static ew_status tell(const job *j, ew_error *err) {
     EWI_TRY(ewi_checkpoint_check(j->source, err));
@@ -83,20 +92,20 @@ static void round_share(void *arg, uint32_t thread, uint32_t n_threads) {
         round_tile(s, i, s->scratch + thread * s->scratch_bytes);
 }
 
-static ew_status check_faults(const slab *s, const char *type, ew_error *err) {
+static ew_status check_faults(const slab *s, const target *to, ew_error *err) {
     for (size_t i = 0; i < s->n_tiles; i++) {
         if (s->faults[i] == EWI_ROUND_FINE) continue;
         const char *why = "holds infinities or NaN: it cannot be quantized";
         if (s->faults[i] == EWI_ROUND_TOO_LARGE) why = "holds weights that are too large for this type";
         size_t row = (s->first + i) * EWI_TILE_OUTPUTS;
         return ewi_fail(err, EW_FORMAT, "tensor %.*s, rows from %zu on: %s (%s)",
-                        EWI_STR_ARG(s->source->name), row, why, type);
+                        EWI_STR_ARG(s->source->name), row, why, to->name);
     }
     return EW_OK;
 }
 
 static ew_status write_slab(job *j, const slab *s, ew_quantize_row *row, ew_error *err) {
-    EWI_TRY(check_faults(s, j->type, err));
+    EWI_TRY(check_faults(s, target_of(j, s->source), err));
     EWI_TRY(ewi_package_data(j->package, s->tiles, s->n_tiles * s->tile_bytes, err));
     for (size_t i = 0; i < s->n_tiles; i++) {
         row->squares += s->sums[i].weights;
@@ -119,11 +128,11 @@ static ew_status run_slabs(job *j, slab *s, size_t at_once, ew_quantize_row *row
     return EW_OK;
 }
 
-static ew_status check_matrix(const ewi_tensor *t, ew_error *err) {
+static ew_status check_matrix(const ewi_tensor *t, bool packed, ew_error *err) {
     if (!ewi_kernels_get()->widen[t->dtype])
         return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: type %s cannot be quantized", EWI_STR_ARG(t->name),
                         ewi_dtype_get(t->dtype)->name);
-    if (t->dims[1] > EWI_PACKED_MAX_K)
+    if (packed && t->dims[1] > EWI_PACKED_MAX_K)
         return ewi_fail(err, EW_UNSUPPORTED,
                         "tensor %.*s: has %" PRIu64 " inputs, a quantized one at most %u",
                         EWI_STR_ARG(t->name), t->dims[1], EWI_PACKED_MAX_K);
@@ -132,10 +141,10 @@ static ew_status check_matrix(const ewi_tensor *t, ew_error *err) {
 
 static ew_status round_matrix(job *j, const ewi_tensor *t, const ewi_hessian *h, ew_quantize_row *row,
                               ew_error *err) {
-    EWI_TRY(check_matrix(t, err));
     const uint32_t n_threads = ewi_pool_n_threads(j->pool);
-    slab s = {.source = t, .dtype = j->dtype, .n = (size_t)t->dims[0], .k = (size_t)t->dims[1], .h = h};
-    s.tile_bytes = ewi_packed_tile_bytes(j->dtype, s.k);
+    slab s = {.source = t, .n = (size_t)t->dims[0], .k = (size_t)t->dims[1], .h = h};
+    s.dtype = target_of(j, t)->dtype;
+    s.tile_bytes = ewi_packed_tile_bytes(s.dtype, s.k);
     size_t at_once = SLAB_BYTES / s.tile_bytes / n_threads * n_threads;
     if (at_once == 0) at_once = n_threads;
     size_t rows_bytes = EWI_TILE_OUTPUTS * s.k * sizeof(float);
@@ -151,6 +160,43 @@ static ew_status round_matrix(job *j, const ewi_tensor *t, const ewi_hessian *h,
     ewi_free(s.scratch);
     ewi_free(s.sums);
     ewi_free(s.faults);
+    return status;
+}
+
+/* ---- 16 bits ---- */
+
+/* False: one was no number, or too large. */
+static bool narrow(uint16_t *y, const float *x, size_t n, ew_quantize_row *row) {
+    bool fits = true;
+    for (size_t i = 0; i < n; i++) {
+        y[i] = ewi_f32_to_f16(x[i]);
+        double kept = (double)ewi_f16_to_f32(y[i]), error = (double)x[i] - kept;
+        fits = fits && isfinite(kept);
+        row->squares += (double)x[i] * (double)x[i];
+        row->squared_errors += error * error;
+    }
+    return fits;
+}
+
+static ew_status narrow_rows(job *j, const ewi_tensor *t, float *x, ew_quantize_row *row, ew_error *err) {
+    const size_t n = (size_t)t->dims[0], k = (size_t)t->dims[1], bytes = (size_t)(t->size_bytes / n);
+    uint16_t *y = (uint16_t *)(void *)(x + k);
+    for (size_t i = 0; i < n; i++) {
+        ewi_kernels_get()->widen[t->dtype](x, t->data + i * bytes, k);
+        if (!narrow(y, x, k, row))
+            return ewi_fail(err, EW_FORMAT, "tensor %.*s, row %zu: holds weights that are no f16",
+                            EWI_STR_ARG(t->name), i);
+        EWI_TRY(ewi_package_data(j->package, y, k * sizeof *y, err));
+        j->done += bytes;
+    }
+    return tell(j, err);
+}
+
+static ew_status narrow_matrix(job *j, const ewi_tensor *t, ew_quantize_row *row, ew_error *err) {
+    float *x = ewi_alloc_array((size_t)t->dims[1], sizeof *x + sizeof(uint16_t));
+    if (!x) return ewi_no_memory(err, "rows");
+    ew_status status = narrow_rows(j, t, x, row, err);
+    ewi_free(x);
     return status;
 }
 
@@ -184,28 +230,36 @@ static bool is_norm(const ewi_tensor *t) {
     return ewi_str_ends(t->name, "_norm.weight");
 }
 
+static bool is_matrix(const ewi_tensor *t) {
+    return t->n_dims == 2 && !stays_f32(t) && !is_norm(t);
+}
+
 /* What the package holds of a tensor; its data is not there yet. */
 static ew_status describe(const job *j, const ewi_tensor *t, ewi_tensor *out, ew_error *err) {
     if (t->n_dims > 2)
         return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: quantizing %u dimensions is not implemented",
                         EWI_STR_ARG(t->name), t->n_dims);
     *out = *t;
-    out->packed = t->n_dims == 2 && !stays_f32(t) && !is_norm(t);
-    out->dtype = out->packed ? j->dtype : EWI_F32;
-    if (!out->packed) return ewi_tensor_size(EWI_F32, t->n_dims, t->dims, &out->size_bytes, err);
+    out->dtype = is_matrix(t) ? target_of(j, t)->dtype : EWI_F32;
+    out->packed = ewi_packed_info_get(out->dtype);
+    if (is_matrix(t)) EWI_TRY(check_matrix(t, out->packed, err));
+    if (!out->packed) return ewi_tensor_size(out->dtype, t->n_dims, t->dims, &out->size_bytes, err);
     size_t bytes;
-    EWI_TRY(check_matrix(t, err));
-    if (!ewi_packed_bytes(j->dtype, (size_t)t->dims[0], (size_t)t->dims[1], &bytes))
+    if (!ewi_packed_bytes(out->dtype, (size_t)t->dims[0], (size_t)t->dims[1], &bytes))
         return ewi_fail(err, EW_FORMAT, "tensor %.*s: its size overflows", EWI_STR_ARG(t->name));
     out->size_bytes = bytes;
     return EW_OK;
 }
 
+/* Of vectors the last one. */
 static ew_quantize_row *report_row(const job *j, ewi_dtype dtype) {
-    ew_quantize_row *row = &j->report->rows[dtype == EWI_F32];
+    size_t i = 0;
+    while (i < EWI_COUNT(targets) && targets[i].dtype != dtype) i++;
+    ew_quantize_row *row = &j->report->rows[i];
     row->dtype = ewi_dtype_get(dtype)->name;
     return row;
 }
+_Static_assert(EWI_COUNT(targets) < EW_QUANTIZE_ROWS, "a row for each type");
 
 /* h: of what a matrix is multiplied with; NULL: it is rounded to nearest. */
 static ew_status write_tensor(job *j, const ewi_tensor *t, const ewi_hessian *h, ew_error *err) {
@@ -217,7 +271,13 @@ static ew_status write_tensor(job *j, const ewi_tensor *t, const ewi_hessian *h,
     row->source_bytes += t->size_bytes;
     row->size_bytes += written.size_bytes;
     EWI_TRY(ewi_package_tensor(j->package, &written, err));
-    return written.packed ? round_matrix(j, t, h, row, err) : copy_vector(j, t, err);
+    if (written.packed) return round_matrix(j, t, h, row, err);
+    return written.dtype == EWI_F16 ? narrow_matrix(j, t, row, err) : copy_vector(j, t, err);
+}
+
+static bool is_rotated(const target *to) {
+    const ewi_packed_info *info = ewi_packed_info_get(to->dtype);
+    return info && info->kind == EWI_PACKED_ROW;
 }
 
 static ew_status tell_of_window(void *user, ew_error *err) {
@@ -230,8 +290,9 @@ static ew_status write_calibrated(job *j, ew_error *err) {
         EWI_TRY(ewi_calibration_run(j->calibration, stage, tell_of_window, j, err));
         for (size_t i = 0; i < j->source->n_tensors; i++) {
             const ewi_tensor *t = &j->source->tensors[i];
-            const ewi_hessian *h = ewi_calibration_find(j->calibration, t->name);
-            if (!h || j->is_written[i]) continue;
+            if (j->is_written[i] || !is_matrix(t)) continue;
+            const ewi_hessian *h = ewi_calibration_find(j->calibration, t->name, is_rotated(j->targets[i]));
+            if (!h) continue;
             EWI_TRY(write_tensor(j, t, h, err));
             j->is_written[i] = true;
         }
@@ -338,14 +399,38 @@ static ew_status write_package(job *j, ew_error *err) {
     return ewi_package_close(j->package, &(ewi_package_notes){j->type, source}, err);
 }
 
-static ew_status find_type(const char *name, job *j, ew_error *err) {
-    for (size_t i = 0; i < EWI_COUNT(types); i++) {
-        if (strcmp(name, types[i].name) != 0) continue;
-        j->type = types[i].name;
-        j->dtype = types[i].dtype;
-        return EW_OK;
+/* NULL when there is none, which is EW_INVALID. */
+static const target *find_target(const char *name, ew_error *err) {
+    for (size_t i = 0; i < EWI_COUNT(targets); i++)
+        if (strcmp(name, targets[i].name) == 0) return &targets[i];
+    ewi_fail(err, EW_INVALID, "type \"%.40s\" is none of q4s, q8c, q4c, q8g, q4g32, q4g128, f16", name);
+    return NULL;
+}
+
+static ew_status choose_target(job *j, const ew_tensor_type *one, ew_error *err) {
+    for (size_t i = 0; i < j->source->n_tensors; i++) {
+        if (!ewi_str_eq(j->source->tensors[i].name, one->tensor)) continue;
+        if (!is_matrix(&j->source->tensors[i]))
+            return ewi_fail(err, EW_INVALID, "tensor %.*s: stays F32", EWI_STR_ARG(one->tensor));
+        j->targets[i] = find_target(one->type, err);
+        return j->targets[i] ? EW_OK : EW_INVALID;
     }
-    return ewi_fail(err, EW_INVALID, "type \"%.40s\" is none of q4s, q8c, q4c, q8g, q4g32, q4g128", name);
+    return ewi_fail(err, EW_INVALID, "tensor %.*s: the model has none of this name",
+                    EWI_STR_ARG(one->tensor));
+}
+
+static ew_status choose_targets(job *j, const ew_quantize_options *o, ew_error *err) {
+    const target *first = find_target(o->type ? o->type : "q4s", err);
+    if (!first) return EW_INVALID;
+    j->type = first->name;
+    j->targets = ewi_alloc_array(j->source->n_tensors + 1, sizeof *j->targets);
+    if (!j->targets) return ewi_no_memory(err, "a package");
+    for (size_t i = 0; i < j->source->n_tensors; i++) j->targets[i] = first;
+    for (size_t i = 0; i < o->n_types; i++) {
+        EWI_TRY(choose_target(j, &o->types[i], err));
+        if (strcmp(o->types[i].type, first->name) != 0) j->type = "mixed";
+    }
+    return EW_OK;
 }
 
 static ew_status check_source(const ew_model *model, ew_error *err) {
@@ -365,20 +450,28 @@ static ew_status check_source(const ew_model *model, ew_error *err) {
 static ew_status open_calibration(job *j, const ew_model *model, const ew_quantize_options *o,
                                   ew_error *err) {
     const char *method = o->method ? o->method : "round";
-    uint32_t n_tokens = o->calibration_tokens ? o->calibration_tokens : CALIBRATION_TOKENS;
     if (strcmp(method, "round") == 0) {
-        if (o->calibration.len == 0 && !o->calibration_tokens) return EW_OK;
+        if (o->calibration.len == 0 && !o->calibration_tokens && !o->calibration_special) return EW_OK;
         return ewi_fail(err, EW_INVALID, "method \"round\" takes no calibration text");
     }
     if (strcmp(method, "gptq") != 0)
         return ewi_fail(err, EW_INVALID, "method \"%.40s\" is none of round, gptq", method);
-    bool rotated = ewi_packed_info_get(j->dtype)->kind == EWI_PACKED_ROW;
-    return ewi_calibration_open(model, o->calibration, n_tokens, o->n_threads, rotated, &j->calibration, err);
+    ewi_calibration_options how = {.text = o->calibration,
+                                   .n_tokens =
+                                       o->calibration_tokens ? o->calibration_tokens : CALIBRATION_TOKENS,
+                                   .special = o->calibration_special,
+                                   .n_threads = o->n_threads};
+    for (size_t i = 0; i < j->source->n_tensors; i++) {
+        bool packed = ewi_packed_info_get(j->targets[i]->dtype), rotated = is_rotated(j->targets[i]);
+        how.plain |= packed && !rotated;
+        how.rotated |= rotated;
+    }
+    return ewi_calibration_open(model, &how, &j->calibration, err);
 }
 
 static ew_status prepare(job *j, const ew_model *model, const ew_quantize_options *o, ew_error *err) {
     EWI_TRY(check_source(model, err));
-    EWI_TRY(find_type(o->type ? o->type : "q4s", j, err));
+    EWI_TRY(choose_targets(j, o, err));
     for (size_t i = 0; i < j->source->n_tensors; i++) j->total += j->source->tensors[i].size_bytes;
     j->is_written = ewi_alloc_array(j->source->n_tensors + 1, sizeof *j->is_written);
     if (!j->is_written) return ewi_no_memory(err, "a package");
@@ -405,5 +498,6 @@ ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize
     ewi_calibration_close(j.calibration);
     ewi_pool_free(j.pool);
     ewi_free(j.is_written);
+    ewi_free(j.targets);
     return status;
 }

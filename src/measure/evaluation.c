@@ -16,6 +16,7 @@
 #include "engine/ops.h"
 #include "kernels/elementary.h"
 #include "measure/divergence.h"
+#include "measure/layers.h"
 #include "measure/tally.h"
 
 #define MAX_KEPT_BYTES ((size_t)256 << 20) /* logits of the base */
@@ -38,6 +39,7 @@ typedef struct evaluation {
     kept_row *kept_rows;                   /* [chunk] */
     ewi_divergence_sums *sums;             /* [spans of n_vocab] */
     double *klds;
+    ewi_layers *layers; /* NULL: not compared */
     size_t n_scored, max_scored;
     bool is_finite; /* all logits so far */
     ewi_tally nll, nll_base, log_ratio, kld, top1, dp, dp_squared;
@@ -118,6 +120,7 @@ static ew_status tell(evaluation *e, size_t n) {
 static ew_status run_chunk(evaluation *e, size_t n, bool scored) {
     const ew_token *tokens = e->window + e->chunk_at;
     const ewi_wants wants = scored ? EWI_WANTS_ALL : EWI_WANTS_NONE;
+    ewi_layers_watch(e->layers, scored, (uint32_t)e->chunk_at);
     if (e->base) {
         EWI_TRY(ewi_session_eval(e->base, tokens, n, wants, keep_base, e, e->err));
         EWI_TRY(tell(e, n));
@@ -179,20 +182,20 @@ static ew_status check_text(ew_str text, ew_error *err) {
     return EW_OK;
 }
 
-static unsigned flags_of(const ew_tokenizer *tokenizer) {
-    return ew_tokenizer_adds_bos(tokenizer) ? EW_ENCODE_BOS : 0;
+static unsigned flags_of(const ew_tokenizer *tokenizer, bool special) {
+    return (ew_tokenizer_adds_bos(tokenizer) ? EW_ENCODE_BOS : 0u) | (special ? EW_ENCODE_SPECIAL : 0u);
 }
 
 /* To be freed, also when it fails. */
-static ew_status encode(const ew_tokenizer *tokenizer, ew_str text, ew_token **tokens, size_t *n,
-                        ew_error *err) {
+static ew_status encode(const ew_tokenizer *tokenizer, ew_str text, bool special, ew_token **tokens,
+                        size_t *n, ew_error *err) {
     *n = text.len + 2; /* no token of a text is empty; more only where a vocabulary adds a lot around it */
     for (size_t cap = 0; cap < *n;) {
         cap = *n;
         ewi_free(*tokens);
         *tokens = ewi_alloc_array(cap, sizeof **tokens);
         if (!*tokens) return ewi_no_memory(err, "a text's tokens");
-        EWI_TRY(ew_tokenizer_encode(tokenizer, text, flags_of(tokenizer), *tokens, cap, n, err));
+        EWI_TRY(ew_tokenizer_encode(tokenizer, text, flags_of(tokenizer, special), *tokens, cap, n, err));
     }
     return EW_OK;
 }
@@ -240,7 +243,7 @@ static ew_status compare_tokens(const evaluation *e, const ew_token *base, size_
                     "the models have different tokenizers: they cut the text otherwise from token %zu on", i);
 }
 
-static ew_status compare_vocabularies(const evaluation *e, ew_str text) {
+static ew_status compare_vocabularies(const evaluation *e, ew_str text, bool special) {
     const ew_model *model = e->session->engine->model, *base = e->base->engine->model;
     if (model->n_vocab != base->n_vocab)
         return ewi_fail(e->err, EW_UNSUPPORTED,
@@ -250,7 +253,7 @@ static ew_status compare_vocabularies(const evaluation *e, ew_str text) {
     EWI_TRY(compare_spellings(model->tokenizer, base->tokenizer, e->err));
     ew_token *tokens = NULL;
     size_t n;
-    ew_status status = encode(base->tokenizer, text, &tokens, &n, e->err);
+    ew_status status = encode(base->tokenizer, text, special, &tokens, &n, e->err);
     if (status == EW_OK) status = compare_tokens(e, tokens, n);
     ewi_free(tokens);
     return status;
@@ -278,7 +281,8 @@ static void report(evaluation *e, ew_evaluation *out) {
     if (e->base) ewi_quantiles(e->klds, e->n_scored, out->kld_quantiles, EW_KLD_PARTS);
 }
 
-static ew_status evaluate(evaluation *e, ew_str text, uint32_t stride, ew_evaluation *out) {
+static ew_status evaluate(evaluation *e, ew_str text, const ew_evaluate_options *o, ew_evaluation *out) {
+    const uint32_t stride = o->stride;
     const ew_model *model = e->session->engine->model;
     if (!model->tokenizer)
         return ewi_fail(e->err, EW_UNSUPPORTED,
@@ -289,8 +293,9 @@ static ew_status evaluate(evaluation *e, ew_str text, uint32_t stride, ew_evalua
                         e->base->n_ctx);
     EWI_TRY(check_stride(e, stride));
     EWI_TRY(check_text(text, e->err));
-    EWI_TRY(encode(model->tokenizer, text, &e->tokens, &e->n_tokens, e->err));
-    if (e->base) EWI_TRY(compare_vocabularies(e, text));
+    EWI_TRY(encode(model->tokenizer, text, o->special, &e->tokens, &e->n_tokens, e->err));
+    if (e->base) EWI_TRY(compare_vocabularies(e, text, o->special));
+    if (o->n_tokens && o->n_tokens < e->n_tokens) e->n_tokens = o->n_tokens;
     EWI_TRY(check_length(e));
     e->n_vocab = model->n_vocab;
     e->bos = ew_tokenizer_adds_bos(model->tokenizer) ? ew_tokenizer_bos(model->tokenizer) : -1;
@@ -299,8 +304,12 @@ static ew_status evaluate(evaluation *e, ew_str text, uint32_t stride, ew_evalua
     e->chunk = chunk_of(e);
     e->is_finite = true;
     EWI_TRY(allocate(e));
+    if (e->base && o->layer_errors)
+        EWI_TRY(ewi_layers_new(e->session, e->base, e->chunk, &e->layers, e->err));
     EWI_TRY(run_windows(e));
     report(e, out);
+    if (e->base && o->layer_errors)
+        ewi_layers_get(e->layers, o->layer_errors, e->base->engine->model->hparams.n_layers + 1);
     return EW_OK;
 }
 
@@ -316,9 +325,10 @@ ew_status ew_evaluate(ew_session *session, ew_session *base, ew_str text, const 
     EWI_REQUIRE(session && session != base && (text.data || text.len == 0) && out, err);
     EWI_REQUIRE(!options || options->struct_size == sizeof *options, err);
     evaluation e = {.session = session, .base = base, .on_progress = on_progress, .user = user, .err = err};
-    ew_status status = evaluate(&e, text, options ? options->stride : 0, out);
+    ew_status status = evaluate(&e, text, options ? options : &(ew_evaluate_options){0}, out);
     forget(session);
     forget(base);
+    ewi_layers_free(e.layers);
     ewi_free(e.tokens);
     ewi_free(e.window);
     ewi_free(e.kept);

@@ -36,8 +36,6 @@ ew_status ewi_packing_new(const ewi_tensor *tensors, size_t n_tensors, ewi_packi
         ewi_packing_free(p);
         return ewi_no_memory(err, "a model");
     }
-    for (size_t i = 0; i < n_tensors; i++)
-        if (tensors[i].packed) p->packed[i] = tensors[i].data;
     *out = p;
     return EW_OK;
 }
@@ -55,7 +53,7 @@ void ewi_packing_free(ewi_packing *p) {
 }
 
 const uint8_t *ewi_packing_find(const ewi_packing *p, const ewi_tensor *weight) {
-    return p->packed[weight - p->tensors];
+    return weight->packed ? weight->data : p->packed[weight - p->tensors];
 }
 
 /* ---- the work ---- */

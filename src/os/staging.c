@@ -115,6 +115,10 @@ ew_status ewi_staging_open(const char *target, bool replace, ewi_staging **out, 
     return status;
 }
 
+const char *ewi_staging_path(const ewi_staging *s) {
+    return s->folder;
+}
+
 ew_status ewi_staging_folder(ewi_staging *s, const char *name, ew_error *err) {
     if (!call_fails(ENOSPC) && mkdirat(s->folder_fd, name, 0777) == 0) return EW_OK;
     return fail_errno(err, "create a folder in", s->folder);

@@ -23,6 +23,8 @@ typedef struct ewi_staging ewi_staging;
 
 /* Errors: EW_IO; also when the target exists, unless `replace`. */
 EWI_NODISCARD ew_status ewi_staging_open(const char *target, bool replace, ewi_staging **out, ew_error *err);
+/* Where its files are meanwhile. */
+const char *ewi_staging_path(const ewi_staging *staging);
 EWI_NODISCARD ew_status ewi_staging_folder(ewi_staging *staging, const char *name, ew_error *err);
 /* Begins a file that has no name yet. */
 EWI_NODISCARD ew_status ewi_staging_create(ewi_staging *staging, ew_error *err);

@@ -10,9 +10,9 @@ number() {
     sed -n "s/.*\"$1\":\([^,}]*\)[,}].*/\1/p" "$2"
 }
 
-# From stdin or a file, in the open or as JSON; --kld is another word for --against.
+# From stdin or a file, in the open or as JSON.
 edgewise eval -m q8c --against "$MODEL" -c 128 --json <text >json || echo "eval: $?"
-edgewise eval -m q8c --kld "$MODEL" -c 128 --json --text text -b 17 -t 1 | sed 's/"threads".*//' >again
+edgewise eval -m q8c --against "$MODEL" -c 128 --json --text text -b 17 -t 1 | sed 's/"threads".*//' >again
 sed 's/"threads".*//' json | cmp - again || echo "another text, or other bits"
 tr ',' '\n' <json | sed -n 's/[{"]*\([a-z_0-9]*\)":.*/\1/p' | tr '\n' ' '
 echo
@@ -28,6 +28,10 @@ same "a model against itself" "$(number kld_max json)" 0
 edgewise eval -m q8c --against "$MODEL" --text text --svg kld.svg >/dev/null
 head -c 4 kld.svg
 tail -n 1 kld.svg
+edgewise eval -m q8c --against "$MODEL" --text text --layers-svg layers.svg >/dev/null
+grep -c '<rect.*fill="#2a6fb0"' layers.svg
+tail -n 1 layers.svg
+code 1 edgewise eval -m q8c --against "$MODEL" --text text --layers-svg no/such/l.svg >/dev/null 2>&1
 code 1 edgewise eval -m q8c --against "$MODEL" --text text --svg no/such/kld.svg >/dev/null 2>&1
 
 # What a text must be.

@@ -2,7 +2,7 @@
 . "$CASE_DIR/fixtures.inc"
 prompt=$(golden 0 prompt)
 
-for type in q8c q4c q4s q8g q4g32 q4g128; do
+for type in q8c q4c q4s q8g q4g32 q4g128 f16; do
     edgewise quantize -m "$MODEL" --type $type -o $type >/dev/null || echo "$type failed"
     edgewise inspect $type --verify | sed -n '/^format/p; /^runs/p'
     edgewise run -m $type -p "$prompt" -n 20 --temp 0 >answer || echo "$type does not run"

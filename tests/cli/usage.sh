@@ -39,10 +39,11 @@ try embed -p hi
 try embed -m a.gguf --rank --json
 try embed -m a.gguf -p hi --pooling max
 try quantize -o folder
-try eval --against a.gguf --kld b.gguf
 try eval --tasks t.jsonl --stride 5
 try eval --tasks t.jsonl --against a.gguf
 try eval --svg kld.svg
+try eval --layers-svg layers.svg
+try eval --tasks t.jsonl --special
 try eval -n 5
 try eval --raw
 try validate
