@@ -643,13 +643,13 @@ typedef struct ew_mix {
 
 /*
  * ew_quantize with a type for each matrix, chosen by measurement. The last quarter of options' calibration
- * text is held back: on at most a quarter of its calibration_tokens, in windows of 512 tokens (or what the
- * model was trained on), the divergence of the model from the original is measured with each matrix in each
- * type, alone; the choice whose divergences add up to least is then measured itself. options' type and types
- * are not set; its method rounds, with the first three quarters of the text where it needs one. One package
- * of each type lies in a hidden folder beside the path meanwhile. Errors: those of ew_quantize and
- * ew_evaluate; EW_LIMIT with the figure when a limit cannot be kept; EW_UNSUPPORTED names models that cannot
- * be mixed.
+ * text is held back: on at most an eighth of its calibration_tokens, in windows of 512 tokens (or what the
+ * model was trained on), the divergence of the model from the original is measured with each matrix in q4c,
+ * q4s, q4g32, q8c and f16, alone; the choice whose divergences add up to least is then measured itself.
+ * options' type and types are not set; its method rounds, with the first three quarters of the text where it
+ * needs one. One package of each type lies in a hidden folder beside the path meanwhile. Errors: those of
+ * ew_quantize and ew_evaluate; EW_LIMIT with the figure when a limit cannot be kept; EW_UNSUPPORTED names
+ * models that cannot be mixed.
  */
 EW_API ew_status ew_quantize_mixed(const ew_model *model, const char *path,
                                    const ew_quantize_options *options, const ew_mix_options *limits,

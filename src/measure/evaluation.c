@@ -4,6 +4,8 @@
  * Both run the same tokens chunk by chunk. The base's logits of a chunk are kept; the model's are compared
  * with them as they come, one row at a time, its vocabulary shared by the model's threads.
  */
+#include "measure/evaluation.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -20,13 +22,8 @@
 #include "measure/tally.h"
 
 #define MAX_KEPT_BYTES ((size_t)256 << 20) /* logits of the base */
+#define MAX_BASE_BYTES ((size_t)1 << 30)   /* all of them, where they are kept for other evaluations */
 #define COST_OF_LOGIT  64u                 /* multiplications, roughly */
-
-/* What is kept of a row of the base. */
-typedef struct kept_row {
-    float max;
-    ew_token best;
-} kept_row;
 
 typedef struct evaluation {
     ew_session *session, *base; /* base: NULL, alone */
@@ -35,8 +32,9 @@ typedef struct evaluation {
     ew_token *tokens, *window;
     size_t n_tokens, n_ctx, stride, first; /* position of the first token of a window that is scored */
     size_t chunk, chunk_at;                /* rows at most; position of the present one's first */
-    float *kept;                           /* [chunk, n_vocab] */
-    kept_row *kept_rows;                   /* [chunk] */
+    ewi_base_rows own;                     /* [chunk] of the present chunk */
+    ewi_base_rows *all;                    /* of all chunks; NULL: they are not kept */
+    ewi_base_rows at;                      /* the present chunk's, in one of them */
     ewi_divergence_sums *sums;             /* [spans of n_vocab] */
     double *klds;
     ewi_layers *layers; /* NULL: not compared */
@@ -54,8 +52,8 @@ typedef struct evaluation {
 static void keep_base(void *user, size_t row, const ewi_head *head) {
     evaluation *e = user;
     const ewi_kernels *kern = e->base->engine->kern;
-    memcpy(e->kept + row * e->n_vocab, head->logits, e->n_vocab * sizeof *e->kept);
-    e->kept_rows[row] = (kept_row){kern->max(head->peaks, ewi_n_peaks(head->n)), ewi_head_best(kern, head)};
+    memcpy(e->at.logits + row * e->n_vocab, head->logits, e->n_vocab * sizeof *e->at.logits);
+    e->at.rows[row] = (ewi_base_row){kern->max(head->peaks, ewi_n_peaks(head->n)), ewi_head_best(kern, head)};
 }
 
 typedef struct sharing {
@@ -85,12 +83,12 @@ static void add_compared(evaluation *e, double nll, double nll_base, double kld,
 static void score(void *user, size_t row, const ewi_head *head) {
     evaluation *e = user;
     const ew_engine *engine = e->session->engine;
-    const float *base = e->base ? e->kept + row * e->n_vocab : NULL;
+    const float *base = e->base ? e->at.logits + row * e->n_vocab : NULL;
     const ew_token next = e->window[e->chunk_at + row + 1];
     const ewi_divergence_rows rows = {.n = e->n_vocab,
                                       .base = base,
                                       .model = head->logits,
-                                      .max_base = base ? e->kept_rows[row].max : 0,
+                                      .max_base = base ? e->at.rows[row].max : 0,
                                       .max_model = engine->kern->max(head->peaks, ewi_n_peaks(head->n))};
     ewi_op_share(engine, e->n_vocab * COST_OF_LOGIT, sum_share, &(sharing){engine->kern, &rows, e->sums});
     ewi_divergence d = ewi_divergence_of(&rows, e->sums);
@@ -101,7 +99,7 @@ static void score(void *user, size_t row, const ewi_head *head) {
     EW_ASSERT(e->n_scored < e->max_scored);
     ewi_tally_add(&e->nll, nll);
     if (base)
-        add_compared(e, nll, nll_base, d.kld, ewi_head_best(engine->kern, head) == e->kept_rows[row].best);
+        add_compared(e, nll, nll_base, d.kld, ewi_head_best(engine->kern, head) == e->at.rows[row].best);
     e->n_scored++;
 }
 
@@ -117,11 +115,20 @@ static ew_status tell(evaluation *e, size_t n) {
     return ewi_fail(e->err, EW_CANCELLED, "cancelled after %zu scored tokens", e->n_scored);
 }
 
+static bool runs_base(const evaluation *e) {
+    return e->base && !(e->all && e->all->filled);
+}
+
 static ew_status run_chunk(evaluation *e, size_t n, bool scored) {
     const ew_token *tokens = e->window + e->chunk_at;
     const ewi_wants wants = scored ? EWI_WANTS_ALL : EWI_WANTS_NONE;
     ewi_layers_watch(e->layers, scored, (uint32_t)e->chunk_at);
-    if (e->base) {
+    e->at = e->own;
+    if (e->all) {
+        e->at.logits = e->all->logits + e->n_scored * e->n_vocab;
+        e->at.rows = e->all->rows + e->n_scored;
+    }
+    if (runs_base(e)) {
         EWI_TRY(ewi_session_eval(e->base, tokens, n, wants, keep_base, e, e->err));
         EWI_TRY(tell(e, n));
     }
@@ -147,20 +154,30 @@ static ew_status run_window(evaluation *e, size_t at) {
 
 static ew_status run_windows(evaluation *e) {
     size_t n_windows = (e->n_tokens - e->n_ctx) / e->stride + 1;
-    e->total = (uint64_t)n_windows * (e->n_ctx - 1) * (e->base ? 2 : 1);
+    e->total = (uint64_t)n_windows * (e->n_ctx - 1) * (runs_base(e) ? 2 : 1);
     for (size_t i = 0; i < n_windows; i++) EWI_TRY(run_window(e, i * e->stride));
     return EW_OK;
+}
+
+/* Unless they are there already, or too many. */
+static void keep_all(evaluation *e, ewi_base_rows *kept) {
+    if (!kept || !e->base || e->max_scored > MAX_BASE_BYTES / sizeof(float) / e->n_vocab) return;
+    if (!kept->logits) {
+        kept->logits = ewi_alloc_array(e->max_scored, e->n_vocab * sizeof *kept->logits);
+        kept->rows = ewi_alloc_array(e->max_scored, sizeof *kept->rows);
+    }
+    if (kept->logits && kept->rows) e->all = kept;
 }
 
 static ew_status allocate(evaluation *e) {
     size_t n_windows = (e->n_tokens - e->n_ctx) / e->stride + 1, kept_rows = e->base ? e->chunk : 0;
     bool fits = ewi_mul_size(n_windows, e->n_ctx - e->first, &e->max_scored);
     e->window = ewi_alloc_array(e->n_ctx, sizeof *e->window);
-    e->kept = ewi_alloc_array(kept_rows * e->n_vocab, sizeof *e->kept);
-    e->kept_rows = ewi_alloc_array(kept_rows, sizeof *e->kept_rows);
+    e->own.logits = ewi_alloc_array(kept_rows * e->n_vocab, sizeof *e->own.logits);
+    e->own.rows = ewi_alloc_array(kept_rows, sizeof *e->own.rows);
     e->sums = ewi_alloc_array(ewi_n_spans(e->n_vocab), sizeof *e->sums);
     e->klds = ewi_alloc_array(e->base && fits ? e->max_scored : 0, sizeof *e->klds);
-    bool ok = fits && e->window && e->kept && e->kept_rows && e->sums && e->klds;
+    bool ok = fits && e->window && e->own.logits && e->own.rows && e->sums && e->klds;
     return ok ? EW_OK : ewi_no_memory(e->err, "an evaluation");
 }
 
@@ -281,7 +298,8 @@ static void report(evaluation *e, ew_evaluation *out) {
     if (e->base) ewi_quantiles(e->klds, e->n_scored, out->kld_quantiles, EW_KLD_PARTS);
 }
 
-static ew_status evaluate(evaluation *e, ew_str text, const ew_evaluate_options *o, ew_evaluation *out) {
+static ew_status evaluate(evaluation *e, ew_str text, const ew_evaluate_options *o, ewi_base_rows *kept,
+                          ew_evaluation *out) {
     const uint32_t stride = o->stride;
     const ew_model *model = e->session->engine->model;
     if (!model->tokenizer)
@@ -304,9 +322,11 @@ static ew_status evaluate(evaluation *e, ew_str text, const ew_evaluate_options 
     e->chunk = chunk_of(e);
     e->is_finite = true;
     EWI_TRY(allocate(e));
+    keep_all(e, kept);
     if (e->base && o->layer_errors)
         EWI_TRY(ewi_layers_new(e->session, e->base, e->chunk, &e->layers, e->err));
     EWI_TRY(run_windows(e));
+    if (e->all) e->all->filled = true;
     report(e, out);
     if (e->base && o->layer_errors)
         ewi_layers_get(e->layers, o->layer_errors, e->base->engine->model->hparams.n_layers + 1);
@@ -320,20 +340,30 @@ static void forget(ew_session *session) {
     ewi_flag_take(&session->cancelled);
 }
 
-ew_status ew_evaluate(ew_session *session, ew_session *base, ew_str text, const ew_evaluate_options *options,
-                      ew_progress_fn on_progress, void *user, ew_evaluation *out, ew_error *err) {
+void ewi_base_rows_deinit(ewi_base_rows *kept) {
+    ewi_free(kept->logits);
+    ewi_free(kept->rows);
+}
+
+ew_status ewi_evaluate(ew_session *session, ew_session *base, ew_str text, const ew_evaluate_options *options,
+                       ewi_base_rows *kept, ew_progress_fn on_progress, void *user, ew_evaluation *out,
+                       ew_error *err) {
     EWI_REQUIRE(session && session != base && (text.data || text.len == 0) && out, err);
     EWI_REQUIRE(!options || options->struct_size == sizeof *options, err);
     evaluation e = {.session = session, .base = base, .on_progress = on_progress, .user = user, .err = err};
-    ew_status status = evaluate(&e, text, options ? options : &(ew_evaluate_options){0}, out);
+    ew_status status = evaluate(&e, text, options ? options : &(ew_evaluate_options){0}, kept, out);
     forget(session);
     forget(base);
     ewi_layers_free(e.layers);
     ewi_free(e.tokens);
     ewi_free(e.window);
-    ewi_free(e.kept);
-    ewi_free(e.kept_rows);
+    ewi_base_rows_deinit(&e.own);
     ewi_free(e.sums);
     ewi_free(e.klds);
     return status;
+}
+
+ew_status ew_evaluate(ew_session *session, ew_session *base, ew_str text, const ew_evaluate_options *options,
+                      ew_progress_fn on_progress, void *user, ew_evaluation *out, ew_error *err) {
+    return ewi_evaluate(session, base, text, options, NULL, on_progress, user, out, err);
 }

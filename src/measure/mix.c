@@ -15,17 +15,20 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "engine/engine.h"
+#include "measure/evaluation.h"
 #include "measure/frontier.h"
 #include "os/file.h"
 #include "os/staging.h"
 
 #define WINDOW             512u
 #define CALIBRATION_TOKENS 16384u
-#define HELD               4u  /* one in so many tokens is held back for measuring */
+#define HELD               4u  /* one part in so many of the text is held back for measuring */
+#define MEASURED           8u  /* and one token in so many of those for calibration is as much as is run */
 #define RUNS_TO_CHOOSE     20u /* about, of choices as a whole */
 #define PATH_BYTES         4096
 
-static const char *const types[] = {"q4c", "q4g128", "q4s", "q4g32", "q8c", "q8g", "f16"};
+/* Of four and of eight bits those that are no worse than another as large (docs/quantization.md). */
+static const char *const types[] = {"q4c", "q4s", "q4g32", "q8c", "f16"};
 #define N_TYPES EWI_COUNT(types)
 _Static_assert(N_TYPES <= EWI_MAX_KINDS, "kinds of a part");
 #define KEEP N_TYPES /* in place of a type: as it is in the original */
@@ -38,6 +41,7 @@ typedef struct mixer {
     ewi_staging *folder;
     ew_model *parts[N_TYPES]; /* packages of one type each */
     ew_engine *engine;        /* the original's */
+    ewi_base_rows base_rows;
     ew_session *base;
     ew_model patched;                               /* the original but for some matrices */
     const ewi_tensor *(*tensors)[EWI_N_PART_KINDS]; /* patched's: [n_slots] */
@@ -188,12 +192,12 @@ static ew_status open_session(const mixer *m, const ew_model *model, ew_engine *
 /* Every token of a window but its first counts. */
 static ew_status evaluate(mixer *m, ew_session *session, ew_error *err) {
     uint32_t n_ctx = m->base->n_ctx, n = m->how->calibration_tokens;
-    n = (n ? n : CALIBRATION_TOKENS) / HELD;
+    n = (n ? n : CALIBRATION_TOKENS) / MEASURED;
     const ew_evaluate_options how = {.struct_size = sizeof how,
                                      .stride = n_ctx - 1,
                                      .n_tokens = n > n_ctx ? n : n_ctx,
                                      .special = m->how->calibration_special};
-    ew_status status = ew_evaluate(session, m->base, m->held, &how, tell, m, m->found, err);
+    ew_status status = ewi_evaluate(session, m->base, m->held, &how, &m->base_rows, tell, m, m->found, err);
     if (status != EW_FORMAT) return status;
     return ewi_fail_at(err, status, "the last quarter of the calibration text, which is held back");
 }
@@ -298,6 +302,7 @@ static ew_status mix(mixer *m, const ew_mix_options *o, ew_quantize_report *repo
 }
 
 static void release(mixer *m) {
+    ewi_base_rows_deinit(&m->base_rows);
     ew_session_free(m->base);
     ew_engine_free(m->engine);
     for (size_t t = 0; t < N_TYPES; t++) ew_model_close(m->parts[t]);

@@ -54,7 +54,7 @@ def log_probs(model, window, folder):
 
 def divergence(model, base, text, folder):
     tokens = list(map(int, edgewise("tokenize", "-m", base, "--bos", text=text).split()))
-    tokens = tokens[: max(N_TOKENS // 4, N_CTX)]
+    tokens = tokens[: max(N_TOKENS // 8, N_CTX)]
     found = []
     for at in range(0, len(tokens) - N_CTX + 1, N_CTX - 1):
         window = tokens[:1] + tokens[at + 1 : at + N_CTX]  # each begins with the BOS
