@@ -417,21 +417,28 @@ EWI_INLINE size_t filled(size_t m, size_t rows) {
     return (m + rows - 1) / rows * rows;
 }
 
-/* Blocks of many rows have the size that leaves the fewest places empty. */
-EWI_INLINE void qmatmul(const ewi_qmatmul *a, q_format f) {
-    const size_t m = a->m, most = filled(m, VI_ROWS), less = filled(m, VI_ROWS - 1);
-    if (m == 1)
-        matmul_few(a, 1, f);
-    else if (m <= 4)
-        matmul_few(a, 4, f);
-    else if (m <= VI_FEW_ROWS)
-        matmul_few(a, VI_FEW_ROWS, f);
-    else if (f.kind == EWI_PACKED_ROW && VI_N == 16 && filled(m, VI_FEW_ROWS) <= (less < most ? less : most))
+/* Blocks of the size that leaves the fewest places empty; where registers are few there is one size. Only whole
+ * rows' sums leave registers for the largest. */
+EWI_INLINE void matmul_blocks(const ewi_qmatmul *a, q_format f) {
+    const size_t most = filled(a->m, VI_ROWS), less = filled(a->m, VI_ROWS - 1),
+                 wide = filled(a->m, VI_FEW_ROWS);
+    if (VI_ROWS == 6 && f.kind == EWI_PACKED_ROW && wide <= less && wide <= most)
         matmul_many(a, VI_FEW_ROWS, f);
-    else if (less < most)
+    else if (VI_ROWS == 6 && less < most)
         matmul_many(a, VI_ROWS - 1, f);
     else
         matmul_many(a, VI_ROWS, f);
+}
+
+EWI_INLINE void qmatmul(const ewi_qmatmul *a, q_format f) {
+    if (a->m == 1)
+        matmul_few(a, 1, f);
+    else if (a->m <= 4)
+        matmul_few(a, 4, f);
+    else if (a->m <= VI_FEW_ROWS)
+        matmul_few(a, VI_FEW_ROWS, f);
+    else
+        matmul_blocks(a, f);
 }
 
 #define Q_MATMUL(type, name, kind, chunk, zero, group, min, subscale, get, dot)          \
