@@ -11,12 +11,12 @@ static void flip_signs(float *x, size_t n) {
 
 static void hadamard(float *x, size_t n) {
     for (size_t h = 1; h < n; h *= 2)
-        for (size_t i = 0; i < n; i++) {
-            if (i & h) continue;
-            float a = x[i], b = x[i + h];
-            x[i] = a + b;
-            x[i + h] = a - b;
-        }
+        for (size_t first = 0; first < n; first += 2 * h)
+            for (size_t i = first; i < first + h; i++) {
+                float a = x[i], b = x[i + h];
+                x[i] = a + b;
+                x[i + h] = a - b;
+            }
 }
 
 static void scale(float *x, size_t n, float factor) {
