@@ -25,7 +25,7 @@ typedef struct cli_engine_values {
 } cli_engine_values;
 
 /* In the order of ew_cache_type and of ew_context_full: a choice's index is the enum's value. */
-#define CLI_CACHE_TYPES   "f16|f32|q8"
+#define CLI_CACHE_TYPES   "f16|f32|q8|q4r"
 #define CLI_CONTEXT_FULLS "error|shift"
 
 /* clang-format off */

@@ -355,8 +355,14 @@ EW_API void ew_adapter_close(ew_adapter *adapter);
 typedef struct ew_engine ew_engine;
 typedef struct ew_session ew_session;
 
-/* EW_CACHE_Q8: 8-bit codes with a scale for each head and position. */
-typedef enum ew_cache_type { EW_CACHE_F16 = 0, EW_CACHE_F32 = 1, EW_CACHE_Q8 = 2 } ew_cache_type;
+/* EW_CACHE_Q8: 8-bit codes with a scale for each head and position; EW_CACHE_Q4R: of 4 bits, after a rotation
+ * that spreads what is large over the whole head. */
+typedef enum ew_cache_type {
+    EW_CACHE_F16 = 0,
+    EW_CACHE_F32 = 1,
+    EW_CACHE_Q8 = 2,
+    EW_CACHE_Q4R = 3
+} ew_cache_type;
 
 typedef struct ew_engine_options {
     size_t struct_size;

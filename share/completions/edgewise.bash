@@ -29,8 +29,8 @@ _edgewise() {
         run:-c | run:--ctx-size) COMPREPLY=() ;;
         run:-t | run:--threads) COMPREPLY=() ;;
         run:-b | run:--rows) COMPREPLY=() ;;
-        run:-ctk | run:--cache-type-k) _edgewise_words "f16 f32 q8" ;;
-        run:-ctv | run:--cache-type-v) _edgewise_words "f16 f32 q8" ;;
+        run:-ctk | run:--cache-type-k) _edgewise_words "f16 f32 q8 q4r" ;;
+        run:-ctv | run:--cache-type-v) _edgewise_words "f16 f32 q8 q4r" ;;
         run:--lora) COMPREPLY=() ;;
         run:--context-full) _edgewise_words "error shift" ;;
         run:--keep) COMPREPLY=() ;;
@@ -46,8 +46,8 @@ _edgewise() {
         logits:-c | logits:--ctx-size) COMPREPLY=() ;;
         logits:-t | logits:--threads) COMPREPLY=() ;;
         logits:-b | logits:--rows) COMPREPLY=() ;;
-        logits:-ctk | logits:--cache-type-k) _edgewise_words "f16 f32 q8" ;;
-        logits:-ctv | logits:--cache-type-v) _edgewise_words "f16 f32 q8" ;;
+        logits:-ctk | logits:--cache-type-k) _edgewise_words "f16 f32 q8 q4r" ;;
+        logits:-ctv | logits:--cache-type-v) _edgewise_words "f16 f32 q8 q4r" ;;
         logits:--lora) COMPREPLY=() ;;
         logits:--beside) COMPREPLY=() ;;
         embed:-m | embed:--model) _edgewise_files ;;
@@ -56,8 +56,8 @@ _edgewise() {
         embed:-c | embed:--ctx-size) COMPREPLY=() ;;
         embed:-t | embed:--threads) COMPREPLY=() ;;
         embed:-b | embed:--rows) COMPREPLY=() ;;
-        embed:-ctk | embed:--cache-type-k) _edgewise_words "f16 f32 q8" ;;
-        embed:-ctv | embed:--cache-type-v) _edgewise_words "f16 f32 q8" ;;
+        embed:-ctk | embed:--cache-type-k) _edgewise_words "f16 f32 q8 q4r" ;;
+        embed:-ctv | embed:--cache-type-v) _edgewise_words "f16 f32 q8 q4r" ;;
         embed:--lora) COMPREPLY=() ;;
         quantize:-m | quantize:--model) _edgewise_files ;;
         quantize:-o | quantize:--out) _edgewise_files ;;
@@ -76,9 +76,11 @@ _edgewise() {
         eval:-n | eval:--n-predict) COMPREPLY=() ;;
         eval:-t | eval:--threads) COMPREPLY=() ;;
         eval:-b | eval:--rows) COMPREPLY=() ;;
-        eval:-ctk | eval:--cache-type-k) _edgewise_words "f16 f32 q8" ;;
-        eval:-ctv | eval:--cache-type-v) _edgewise_words "f16 f32 q8" ;;
+        eval:-ctk | eval:--cache-type-k) _edgewise_words "f16 f32 q8 q4r" ;;
+        eval:-ctv | eval:--cache-type-v) _edgewise_words "f16 f32 q8 q4r" ;;
         eval:--lora) COMPREPLY=() ;;
+        eval:--base-cache-type-k) _edgewise_words "f16 f32 q8 q4r" ;;
+        eval:--base-cache-type-v) _edgewise_words "f16 f32 q8 q4r" ;;
         eval:--svg) _edgewise_files ;;
         validate:--against) _edgewise_files ;;
         validate:--max-kld) COMPREPLY=() ;;
@@ -93,9 +95,11 @@ _edgewise() {
         validate:-n | validate:--n-predict) COMPREPLY=() ;;
         validate:-t | validate:--threads) COMPREPLY=() ;;
         validate:-b | validate:--rows) COMPREPLY=() ;;
-        validate:-ctk | validate:--cache-type-k) _edgewise_words "f16 f32 q8" ;;
-        validate:-ctv | validate:--cache-type-v) _edgewise_words "f16 f32 q8" ;;
+        validate:-ctk | validate:--cache-type-k) _edgewise_words "f16 f32 q8 q4r" ;;
+        validate:-ctv | validate:--cache-type-v) _edgewise_words "f16 f32 q8 q4r" ;;
         validate:--lora) COMPREPLY=() ;;
+        validate:--base-cache-type-k) _edgewise_words "f16 f32 q8 q4r" ;;
+        validate:--base-cache-type-v) _edgewise_words "f16 f32 q8 q4r" ;;
         bench:-m | bench:--model) _edgewise_files ;;
         bench:--prompt-tokens) COMPREPLY=() ;;
         bench:--gen-tokens) COMPREPLY=() ;;
@@ -105,8 +109,8 @@ _edgewise() {
         bench:-c | bench:--ctx-size) COMPREPLY=() ;;
         bench:-t | bench:--threads) COMPREPLY=() ;;
         bench:-b | bench:--rows) COMPREPLY=() ;;
-        bench:-ctk | bench:--cache-type-k) _edgewise_words "f16 f32 q8" ;;
-        bench:-ctv | bench:--cache-type-v) _edgewise_words "f16 f32 q8" ;;
+        bench:-ctk | bench:--cache-type-k) _edgewise_words "f16 f32 q8 q4r" ;;
+        bench:-ctv | bench:--cache-type-v) _edgewise_words "f16 f32 q8 q4r" ;;
         bench:--lora) COMPREPLY=() ;;
         *) false ;;
     esac && return
@@ -118,8 +122,8 @@ _edgewise() {
         logits) words='-m --model --out --tokens --special -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --beside --help' ;;
         embed) words='-m --model -p --prompt --pooling --keep-length --truncate --rank --json -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --help' ;;
         quantize) words='-m --model -o --out --type --method --calibrate --calibrate-tokens --force -t --threads --json --help' ;;
-        eval) words='-m --model --against --kld --text -c --ctx-size --stride --tasks -n --n-predict --raw -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --json --svg --help' ;;
-        validate) words='--against --max-kld --max-ppl-increase --min-score --score --report --text -c --ctx-size --stride --tasks -n --n-predict --raw -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --json --help' ;;
+        eval) words='-m --model --against --kld --text -c --ctx-size --stride --tasks -n --n-predict --raw -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --base-cache-type-k --base-cache-type-v --json --svg --help' ;;
+        validate) words='--against --max-kld --max-ppl-increase --min-score --score --report --text -c --ctx-size --stride --tasks -n --n-predict --raw -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --base-cache-type-k --base-cache-type-v --json --help' ;;
         bench) words='-m --model --prompt-tokens --gen-tokens --depth --batch -r --repetitions -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --profile --json --help' ;;
         devices) words='--json --help' ;;
         help) words='--help' ;;

@@ -109,7 +109,7 @@ static ew_status allocate(ew_engine *e, ew_error *err) {
 }
 
 static const ewi_dtype cache_dtypes[] = {
-    [EW_CACHE_F16] = EWI_F16, [EW_CACHE_F32] = EWI_F32, [EW_CACHE_Q8] = EWI_I8};
+    [EW_CACHE_F16] = EWI_F16, [EW_CACHE_F32] = EWI_F32, [EW_CACHE_Q8] = EWI_I8, [EW_CACHE_Q4R] = EWI_Q4R};
 
 static ew_status make_shape(ew_engine *e, const ew_engine_options *o, ew_error *err) {
     const ewi_hparams *h = &e->model->hparams;
@@ -137,7 +137,7 @@ static ew_status check_options(const ew_engine_options *o, ew_error *err) {
         return ewi_fail(err, EW_INVALID, "%u rows a step, at most %u", o->n_rows, EWI_MAX_ROWS);
     if (o->n_threads > EWI_MAX_THREADS)
         return ewi_fail(err, EW_INVALID, "%u threads, at most %u", o->n_threads, EWI_MAX_THREADS);
-    if (o->cache_k > EW_CACHE_Q8 || o->cache_v > EW_CACHE_Q8)
+    if (o->cache_k > EW_CACHE_Q4R || o->cache_v > EW_CACHE_Q4R)
         return ewi_fail(err, EW_INVALID, "unknown cache type");
     return EW_OK;
 }

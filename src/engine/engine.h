@@ -44,7 +44,7 @@ typedef struct ewi_tile {
 typedef struct ewi_attention_scratch {
     ewi_attention_row *rows[2];
     float *acc[2];  /* [queries, head_dim] */
-    uint8_t *qrows; /* with I8 keys: [queries] as quantized rows */
+    uint8_t *qrows; /* of keys that are codes: [queries] as quantized rows, or rotated */
     float *block;   /* the kernel's */
 } ewi_attention_scratch;
 

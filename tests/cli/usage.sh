@@ -45,6 +45,7 @@ try eval --tasks t.jsonl --against a.gguf
 try eval --svg kld.svg
 try eval -n 5
 try eval --raw
+try eval --base-cache-type-v q8
 try validate
 try validate a.gguf
 try validate a.gguf --against b.gguf

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "kernels/qrows.h"
-#include "kernels/rotate.h"
+#include "kernels/wide/rotate_wide.h"
 #include "kernels/wide/row_wide.h"
 
 #ifdef V16_ROWS
@@ -82,53 +82,20 @@ static void quantize_256(uint8_t *row, const float *x, size_t k) {
     put_sums(row, &layout);
 }
 
-/* ---- rotation ---- */
-
-/* a + b where bit h of the lane's number is clear, b - a where it is set; b is a with those lanes swapped. */
-EWI_INLINE v16 butterfly(v16 a, size_t h) {
-    static const uint32_t upper[9] = {[1] = 0xaaaa, [2] = 0xcccc, [4] = 0xf0f0, [8] = 0xff00};
-    return v16_add(v16_swap(a, h), v16_flip(a, upper[h]));
-}
-
-/* The whole block of 128 in 8 registers. */
-EWI_INLINE void rotate_128(v16 *y, const float *x) {
-    V16_UNROLL for (size_t i = 0; i < 8; i++) {
-        v16 a = v16_flip(v16_load(x + 16 * i), ewi_rotate_signs[i / 2] >> 16 * (i % 2) & 0xffff);
-        a = butterfly(butterfly(a, 1), 2);
-        y[i] = butterfly(butterfly(a, 4), 8);
-    }
-    V16_UNROLL for (size_t h = 1; h < 8; h *= 2) V16_UNROLL for (size_t i = 0; i < 8; i++) {
-        if (i & h) continue;
-        v16 a = y[i], b = y[i + h];
-        y[i] = v16_add(a, b);
-        y[i + h] = v16_sub(a, b);
-    }
-}
-
-EWI_INLINE void rotate(v16 *y, const float *x, size_t n) {
-    if (n == EWI_QROWS_ROTATE) {
-        rotate_128(y, x);
-        return;
-    }
-    float block[EWI_QROWS_ROTATE] = {0};
-    ewi_rotate_block_of(block, x, n);
-    for (size_t i = 0; i < 8; i++) y[i] = v16_load(block + 16 * i);
-}
-
 /* Each block is rotated twice: for the scale of all, then for its codes. The last stores of a short block may
  * reach past it, into bytes that come later or are cleared. */
 static void quantize_whole(uint8_t *row, const float *x, size_t k) {
     const ewi_qrow layout = ewi_qrow_layout(EWI_QROWS_WHOLE, k);
-    v16 y[8];
+    v16 y[ROTATE_VECTORS];
     v16_bits most = v16_bits_zero();
     for (size_t i = 0, n; i < k; i += n) {
-        rotate(y, x + i, n = ewi_rotate_block(k - i));
+        rotate_block(y, x + i, n = ewi_rotate_block(k - i), false);
         for (size_t j = 0; j < n; j += 16) most = v16_top(most, y[j / 16]);
     }
     ewi_qrow_scaling s = ewi_qrow_scale(v16_topmost(most));
     v16 inverse = v16_set1(s.inverse);
     for (size_t i = 0, n; i < k; i += n) {
-        rotate(y, x + i, n = ewi_rotate_block(k - i));
+        rotate_block(y, x + i, n = ewi_rotate_block(k - i), false);
         for (size_t j = 0; j < n; j += 16) put_codes(row + i + j, y[j / 16], inverse, s.inverse > 0.0f);
     }
     clear_padding(row, &layout, k);
