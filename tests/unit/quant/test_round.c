@@ -20,7 +20,7 @@ static ewi_round_fault round_rows(ewi_dtype dtype, const float *rows, size_t n, 
     *tile = ewi_alloc(ewi_packed_tile_bytes(dtype, k));
     assert_non_null(scratch);
     assert_non_null(*tile);
-    ewi_round_fault fault = ewi_round_tile(dtype, *tile, rows, n, k, scratch, sums);
+    ewi_round_fault fault = ewi_round_tile(dtype, *tile, rows, n, k, NULL, scratch, sums);
     ewi_free(scratch);
     return fault;
 }
