@@ -75,11 +75,19 @@ static ew_status write_first(ewi_gguf_out *o, ewi_tensor *tensors, size_t n, ew_
     return ewi_gguf_writer_data(o->writer, freqs, size, err);
 }
 
-ew_status ewi_gguf_out_begin(ewi_gguf_out *o, ew_error *err) {
+/* llama-quantize's keys; the file's own path is nobody's business. */
+static void note_imatrix(ewi_gguf_writer *w, const ewi_imatrix *m) {
+    if (m->dataset.len) ewi_gguf_writer_string(w, EWI_STR("quantize.imatrix.dataset"), m->dataset);
+    ewi_gguf_writer_u32(w, EWI_STR("quantize.imatrix.entries_count"), (uint32_t)m->n_entries);
+    if (m->n_chunks) ewi_gguf_writer_u32(w, EWI_STR("quantize.imatrix.chunks_count"), m->n_chunks);
+}
+
+ew_status ewi_gguf_out_begin(ewi_gguf_out *o, const ewi_imatrix *imatrix, ew_error *err) {
     const ewi_checkpoint *c = &o->model->checkpoint;
     EWI_TRY(ewi_gguf_export_metadata(o->model, &o->arena, o->writer, err));
     ewi_gguf_writer_u32(o->writer, EWI_STR("general.file_type"), file_type(o->dtype));
     ewi_gguf_writer_u32(o->writer, EWI_STR("general.quantization_version"), QUANTIZATION_VERSION);
+    if (imatrix) note_imatrix(o->writer, imatrix);
     ewi_tensor *named = ewi_arena_array(&o->arena, c->n_tensors + 1, sizeof *named);
     if (!named) return ewi_no_memory(err, "the names of tensors");
     for (size_t i = 0; i < c->n_tensors; i++) {

@@ -334,7 +334,8 @@ static ew_status write_gguf(job *j, ew_error *err) {
     for (size_t i = 0; i < j->source->n_tensors; i++)
         EWI_TRY(describe(j, &j->source->tensors[i], &unused, err));
     EWI_TRY(tell(j, err));
-    EWI_TRY(ewi_gguf_out_begin(j->gguf, err));
+    const ewi_imatrix *imatrix = j->importance ? ewi_importance_imatrix(j->importance) : NULL;
+    EWI_TRY(ewi_gguf_out_begin(j->gguf, imatrix, err));
     EWI_TRY(write_tensors(j, err));
     return ewi_gguf_out_close(j->gguf, err);
 }

@@ -14,7 +14,9 @@ done
 edgewise run -m tiny.gguf -p "hello" -n 20 --temp 0 | cmp - answer || echo "f32 answers otherwise"
 
 # The source's metadata is there, and what the file is now.
-for f in tiny q4_k; do edgewise inspect $f.gguf | sed -n 's/^  \([a-z]*\.[^ ]*\)  *\(.*\)/\1 \2/p' >$f.meta; done
+for f in tiny q4_k; do
+    edgewise inspect $f.gguf | sed -n 's/^  \([a-z]*\.[^ ]*\)  *\(.*\)/\1 \2/p' >$f.meta
+done
 diff tiny.meta q4_k.meta
 for key in general.file_type general.quantization_version; do edgewise inspect q4_k.gguf --meta $key; done
 
@@ -30,7 +32,7 @@ refused() {
     edgewise quantize "$@" >out 2>message
     got=$?
     [ "$got" -eq "$wanted" ] || echo "exit code $got: $*"
-    sed 's/^edgewise: //' message
+    sed "s/^edgewise: //; s|^$EDGEWISE_FIXTURES/||" message
 }
 # Types, paths and methods that do not go together; rows that are no whole blocks.
 refused 2 -m tiny.gguf -o x.gguf
@@ -38,6 +40,20 @@ refused 2 -m tiny.gguf --type q4_k -o x
 refused 2 -m tiny.gguf --type q4_k -o x.gguf --method gptq --calibrate "$MODEL"
 refused 3 -m "$MODEL" --type q4_k -o x.gguf
 refused 3 -m "$MODEL" --type q8_0 -o x.gguf
+
+# Importance of another model, of another size, or none: in llama.cpp's older form.
+imatrix() {
+    printf '\001\000\000\000\023\000\000\000%s\001\000\000\000\004\000\000\000' "$1"
+    printf '\000\000\200\077\000\000\200\077\000\000\200\077\000\000\200\077'
+}
+imatrix blk.9.attn_q.weight >other.dat
+refused 3 -m tiny.gguf --type q8_0 -o x.gguf --imatrix other.dat
+imatrix blk.0.attn_q.weight >short.dat
+refused 3 -m tiny.gguf --type q8_0 -o x.gguf --imatrix short.dat
+refused 3 -m tiny.gguf --type q8_0 -o x.gguf --imatrix "$MODEL"
+refused 2 -m tiny.gguf -o x --method gptq --calibrate "$MODEL" --imatrix other.dat
+refused 1 -m tiny.gguf --type q8_0 -o x.gguf --imatrix nothing.dat
+rm other.dat short.dat
 
 # What is there stays, unless it is a GGUF file and may go: the source itself, too.
 refused 1 -m tiny.gguf --type q8_0 -o q8_0.gguf

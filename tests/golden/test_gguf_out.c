@@ -100,7 +100,23 @@ static void as_the_converter(void **state) {
     close_gguf(&ours);
 }
 
-/* A model without a vocabulary runs as the folder does. */
+/* Stacked experts and all metadata of a GGUF file stay as they were. */
+static void as_it_was(void **state) {
+    (void)state;
+    ew_error err = {0};
+    opened before, after;
+    const char *path = scratch_path("again.gguf");
+    expect_ok(quantize(golden_path("qwen3moe.gguf"), "f32", path, &err), &err);
+    open_gguf(golden_path("qwen3moe.gguf"), &before);
+    open_gguf(path, &after);
+    same_metadata("qwen3moe", &before.gguf, &after.gguf);
+    assert_int_equal(before.gguf.n_tensors, after.gguf.n_tensors);
+    for (size_t i = 0; i < before.gguf.n_tensors; i++)
+        same_tensor("qwen3moe", &before.gguf.tensors[i], &after.gguf.tensors[i]);
+    close_gguf(&before);
+    close_gguf(&after);
+}
+
 static void refusals(void **state) {
     (void)state;
     const struct {
@@ -119,7 +135,7 @@ static void refusals(void **state) {
 }
 
 int main(void) {
-    struct CMUnitTest tests[sizeof models / sizeof models[0] + 1];
+    struct CMUnitTest tests[sizeof models / sizeof models[0] + 2];
     size_t n = 0;
     for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
         void *model;
@@ -127,6 +143,7 @@ int main(void) {
         tests[n++] =
             (struct CMUnitTest){.name = models[i], .test_func = as_the_converter, .initial_state = model};
     }
+    tests[n++] = (struct CMUnitTest)cmocka_unit_test(as_it_was);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(refusals);
     return _cmocka_run_group_tests("gguf_out", tests, n, NULL, scratch_remove);
 }
