@@ -12,7 +12,7 @@
 #include "table.h"
 #include "verbs.h"
 
-#define TYPES   "q4s|q8c|q4c|q8g|q4g32|q4g128"
+#define TYPES   "q4s|q8c|q4c|q8g|q4g32|q4g128|q8_0|q4_0|q4_1|q5_0|q5_1|q4_k|q5_k|q6_k|f16|f32"
 #define METHODS "round|gptq"
 enum { METHOD_ROUND, METHOD_GPTQ };
 
@@ -20,17 +20,19 @@ typedef struct quantize_values {
     cli_engine_values engine;
     const char *out;
     cli_choice type, method;
-    const char *calibrate;
+    const char *calibrate, *imatrix;
     cli_count calibrate_tokens;
     bool force, json;
 } quantize_values;
 
 static const cli_option options[] = {
     {"m", "model", CLI_PATH, offsetof(quantize_values, engine.model), "FILE", 0, 0, CLI_MODEL_TEXT},
-    {"o", "out", CLI_PATH, offsetof(quantize_values, out), "FOLDER", 0, 0, "the package to make"},
+    {"o", "out", CLI_PATH, offsetof(quantize_values, out), "PATH", 0, 0,
+     "the package to make, a folder; or FILE.gguf"},
     {NULL, "type", CLI_CHOICE, offsetof(quantize_values, type), TYPES, 0, 0,
      "what weights become (default q4s): 4 or 8 bits with a scale per row (q4c, q8c), per 32 or 128 weights "
-     "(q8g, q4g32, q4g128), or per row with a small integer per 32 (q4s)"},
+     "(q8g, q4g32, q4g128), or per row with a small integer per 32 (q4s); of FILE.gguf one of GGUF's own "
+     "(q8_0 to q6_k; f16 and f32 round no or few bits away)"},
     {NULL, "method", CLI_CHOICE, offsetof(quantize_values, method), METHODS, 0, 0,
      "how: each weight to nearest (round, the default), or so that the layers' outputs on a text change "
      "least "
@@ -39,8 +41,10 @@ static const cli_option options[] = {
      "gptq: the text, like those that the model will see"},
     {NULL, "calibrate-tokens", CLI_COUNT, offsetof(quantize_values, calibrate_tokens), "N", 1, 1 << 24,
      "gptq: how many tokens of the text at most (default 16384)"},
+    {NULL, "imatrix", CLI_PATH, offsetof(quantize_values, imatrix), "FILE", 0, 0,
+     "round: an importance matrix of llama.cpp: errors count more where inputs are large"},
     {NULL, "force", CLI_FLAG, offsetof(quantize_values, force), NULL, 0, 0,
-     "replace a package that is there already"},
+     "replace a package or GGUF file that is there already"},
     {"t", "threads", CLI_COUNT, offsetof(quantize_values, engine.threads), "N", 1, 256,
      "threads (default: the performance cores)"},
     {NULL, "json", CLI_FLAG, offsetof(quantize_values, json), NULL, 0, 0, "print one JSON object"},
@@ -102,9 +106,11 @@ static void print_text(const ew_quantize_report *report, cli_out *out) {
 }
 
 static void print_json(const quantize_values *values, const ew_quantize_report *report, cli_out *out) {
+    const size_t n = strlen(values->out);
+    const bool is_gguf = n > 5 && strcmp(values->out + n - 5, ".gguf") == 0;
     cli_json json = {.out = out};
     cli_json_open(&json, NULL, '{');
-    cli_json_text(&json, "package", values->out);
+    cli_json_text(&json, is_gguf ? "file" : "package", values->out);
     cli_json_open(&json, "types", '[');
     for (size_t i = 0; i < sizeof report->rows / sizeof *report->rows; i++) {
         const ew_quantize_row *row = &report->rows[i];
@@ -148,6 +154,7 @@ static int quantize(const quantize_values *values, const ew_model *model, ew_str
                                .replace = values->force,
                                .method = method,
                                .calibration = text,
+                               .imatrix = values->imatrix,
                                .calibration_tokens = values->calibrate_tokens.value};
     watch_signals();
     ew_status status = ew_quantize(model, values->out, &how, on_progress, &progress, &report, &err);
@@ -171,6 +178,7 @@ static int check_method(const cli_verb *verb, const quantize_values *values) {
         return cli_usage(verb->name, "--method gptq needs a text: give a file with --calibrate");
     if (!calibrates && (values->calibrate || values->calibrate_tokens.given))
         return cli_usage(verb->name, "--calibrate and --calibrate-tokens are for --method gptq");
+    if (calibrates && values->imatrix) return cli_usage(verb->name, "--imatrix is for --method round");
     return CLI_OK;
 }
 
@@ -196,7 +204,8 @@ static int run(const cli_verb *verb, int argc, char **argv, cli_out *out) {
     int code;
     if (!cli_parse(verb, argc, argv, &values)) return CLI_USAGE;
     if (!values.engine.model) return cli_usage(verb->name, "no model: give its file with -m");
-    if (!values.out || !values.out[0]) return cli_usage(verb->name, "no output: give a folder with -o");
+    if (!values.out || !values.out[0])
+        return cli_usage(verb->name, "no output: give a folder or a .gguf file with -o");
     code = check_method(verb, &values);
     if (code != CLI_OK) return code;
     const char *path = cli_model_path(verb, &values.engine, &code);
@@ -205,13 +214,15 @@ static int run(const cli_verb *verb, int argc, char **argv, cli_out *out) {
 
 const cli_verb cli_verb_quantize = {
     .name = "quantize",
-    .summary = "make a package of a model with weights in fewer bits",
-    .synopsis = "-m MODEL [--type TYPE] -o FOLDER [options]",
+    .summary = "make a package or GGUF file of a model with weights in fewer bits",
+    .synopsis = "-m MODEL [--type TYPE] -o PATH [options]",
     .about =
-        "Rounds the model's matrices, with scales that are searched for, and writes a package: a folder "
+        "Rounds the model's matrices, with scales that are searched for, and writes a package, a folder "
         "that\n"
-        "every other command takes as a model. It appears whole or not at all. With --method gptq the model\n"
-        "first runs over a text, layer by layer, and the errors of some weights make up for those of others.",
+        "every other command takes as a model, or a GGUF file that other programs run too. It appears whole "
+        "or\n"
+        "not at all. With --method gptq the model first runs over a text, layer by layer, and the errors of\n"
+        "some weights make up for those of others.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .run = run,

@@ -297,14 +297,19 @@ EW_API ew_status ew_rendering_encode(const ew_rendering *rendering, const ew_tok
 
 typedef struct ew_quantize_options {
     size_t struct_size;
-    const char *type;   /* "q4s" (default), "q8c", "q4c", "q8g", "q4g32", "q4g128" */
+    /* Of a package: "q4s" (default), "q8c", "q4c", "q8g", "q4g32", "q4g128"; of a GGUF file, a path that
+     * ends in .gguf: "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "q4_k", "q5_k", "q6_k", "f16", "f32". */
+    const char *type;
     uint32_t n_threads; /* default: the performance cores that this process may use */
-    bool replace;       /* a package that lies at the path already */
+    bool replace;       /* a package or GGUF file that lies at the path already */
     /* "round": to nearest (default). "gptq": so that outputs on the calibration text change least (arXiv
      * 2210.17323), of decoders without experts, from F32, F16 or BF16. */
     const char *method;
     ew_str calibration;          /* a text in UTF-8 like those that the model will see; borrowed */
     uint32_t calibration_tokens; /* of it, at most; default 16384 */
+    const char
+        *imatrix; /* llama.cpp's importance matrix (a file of llama-imatrix); "round": errors of inputs that
+                          * are large count more */
 } ew_quantize_options;
 
 /* Receives how much of `total` is done (bytes, positions); returns false to stop. */

@@ -61,10 +61,11 @@ _edgewise() {
         embed:--lora) COMPREPLY=() ;;
         quantize:-m | quantize:--model) _edgewise_files ;;
         quantize:-o | quantize:--out) _edgewise_files ;;
-        quantize:--type) _edgewise_words "q4s q8c q4c q8g q4g32 q4g128" ;;
+        quantize:--type) _edgewise_words "q4s q8c q4c q8g q4g32 q4g128 q8_0 q4_0 q4_1 q5_0 q5_1 q4_k q5_k q6_k f16 f32" ;;
         quantize:--method) _edgewise_words "round gptq" ;;
         quantize:--calibrate) _edgewise_files ;;
         quantize:--calibrate-tokens) COMPREPLY=() ;;
+        quantize:--imatrix) _edgewise_files ;;
         quantize:-t | quantize:--threads) COMPREPLY=() ;;
         eval:-m | eval:--model) _edgewise_files ;;
         eval:--against) _edgewise_files ;;

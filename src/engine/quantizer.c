@@ -1,61 +1,73 @@
 /*
- * quantizer.c: a model's matrices rounded to a quantized type and written as a package, tensor by tensor in
- * slabs of tiles: what is held at a time does not grow with the model.
+ * quantizer.c: a model's matrices rounded to a quantized type and written as a package or a GGUF file, tensor
+ * by tensor in slabs of 16 rows (a package's tiles): what is held at a time does not grow with the model.
  */
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "crypto/sha256.h"
 #include "engine/calibrate.h"
+#include "engine/gguf_out.h"
+#include "engine/importance.h"
+#include "engine/package_out.h"
 #include "engine/pool.h"
 #include "kernels/kernels.h"
 #include "model/model.h"
 #include "os/pages.h"
-#include "package/package_writer.h"
+#include "quant/blocks.h"
 #include "quant/gptq.h"
 
-#define SLAB_BYTES ((size_t)4 << 20) /* of packed tiles, about */
-#define HASH_BYTES ((size_t)8 << 20) /* of the source at a time */
+#define SLAB_BYTES ((size_t)4 << 20) /* of what is written, about */
 
 static const struct {
     const char *name;
     ewi_dtype dtype;
-} types[] = {{"q4s", EWI_Q4S},  {"q8c", EWI_Q8C},    {"q4c", EWI_Q4C},
-             {"q8g", EWI_Q8_0}, {"q4g32", EWI_Q4_0}, {"q4g128", EWI_Q4G128}};
+    bool is_gguf;
+} types[] = {{"q4s", EWI_Q4S, false},  {"q8c", EWI_Q8C, false},    {"q4c", EWI_Q4C, false},
+             {"q8g", EWI_Q8_0, false}, {"q4g32", EWI_Q4_0, false}, {"q4g128", EWI_Q4G128, false},
+             {"q8_0", EWI_Q8_0, true}, {"q4_0", EWI_Q4_0, true},   {"q4_1", EWI_Q4_1, true},
+             {"q5_0", EWI_Q5_0, true}, {"q5_1", EWI_Q5_1, true},   {"q4_k", EWI_Q4_K, true},
+             {"q5_k", EWI_Q5_K, true}, {"q6_k", EWI_Q6_K, true},   {"f16", EWI_F16, true},
+             {"f32", EWI_F32, true}};
+#define PACKAGE_TYPES "q4s, q8c, q4c, q8g, q4g32, q4g128"
+#define GGUF_TYPES    "q8_0, q4_0, q4_1, q5_0, q5_1, q4_k, q5_k, q6_k, f16, f32"
 
 typedef struct job {
     const ewi_checkpoint *source;
     const char *type;
     ewi_dtype dtype;
+    bool is_gguf;
     ewi_pool *pool;
-    ewi_package *package;
+    ewi_package *package; /* one of the two: what is written */
+    ewi_gguf_out *gguf;
     ew_progress_fn on_progress;
     void *user;
     uint64_t done, total; /* bytes of tensors */
     ew_quantize_report *report;
     ewi_calibration *calibration; /* NULL: weights are rounded to nearest */
+    ewi_importance *importance;   /* NULL: all inputs count the same */
     bool *is_written;             /* [source's n_tensors] */
 } job;
 
 static ew_status tell(const job *j, ew_error *err) {
     EWI_TRY(ewi_checkpoint_check(j->source, err));
     if (!j->on_progress || j->on_progress(j->user, j->done, j->total)) return EW_OK;
-    return ewi_fail(err, EW_CANCELLED, "cancelled: no package was made");
+    return ewi_fail(err, EW_CANCELLED, "cancelled: nothing was made");
 }
 
 /* ---- matrices ---- */
 
-/* Tiles of one matrix that are rounded together. */
+/* Tiles of one matrix that are rounded together: of a package, or 16 rows of GGUF's blocks. */
 typedef struct slab {
     const ewi_tensor *source;
+    const ewi_gguf_out *gguf; /* NULL: for a package */
     ewi_dtype dtype;
     size_t n, k, tile_bytes, first, n_tiles;
     uint8_t *tiles, *scratch; /* scratch: a thread's part after another's */
     size_t scratch_bytes;
+    const ewi_importance *importance;
     const ewi_hessian *h;    /* of what the matrix is multiplied with; NULL: round to nearest */
     ewi_round_sums *sums;    /* [n_tiles] */
     ewi_round_fault *faults; /* [n_tiles] */
@@ -65,16 +77,35 @@ static size_t row_bytes(const slab *s) {
     return (size_t)(s->source->size_bytes / s->n);
 }
 
+/* The rows from `row` on, as GGUF's blocks. */
+static void round_blocks(const slab *s, size_t i, size_t row, size_t n_rows, float *x) {
+    uint8_t *to = s->tiles + i * s->tile_bytes;
+    s->sums[i] = (ewi_round_sums){0};
+    s->faults[i] = EWI_ROUND_FINE;
+    for (size_t at = row; at < row + n_rows && !s->faults[i]; at++) {
+        const size_t from = ewi_gguf_out_row(s->gguf, s->source, at);
+        ewi_kernels_get()->widen[s->source->dtype](x, s->source->data + from * row_bytes(s), s->k);
+        const float *importance = ewi_importance_of(s->importance, s->source, from);
+        s->faults[i] = ewi_blocks_row(s->dtype, to, x, s->k, importance, &s->sums[i]);
+        to += s->tile_bytes / EWI_TILE_OUTPUTS;
+    }
+}
+
 static void round_tile(const slab *s, size_t i, uint8_t *scratch) {
     size_t row = (s->first + i) * EWI_TILE_OUTPUTS, n_rows = s->n - row;
     if (n_rows > EWI_TILE_OUTPUTS) n_rows = EWI_TILE_OUTPUTS;
     float *rows = (float *)(void *)scratch;
+    if (s->gguf) {
+        round_blocks(s, i, row, n_rows, rows);
+        return;
+    }
     const uint8_t *from = s->source->data + row * row_bytes(s);
     ewi_kernels_get()->widen[s->source->dtype](rows, from, n_rows * s->k);
     uint8_t *tile = s->tiles + i * s->tile_bytes;
     float *rest = rows + EWI_TILE_OUTPUTS * s->k;
+    const float *importance = ewi_importance_of(s->importance, s->source, row);
     s->faults[i] = s->h ? ewi_gptq_tile(s->dtype, tile, rows, n_rows, s->h, rest, &s->sums[i])
-                        : ewi_round_tile(s->dtype, tile, rows, n_rows, s->k, rest, &s->sums[i]);
+                        : ewi_round_tile(s->dtype, tile, rows, n_rows, s->k, importance, rest, &s->sums[i]);
 }
 
 static void round_share(void *arg, uint32_t thread, uint32_t n_threads) {
@@ -95,15 +126,23 @@ static ew_status check_faults(const slab *s, const char *type, ew_error *err) {
     return EW_OK;
 }
 
+static ew_status put_data(const job *j, const void *data, size_t len, ew_error *err) {
+    return j->gguf ? ewi_gguf_out_data(j->gguf, data, len, err)
+                   : ewi_package_data(j->package, data, len, err);
+}
+
 static ew_status write_slab(job *j, const slab *s, ew_quantize_row *row, ew_error *err) {
+    size_t first = s->first * EWI_TILE_OUTPUTS, end = (s->first + s->n_tiles) * EWI_TILE_OUTPUTS;
+    if (end > s->n) end = s->n;
+    const size_t in_tiles = s->n_tiles * s->tile_bytes,
+                 in_rows = (end - first) * (s->tile_bytes / EWI_TILE_OUTPUTS);
     EWI_TRY(check_faults(s, j->type, err));
-    EWI_TRY(ewi_package_data(j->package, s->tiles, s->n_tiles * s->tile_bytes, err));
+    EWI_TRY(put_data(j, s->tiles, j->gguf ? in_rows : in_tiles, err));
     for (size_t i = 0; i < s->n_tiles; i++) {
         row->squares += s->sums[i].weights;
         row->squared_errors += s->sums[i].errors;
     }
-    size_t first = s->first * EWI_TILE_OUTPUTS, end = (s->first + s->n_tiles) * EWI_TILE_OUTPUTS;
-    size_t bytes = ((end < s->n ? end : s->n) - first) * row_bytes(s);
+    size_t bytes = (end - first) * row_bytes(s);
     ewi_pages_drop(s->source->data + first * row_bytes(s), bytes);
     j->done += bytes;
     return tell(j, err);
@@ -119,14 +158,18 @@ static ew_status run_slabs(job *j, slab *s, size_t at_once, ew_quantize_row *row
     return EW_OK;
 }
 
+static uint64_t n_inputs(const ewi_tensor *t) {
+    return t->dims[t->n_dims - 1];
+}
+
 static ew_status check_matrix(const ewi_tensor *t, ew_error *err) {
     if (!ewi_kernels_get()->widen[t->dtype])
         return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: type %s cannot be quantized", EWI_STR_ARG(t->name),
                         ewi_dtype_get(t->dtype)->name);
-    if (t->dims[1] > EWI_PACKED_MAX_K)
+    if (n_inputs(t) > EWI_PACKED_MAX_K)
         return ewi_fail(err, EW_UNSUPPORTED,
                         "tensor %.*s: has %" PRIu64 " inputs, a quantized one at most %u",
-                        EWI_STR_ARG(t->name), t->dims[1], EWI_PACKED_MAX_K);
+                        EWI_STR_ARG(t->name), n_inputs(t), EWI_PACKED_MAX_K);
     return EW_OK;
 }
 
@@ -134,12 +177,16 @@ static ew_status round_matrix(job *j, const ewi_tensor *t, const ewi_hessian *h,
                               ew_error *err) {
     EWI_TRY(check_matrix(t, err));
     const uint32_t n_threads = ewi_pool_n_threads(j->pool);
-    slab s = {.source = t, .dtype = j->dtype, .n = (size_t)t->dims[0], .k = (size_t)t->dims[1], .h = h};
-    s.tile_bytes = ewi_packed_tile_bytes(j->dtype, s.k);
+    slab s = {.source = t, .gguf = j->gguf, .dtype = j->dtype, .k = (size_t)n_inputs(t), .h = h};
+    s.importance = j->importance;
+    s.n = (size_t)(ewi_tensor_n_elements(t) / s.k);
+    s.tile_bytes =
+        j->gguf ? EWI_TILE_OUTPUTS * ewi_blocks_bytes(j->dtype, s.k) : ewi_packed_tile_bytes(j->dtype, s.k);
     size_t at_once = SLAB_BYTES / s.tile_bytes / n_threads * n_threads;
     if (at_once == 0) at_once = n_threads;
     size_t rows_bytes = EWI_TILE_OUTPUTS * s.k * sizeof(float);
     size_t rest_bytes = h ? ewi_gptq_scratch_bytes(s.k) : ewi_round_scratch_bytes(s.k);
+    if (j->gguf) rest_bytes = 0;
     if (!ewi_align_size(rows_bytes + rest_bytes, 64, &s.scratch_bytes)) return ewi_no_memory(err, "rows");
     s.tiles = ewi_alloc_array(at_once, s.tile_bytes);
     s.scratch = ewi_alloc_array(n_threads, s.scratch_bytes);
@@ -161,7 +208,8 @@ static ew_status copy_vector(job *j, const ewi_tensor *t, ew_error *err) {
     float *y = ewi_alloc_array(n, sizeof *y);
     if (!y) return ewi_no_memory(err, "norms and biases");
     ewi_kernels_get()->widen[t->dtype](y, t->data, n);
-    ew_status status = ewi_package_data(j->package, y, n * sizeof *y, err);
+    ew_status status = j->gguf ? ewi_gguf_out_vector(j->gguf, t, y, err) : EW_OK;
+    if (status == EW_OK) status = put_data(j, y, n * sizeof *y, err);
     ewi_free(y);
     j->done += t->size_bytes;
     return status == EW_OK ? tell(j, err) : status;
@@ -184,8 +232,32 @@ static bool is_norm(const ewi_tensor *t) {
     return ewi_str_ends(t->name, "_norm.weight");
 }
 
-/* What the package holds of a tensor; its data is not there yet. */
+/* GGUF has a type for whole blocks only. */
+static ew_status check_blocks(const job *j, const ewi_tensor *t, ew_error *err) {
+    const uint32_t block = ewi_dtype_get(j->dtype)->block_elements;
+    const uint64_t k = n_inputs(t);
+    if (k % block == 0) return EW_OK;
+    const char *what = k % 32 == 0 ? "q8_0, q5_1, q5_0, q4_1 and q4_0 have blocks of 32"
+                                   : "f16 has none, or make a package: name a folder with -o";
+    return ewi_fail(err, EW_UNSUPPORTED,
+                    "tensor %.*s: has %" PRIu64 " inputs, which is no multiple of %u, the block of %s: %s",
+                    EWI_STR_ARG(t->name), k, block, j->type, what);
+}
+
+/* Of a GGUF file, `packed` says that it is one of the matrices that are rounded. */
+static ew_status describe_blocks(const job *j, const ewi_tensor *t, ewi_tensor *out, ew_error *err) {
+    *out = *t;
+    out->packed =
+        t->n_dims >= 2 && !stays_f32(t) && !is_norm(t) && !ewi_str_is(t->name, "position_embd.weight");
+    out->dtype = out->packed ? j->dtype : EWI_F32;
+    if (out->packed) EWI_TRY(check_matrix(t, err));
+    if (out->packed) EWI_TRY(check_blocks(j, t, err));
+    return ewi_tensor_size(out->dtype, t->n_dims, t->dims, &out->size_bytes, err);
+}
+
+/* What the output holds of a tensor; its data is not there yet. */
 static ew_status describe(const job *j, const ewi_tensor *t, ewi_tensor *out, ew_error *err) {
+    if (j->is_gguf) return describe_blocks(j, t, out, err);
     if (t->n_dims > 2)
         return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: quantizing %u dimensions is not implemented",
                         EWI_STR_ARG(t->name), t->n_dims);
@@ -201,9 +273,9 @@ static ew_status describe(const job *j, const ewi_tensor *t, ewi_tensor *out, ew
     return EW_OK;
 }
 
-static ew_quantize_row *report_row(const job *j, ewi_dtype dtype) {
-    ew_quantize_row *row = &j->report->rows[dtype == EWI_F32];
-    row->dtype = ewi_dtype_get(dtype)->name;
+static ew_quantize_row *report_row(const job *j, const ewi_tensor *written) {
+    ew_quantize_row *row = &j->report->rows[!written->packed];
+    row->dtype = ewi_dtype_get(written->dtype)->name;
     return row;
 }
 
@@ -211,23 +283,24 @@ static ew_quantize_row *report_row(const job *j, ewi_dtype dtype) {
 static ew_status write_tensor(job *j, const ewi_tensor *t, const ewi_hessian *h, ew_error *err) {
     ewi_tensor written;
     EWI_TRY(describe(j, t, &written, err));
-    ew_quantize_row *row = report_row(j, written.dtype);
+    ew_quantize_row *row = report_row(j, &written);
     row->n_tensors++;
     row->n_params += ewi_tensor_n_elements(t);
     row->source_bytes += t->size_bytes;
     row->size_bytes += written.size_bytes;
-    EWI_TRY(ewi_package_tensor(j->package, &written, err));
+    EWI_TRY(j->gguf ? ewi_gguf_out_tensor(j->gguf, t, &written, err)
+                    : ewi_package_tensor(j->package, &written, err));
     return written.packed ? round_matrix(j, t, h, row, err) : copy_vector(j, t, err);
 }
 
-static ew_status tell_of_window(void *user, ew_error *err) {
+static ew_status tell_user(void *user, ew_error *err) {
     return tell(user, err);
 }
 
 /* The matrices of each stage's linear layers, as the calibration comes to them. */
 static ew_status write_calibrated(job *j, ew_error *err) {
     for (uint32_t stage = 0; stage < ewi_calibration_n_stages(j->calibration); stage++) {
-        EWI_TRY(ewi_calibration_run(j->calibration, stage, tell_of_window, j, err));
+        EWI_TRY(ewi_calibration_run(j->calibration, stage, tell_user, j, err));
         for (size_t i = 0; i < j->source->n_tensors; i++) {
             const ewi_tensor *t = &j->source->tensors[i];
             const ewi_hessian *h = ewi_calibration_find(j->calibration, t->name);
@@ -246,106 +319,63 @@ static ew_status write_tensors(job *j, ew_error *err) {
     return EW_OK;
 }
 
-/* ---- the source's own metadata ---- */
-
-/* The GGUF file up to the end of its metadata, with 0 for the number of tensors. */
-static ew_status add_gguf(const job *j, ew_error *err) {
-    const ewi_gguf *gguf = &j->source->gguf;
-    ewi_bytes file = ewi_map_bytes(j->source->maps[0]);
-    size_t len = 24;
-    if (gguf->n_kv > 0) {
-        const ewi_bytes last = gguf->kv[gguf->n_kv - 1].value;
-        len = (size_t)(last.data - file.data) + last.len;
-    }
-    uint8_t *header = ewi_alloc(len);
-    if (!header) return ewi_no_memory(err, "the metadata");
-    memcpy(header, file.data, len);
-    memset(header + 8, 0, 8);
-    ew_status status = ewi_package_add(j->package, EWI_BLOB_GGUF_METADATA, (ewi_bytes){header, len}, err);
-    ewi_free(header);
-    return status;
-}
-
-static ew_status add_file(const job *j, ewi_blob_role role, const char *name, ew_error *err) {
-    char path[4096];
-    ewi_map *map;
-    if (!ewi_path_join(path, sizeof path, j->source->folder, ewi_str(name)) || !ewi_is_file(path))
-        return EW_OK;
-    EWI_TRY(ewi_map_open(path, &map, err));
-    ew_status status = ewi_package_add(j->package, role, ewi_map_bytes(map), err);
-    if (status == EW_OK) status = ewi_map_check(map, err);
-    ewi_map_close(map);
-    return status;
-}
-
-static ew_status add_source(const job *j, ew_error *err) {
-    if (j->source->kind == EWI_CHECKPOINT_GGUF) return add_gguf(j, err);
-    EWI_TRY(ewi_package_add(j->package, EWI_BLOB_HF_CONFIG, j->source->config, err));
-    EWI_TRY(add_file(j, EWI_BLOB_HF_TOKENIZER, "tokenizer.json", err));
-    EWI_TRY(add_file(j, EWI_BLOB_HF_TOKENIZER_CONFIG, "tokenizer_config.json", err));
-    EWI_TRY(add_file(j, EWI_BLOB_HF_CHAT_TEMPLATE, "chat_template.jinja", err));
-    EWI_TRY(add_file(j, EWI_BLOB_HF_GENERATION_CONFIG, "generation_config.json", err));
-    return add_file(j, EWI_BLOB_HF_POOLING, "1_Pooling/config.json", err);
-}
-
-static ew_status add_config(const job *j, ew_error *err) {
-    char text[200];
-    const char *source = j->source->kind == EWI_CHECKPOINT_GGUF ? "gguf" : "huggingface";
-    int n = snprintf(text, sizeof text, "{\"version\":%u,\"type\":\"%s\",\"source\":\"%s\"}\n",
-                     EWI_CONTAINER_VERSION, j->type, source);
-    return ewi_package_add(j->package, EWI_BLOB_CONFIG, (ewi_bytes){(const uint8_t *)text, (size_t)n}, err);
-}
-
-/* Of all files that were mapped, one after the other: of a GGUF file what sha256sum says. */
-static ew_status hash_maps(const job *j, ewi_sha256 *hash, ew_error *err) {
-    for (size_t i = 0; i < j->source->n_maps; i++) {
-        ewi_bytes bytes = ewi_map_bytes(j->source->maps[i]);
-        for (size_t at = 0; at < bytes.len; at += HASH_BYTES) {
-            size_t n = bytes.len - at < HASH_BYTES ? bytes.len - at : HASH_BYTES;
-            ewi_sha256_add(hash, bytes.data + at, n);
-            ewi_pages_drop(bytes.data + at, n);
-            EWI_TRY(tell(j, err));
-        }
-    }
-    return EW_OK;
-}
-
-static ew_status hash_source(const job *j, char text[80], ew_error *err) {
-    uint8_t digest[EWI_SHA256_BYTES];
-    char hex[EWI_SHA256_HEX];
-    ewi_sha256 *hash;
-    EWI_TRY(ewi_sha256_new(&hash, err));
-    ew_status status = hash_maps(j, hash, err);
-    if (status != EW_OK) {
-        ewi_sha256_free(hash);
-        return status;
-    }
-    EWI_TRY(ewi_sha256_end(hash, digest, err));
-    ewi_hex(digest, sizeof digest, hex);
-    snprintf(text, 80, "sha256:%s", hex);
-    return EW_OK;
-}
-
 /* ---- the whole ---- */
 
 static ew_status write_package(job *j, ew_error *err) {
-    char source[80];
     EWI_TRY(tell(j, err));
-    EWI_TRY(add_config(j, err));
-    EWI_TRY(add_source(j, err));
+    EWI_TRY(ewi_package_out_begin(j->package, j->source, j->type, err));
     EWI_TRY(write_tensors(j, err));
-    EWI_TRY(hash_source(j, source, err));
-    return ewi_package_close(j->package, &(ewi_package_notes){j->type, source}, err);
+    return ewi_package_out_end(j->package, j->source, j->type, tell_user, j, err);
 }
 
-static ew_status find_type(const char *name, job *j, ew_error *err) {
+/* All tensors are looked at before any is rounded. */
+static ew_status write_gguf(job *j, ew_error *err) {
+    ewi_tensor unused;
+    for (size_t i = 0; i < j->source->n_tensors; i++)
+        EWI_TRY(describe(j, &j->source->tensors[i], &unused, err));
+    EWI_TRY(tell(j, err));
+    const ewi_imatrix *imatrix = j->importance ? ewi_importance_imatrix(j->importance) : NULL;
+    EWI_TRY(ewi_gguf_out_begin(j->gguf, imatrix, err));
+    EWI_TRY(write_tensors(j, err));
+    return ewi_gguf_out_close(j->gguf, err);
+}
+
+static ew_status write_to(job *j, const ew_model *model, const char *path, bool replace, ew_error *err) {
+    ew_status status;
+    if (j->is_gguf) {
+        EWI_TRY(ewi_gguf_out_open(path, replace, model, j->dtype, &j->gguf, err));
+        status = write_gguf(j, err);
+        if (status != EW_OK) ewi_gguf_out_abandon(j->gguf);
+    } else {
+        EWI_TRY(ewi_package_open(path, replace, &j->package, err));
+        status = write_package(j, err);
+        if (status != EW_OK) ewi_package_abandon(j->package);
+    }
+    return status;
+}
+
+static ew_status check_path(const char *path, const job *j, ew_error *err) {
+    const bool is_file = ewi_str_ends(ewi_str(path), ".gguf");
+    if (j->is_gguf && !is_file)
+        return ewi_fail(
+            err, EW_INVALID,
+            "type %s is GGUF's: name a file that ends in .gguf (a package takes " PACKAGE_TYPES ")", j->type);
+    if (!j->is_gguf && is_file)
+        return ewi_fail(err, EW_INVALID,
+                        "type %s is a package's, and %.200s would be a GGUF file: its types are " GGUF_TYPES,
+                        j->type, path);
+    return EW_OK;
+}
+
+static ew_status find_type(const char *name, const char *path, job *j, ew_error *err) {
     for (size_t i = 0; i < EWI_COUNT(types); i++) {
         if (strcmp(name, types[i].name) != 0) continue;
         j->type = types[i].name;
         j->dtype = types[i].dtype;
-        return EW_OK;
+        j->is_gguf = types[i].is_gguf;
+        return check_path(path, j, err);
     }
-    return ewi_fail(err, EW_INVALID, "type \"%.40s\" is none of q4s, q8c, q4c, q8g, q4g32, q4g128", name);
+    return ewi_fail(err, EW_INVALID, "type \"%.40s\" is none of " PACKAGE_TYPES ", " GGUF_TYPES, name);
 }
 
 static ew_status check_source(const ew_model *model, ew_error *err) {
@@ -372,17 +402,24 @@ static ew_status open_calibration(job *j, const ew_model *model, const ew_quanti
     }
     if (strcmp(method, "gptq") != 0)
         return ewi_fail(err, EW_INVALID, "method \"%.40s\" is none of round, gptq", method);
+    if (o->imatrix)
+        return ewi_fail(err, EW_INVALID,
+                        "method \"gptq\" takes no imatrix: it has what the text says already");
+    if (j->is_gguf)
+        return ewi_fail(err, EW_INVALID, "method \"gptq\" is for packages, not for GGUF's type %s", j->type);
     bool rotated = ewi_packed_info_get(j->dtype)->kind == EWI_PACKED_ROW;
     return ewi_calibration_open(model, o->calibration, n_tokens, o->n_threads, rotated, &j->calibration, err);
 }
 
-static ew_status prepare(job *j, const ew_model *model, const ew_quantize_options *o, ew_error *err) {
+static ew_status prepare(job *j, const ew_model *model, const char *path, const ew_quantize_options *o,
+                         ew_error *err) {
     EWI_TRY(check_source(model, err));
-    EWI_TRY(find_type(o->type ? o->type : "q4s", j, err));
+    EWI_TRY(find_type(o->type ? o->type : "q4s", path, j, err));
     for (size_t i = 0; i < j->source->n_tensors; i++) j->total += j->source->tensors[i].size_bytes;
     j->is_written = ewi_alloc_array(j->source->n_tensors + 1, sizeof *j->is_written);
     if (!j->is_written) return ewi_no_memory(err, "a package");
     memset(j->is_written, 0, j->source->n_tensors * sizeof *j->is_written);
+    if (o->imatrix) EWI_TRY(ewi_importance_open(o->imatrix, model, &j->importance, err));
     EWI_TRY(ewi_pool_new(o->n_threads, &j->pool, err));
     EWI_TRY(open_calibration(j, model, o, err));
     return EW_OK;
@@ -396,13 +433,10 @@ ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize
     job j = {.source = &model->checkpoint, .on_progress = on_progress, .user = user, .report = report};
     if (!report) j.report = &unread;
     *j.report = (ew_quantize_report){0};
-    ew_status status = prepare(&j, model, &o, err);
-    if (status == EW_OK) status = ewi_package_open(path, o.replace, &j.package, err);
-    if (status == EW_OK) {
-        status = write_package(&j, err);
-        if (status != EW_OK) ewi_package_abandon(j.package);
-    }
+    ew_status status = prepare(&j, model, path, &o, err);
+    if (status == EW_OK) status = write_to(&j, model, path, o.replace, err);
     ewi_calibration_close(j.calibration);
+    ewi_importance_close(j.importance);
     ewi_pool_free(j.pool);
     ewi_free(j.is_written);
     return status;

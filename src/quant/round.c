@@ -32,7 +32,7 @@ size_t ewi_rounding_padded(size_t k) {
 
 size_t ewi_round_scratch_bytes(size_t k) {
     size_t padded = ewi_rounding_padded(k), chunks = padded / EWI_CHUNK_INPUTS;
-    return padded * (2 * sizeof(float) + EWI_TILE_OUTPUTS) + chunks * (sizeof(float) + 1);
+    return padded * (3 * sizeof(float) + EWI_TILE_OUTPUTS) + chunks * (sizeof(float) + 1);
 }
 
 /* ---- runs ---- */
@@ -66,7 +66,7 @@ static void divide(float *u, const float *x, size_t n, float by) {
 }
 
 static ewi_run run_at(const ewi_rounding *r, size_t at, size_t n) {
-    return (ewi_run){r->kern, r->u + at, n, r->least, r->most};
+    return (ewi_run){r->kern, r->u + at, n, r->least, r->most, r->importance ? r->importance + at : NULL};
 }
 
 /* Codes of inputs at .. at + n with their final scale. */
@@ -285,9 +285,31 @@ static ewi_round_fault round_subscaled(const ewi_rounding *r) {
 static void lay_out(ewi_rounding *r, uint8_t *scratch, uint8_t **codes) {
     r->x = (float *)(void *)scratch;
     r->u = r->x + r->padded;
-    r->scales = r->u + r->padded;
+    r->importance = r->u + r->padded;
+    r->scales = r->importance + r->padded;
     r->chosen = (uint8_t *)(r->scales + r->n_chunks);
     *codes = r->chosen + r->n_chunks;
+}
+
+/* Turned inputs that do not depend on each other all have the mean square of their block. */
+static void turn_importance(const ewi_rounding *r) {
+    for (size_t at = 0, n; at < r->k; at += n) {
+        float sum = 0.0f;
+        n = ewi_rotate_block(r->k - at);
+        for (size_t i = 0; i < n; i++) sum += r->importance[at + i];
+        for (size_t i = 0; i < n; i++) r->importance[at + i] = sum / (float)n;
+    }
+}
+
+/* Of padding it does not matter. */
+static void take_importance(ewi_rounding *r, const float *importance) {
+    if (!importance) {
+        r->importance = NULL;
+        return;
+    }
+    memcpy(r->importance, importance, r->k * sizeof *importance);
+    for (size_t i = r->k; i < r->padded; i++) r->importance[i] = 1.0f;
+    if (r->info->kind == EWI_PACKED_ROW) turn_importance(r);
 }
 
 ewi_round_fault ewi_rounding_take(const ewi_rounding *r, const float *row) {
@@ -325,12 +347,13 @@ ewi_rounding ewi_rounding_of(ewi_dtype dtype, uint8_t *head, size_t k) {
 }
 
 ewi_round_fault ewi_round_tile(ewi_dtype dtype, uint8_t *tile, const float *rows, size_t n_rows, size_t k,
-                               void *scratch, ewi_round_sums *sums) {
+                               const float *importance, void *scratch, ewi_round_sums *sums) {
     EW_ASSERT(n_rows <= EWI_TILE_OUTPUTS);
     ewi_rounding r = ewi_rounding_of(dtype, tile, k);
     uint8_t *codes;
     r.sums = sums;
     lay_out(&r, scratch, &codes);
+    take_importance(&r, importance);
     *sums = (ewi_round_sums){0};
     memset(tile, 0, ewi_packed_head_bytes(dtype, k));
     for (size_t i = 0; i < n_rows; i++) {
