@@ -13,8 +13,8 @@
 #include "verbs.h"
 
 #define TYPES   "q4s|q8c|q4c|q8g|q4g32|q4g128"
-#define METHODS "round|gptq"
-enum { METHOD_ROUND, METHOD_GPTQ };
+#define METHODS "round|gptq|awq"
+enum { METHOD_ROUND, METHOD_GPTQ, METHOD_AWQ };
 
 typedef struct quantize_values {
     cli_engine_values engine;
@@ -22,6 +22,7 @@ typedef struct quantize_values {
     cli_choice type, method;
     const char *calibrate;
     cli_count calibrate_tokens;
+    cli_number smooth;
     bool force, json;
 } quantize_values;
 
@@ -32,13 +33,15 @@ static const cli_option options[] = {
      "what weights become (default q4s): 4 or 8 bits with a scale per row (q4c, q8c), per 32 or 128 weights "
      "(q8g, q4g32, q4g128), or per row with a small integer per 32 (q4s)"},
     {NULL, "method", CLI_CHOICE, offsetof(quantize_values, method), METHODS, 0, 0,
-     "how: each weight to nearest (round, the default), or so that the layers' outputs on a text change "
-     "least "
-     "(gptq)"},
+     "how: each weight to nearest (round, the default), so that the layers' outputs on a text change least "
+     "(gptq), or to nearest after the channels that matter in a text were scaled up (awq)"},
+    {NULL, "smooth", CLI_NUMBER, offsetof(quantize_values, smooth), "ALPHA", 0.01, 1,
+     "round and gptq: first scale channels so that large inputs shrink and their weights grow (SmoothQuant; "
+     "0.5 as a rule)"},
     {NULL, "calibrate", CLI_PATH, offsetof(quantize_values, calibrate), "FILE", 0, 0,
-     "gptq: the text, like those that the model will see"},
+     "gptq, awq and --smooth: the text, like those that the model will see"},
     {NULL, "calibrate-tokens", CLI_COUNT, offsetof(quantize_values, calibrate_tokens), "N", 1, 1 << 24,
-     "gptq: how many tokens of the text at most (default 16384)"},
+     "how many tokens of that text at most (default 16384)"},
     {NULL, "force", CLI_FLAG, offsetof(quantize_values, force), NULL, 0, 0,
      "replace a package that is there already"},
     {"t", "threads", CLI_COUNT, offsetof(quantize_values, engine.threads), "N", 1, 256,
@@ -99,6 +102,9 @@ static void print_text(const ew_quantize_report *report, cli_out *out) {
     }
     cli_table_print(&table, out);
     cli_table_deinit(&table);
+    if (report->n_sites)
+        cli_out_printf(out, "channels of %" PRIu32 " of %" PRIu32 " inputs of linear layers were scaled\n",
+                       report->n_scaled, report->n_sites);
 }
 
 static void print_json(const quantize_values *values, const ew_quantize_report *report, cli_out *out) {
@@ -120,6 +126,10 @@ static void print_json(const quantize_values *values, const ew_quantize_report *
         cli_json_close(&json);
     }
     cli_json_close(&json);
+    if (report->n_sites) {
+        cli_json_count(&json, "linear_inputs", report->n_sites);
+        cli_json_count(&json, "scaled_inputs", report->n_scaled);
+    }
     cli_json_close(&json);
     cli_json_end(&json);
 }
@@ -148,7 +158,8 @@ static int quantize(const quantize_values *values, const ew_model *model, ew_str
                                .replace = values->force,
                                .method = method,
                                .calibration = text,
-                               .calibration_tokens = values->calibrate_tokens.value};
+                               .calibration_tokens = values->calibrate_tokens.value,
+                               .smooth = (float)values->smooth.value};
     watch_signals();
     ew_status status = ew_quantize(model, values->out, &how, on_progress, &progress, &report, &err);
     cli_progress_end(&progress);
@@ -166,11 +177,17 @@ static int quantize(const quantize_values *values, const ew_model *model, ew_str
 }
 
 static int check_method(const cli_verb *verb, const quantize_values *values) {
-    bool calibrates = values->method.value == METHOD_GPTQ;
+    const bool calibrates = values->method.value != METHOD_ROUND || values->smooth.given;
+    if (values->smooth.given && values->method.value == METHOD_AWQ)
+        return cli_usage(verb->name, "--smooth and --method awq both scale channels: choose one");
     if (calibrates && !values->calibrate)
-        return cli_usage(verb->name, "--method gptq needs a text: give a file with --calibrate");
+        return cli_usage(verb->name, "%s needs a text: give a file with --calibrate",
+                         values->method.value == METHOD_GPTQ  ? "--method gptq"
+                         : values->method.value == METHOD_AWQ ? "--method awq"
+                                                              : "--smooth");
     if (!calibrates && (values->calibrate || values->calibrate_tokens.given))
-        return cli_usage(verb->name, "--calibrate and --calibrate-tokens are for --method gptq");
+        return cli_usage(
+            verb->name, "--calibrate and --calibrate-tokens are for --method gptq and awq, and for --smooth");
     return CLI_OK;
 }
 
@@ -211,7 +228,9 @@ const cli_verb cli_verb_quantize = {
         "Rounds the model's matrices, with scales that are searched for, and writes a package: a folder "
         "that\n"
         "every other command takes as a model. It appears whole or not at all. With --method gptq the model\n"
-        "first runs over a text, layer by layer, and the errors of some weights make up for those of others.",
+        "first runs over a text, layer by layer, and the errors of some weights make up for those of others; "
+        "with\n"
+        "--method awq weights that meet large inputs are rounded more finely.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .run = run,

@@ -300,11 +300,15 @@ typedef struct ew_quantize_options {
     const char *type;   /* "q4s" (default), "q8c", "q4c", "q8g", "q4g32", "q4g128" */
     uint32_t n_threads; /* default: the performance cores that this process may use */
     bool replace;       /* a package that lies at the path already */
-    /* "round": to nearest (default). "gptq": so that outputs on the calibration text change least (arXiv
-     * 2210.17323), of decoders without experts, from F32, F16 or BF16. */
+    /* "round": to nearest (default). Of decoders without experts, from F32, F16 or BF16, also "gptq": so that
+     * outputs on the calibration text change least (arXiv 2210.17323); "awq": to nearest, after channels
+     * between layers were scaled so that they change little (arXiv 2306.00978). */
     const char *method;
     ew_str calibration;          /* a text in UTF-8 like those that the model will see; borrowed */
     uint32_t calibration_tokens; /* of it, at most; default 16384 */
+    /* With "round" and "gptq": channels between layers are scaled first, so that inputs of 8 bits are not all
+     * spent on a few large ones (SmoothQuant's alpha, arXiv 2211.10438: 0.5 as a rule, at most 1); 0: not. */
+    float smooth;
 } ew_quantize_options;
 
 /* Receives how much of `total` is done (bytes, positions); returns false to stop. */
@@ -322,14 +326,17 @@ typedef struct ew_quantize_row {
 
 typedef struct ew_quantize_report {
     ew_quantize_row rows[2]; /* matrices; vectors, which stay f32 */
+    /* With "awq" and smooth: inputs of linear layers, and of them those whose channels were scaled. */
+    uint32_t n_sites, n_scaled;
 } ew_quantize_report;
 
 /*
  * Rounds the model's matrices (also output head and embedding) to nearest, with searched scales, and writes a
  * package: a folder that appears at the path whole or not at all. on_progress and report may be NULL. Weights
  * that are quantized already are rounded once more; a package is EW_UNSUPPORTED. A matrix with an infinity
- * or a NaN is EW_FORMAT. With "gptq" an embedding that is no head is rounded to nearest; a text that
- * is empty, not UTF-8 or shorter than 512 tokens (or what the model was trained on) is EW_INVALID.
+ * or a NaN is EW_FORMAT. With "gptq" an embedding that is no head is rounded to nearest. Where a text is
+ * needed, one that is empty, not UTF-8 or shorter than 512 tokens (or what the model was trained on) is
+ * EW_INVALID. A package with scaled channels takes no adapters: they were made for the original's.
  */
 EW_API ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize_options *options,
                              ew_progress_fn on_progress, void *user, ew_quantize_report *report,

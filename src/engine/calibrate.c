@@ -1,33 +1,28 @@
 #include "engine/calibrate.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "engine/engine.h"
+#include "kernels/half.h"
 
-#define WINDOW  512u
-#define DAMPING 0.01 /* as in the paper */
-
-/* A value that linear layers of the stage read. */
-typedef struct reading {
-    const ewi_node *first; /* of the layers */
-    ewi_hessian *h;
-} reading;
+#define WINDOW 512u
 
 struct ewi_calibration {
     const ew_model *model;
     ew_engine *engine;
     ew_session *session;
-    bool rotated;
+    bool needs_hessians;
     size_t window, n_windows;
     ew_row *rows;     /* [window] */
     ew_token *tokens; /* [n_windows, window] */
     float *states;    /* [n_windows, window, d_model] what the next stage reads */
     uint32_t stage;   /* that was run last */
     size_t n_readings;
-    reading *readings; /* [n_nodes] */
+    ewi_reading *readings; /* [n_nodes] */
 };
 
 /* ---- the text ---- */
@@ -120,12 +115,12 @@ static ew_status open_engine(ewi_calibration *c, uint32_t n_threads, ew_error *e
 }
 
 ew_status ewi_calibration_open(const ew_model *model, ew_str text, uint32_t n_tokens, uint32_t n_threads,
-                               bool rotated, ewi_calibration **out, ew_error *err) {
+                               bool needs_hessians, ewi_calibration **out, ew_error *err) {
     EWI_TRY(check_model(model, err));
     ewi_calibration *c = ewi_zalloc(sizeof *c);
     if (!c) return ewi_no_memory(err, "calibration");
     c->model = model;
-    c->rotated = rotated;
+    c->needs_hessians = needs_hessians;
     c->window = model->hparams.n_ctx_train < WINDOW ? model->hparams.n_ctx_train : WINDOW;
     ew_status status = encode_text(c, text, n_tokens, err);
     if (status == EW_OK) status = open_engine(c, n_threads, err);
@@ -137,7 +132,10 @@ ew_status ewi_calibration_open(const ew_model *model, ew_str text, uint32_t n_to
 }
 
 static void forget_readings(ewi_calibration *c) {
-    for (size_t i = 0; i < c->n_readings; i++) ewi_hessian_free(c->readings[i].h);
+    for (size_t i = 0; i < c->n_readings; i++) {
+        ewi_hessian_free(c->readings[i].h);
+        ewi_free(c->readings[i].most);
+    }
     c->n_readings = 0;
 }
 
@@ -157,11 +155,15 @@ uint32_t ewi_calibration_n_stages(const ewi_calibration *c) {
     return c->engine->plan.n_stages;
 }
 
+size_t ewi_calibration_n_windows(const ewi_calibration *c) {
+    return c->n_windows;
+}
+
 /* ---- one stage ---- */
 
-static const reading *find_reading(const ewi_calibration *c, ewi_value input) {
+static ewi_reading *find_reading(const ewi_calibration *c, ewi_value input) {
     for (size_t i = 0; i < c->n_readings; i++)
-        if (c->readings[i].first->inputs[0] == input) return &c->readings[i];
+        if (c->readings[i].input == input) return &c->readings[i];
     return NULL;
 }
 
@@ -169,25 +171,51 @@ static void run_on_pool(void *pool, ewi_quant_work work, void *arg) {
     ewi_pool_run(pool, work, arg);
 }
 
+static ew_status make_reading(ewi_calibration *c, const ewi_node *node, ew_error *err) {
+    const ewi_quant_threads threads = {run_on_pool, c->engine->pool, ewi_pool_n_threads(c->engine->pool)};
+    ewi_reading *r = &c->readings[c->n_readings++];
+    *r = (ewi_reading){.input = node->inputs[0], .first = node, .k = (size_t)node->weight->dims[1]};
+    r->most = ewi_zalloc_array(r->k, sizeof *r->most);
+    if (!r->most) return ewi_no_memory(err, "a layer's calibration");
+    return c->needs_hessians ? ewi_hessian_new(r->k, &threads, &r->h, err) : EW_OK;
+}
+
 static ew_status make_readings(ewi_calibration *c, ew_error *err) {
     const ewi_stage *stage = &c->engine->plan.stages[c->stage];
-    const ewi_quant_threads threads = {run_on_pool, c->engine->pool, ewi_pool_n_threads(c->engine->pool)};
     forget_readings(c);
     for (uint32_t i = stage->first; i < stage->end; i++) {
         const ewi_node *node = &c->engine->graph.nodes[i];
-        if (node->op != EWI_OP_LINEAR || find_reading(c, node->inputs[0])) continue;
-        reading *r = &c->readings[c->n_readings];
-        r->first = node;
-        EWI_TRY(ewi_hessian_new((size_t)node->weight->dims[1], c->rotated, &threads, &r->h, err));
-        c->n_readings++;
+        if (node->op == EWI_OP_LINEAR && !find_reading(c, node->inputs[0]))
+            EWI_TRY(make_reading(c, node, err));
     }
     return EW_OK;
 }
 
+/* As bits, of which those of infinities and NaN are the largest. */
+static void find_most(float *most, const float *x, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits = ewi_float_bits(x[i]) & 0x7fffffffu;
+        if (bits > ewi_float_bits(most[i])) memcpy(&most[i], &bits, sizeof bits);
+    }
+}
+
 static void take_inputs(void *user, const ewi_node *linear, const float *x, size_t n_rows) {
-    ewi_calibration *c = user;
-    const reading *r = find_reading(c, linear->inputs[0]);
-    if (r && r->first == linear) ewi_hessian_add(r->h, x, n_rows);
+    const ewi_calibration *c = user;
+    ewi_reading *r = find_reading(c, linear->inputs[0]);
+    if (!r || r->first != linear) return;
+    for (size_t i = 0; i < n_rows; i++) find_most(r->most, x + i * r->k, r->k);
+    if (r->h) ewi_hessian_add(r->h, x, n_rows);
+    r->n_rows += n_rows;
+}
+
+static ew_status end_reading(const ewi_reading *r, ew_error *err) {
+    for (size_t i = 0; i < r->k; i++)
+        if (!isfinite(r->most[i]))
+            return ewi_fail(err, EW_FORMAT,
+                            "tensor %.*s: on the calibration text its input %zu is an infinity or NaN",
+                            EWI_STR_ARG(r->first->weight->name), i);
+    if (r->h) ewi_hessian_end(r->h);
+    return EW_OK;
 }
 
 /* The one value, besides what the session keeps, that nodes from `end` on take from those before. */
@@ -234,20 +262,21 @@ ew_status ewi_calibration_run(ewi_calibration *c, uint32_t stage, ewi_calibratio
         EWI_TRY(run_window(c, w, from, to, err));
         EWI_TRY(tell(user, err));
     }
-    for (size_t i = 0; i < c->n_readings; i++) {
-        const reading *r = &c->readings[i];
-        EWI_TRY(ewi_hessian_factor(r->h, DAMPING, r->first->weight->name, err));
-    }
+    for (size_t i = 0; i < c->n_readings; i++) EWI_TRY(end_reading(&c->readings[i], err));
     return EW_OK;
 }
 
-const ewi_hessian *ewi_calibration_find(const ewi_calibration *c, ew_str name) {
+size_t ewi_calibration_readings(const ewi_calibration *c, const ewi_reading **out) {
+    *out = c->readings;
+    return c->n_readings;
+}
+
+const ewi_reading *ewi_calibration_find(const ewi_calibration *c, ew_str name) {
     const ewi_stage *stage = &c->engine->plan.stages[c->stage];
     for (uint32_t i = stage->first; i < stage->end; i++) {
         const ewi_node *node = &c->engine->graph.nodes[i];
-        if (node->op != EWI_OP_LINEAR || !ewi_str_eq(node->weight->name, name)) continue;
-        const reading *r = find_reading(c, node->inputs[0]);
-        return r ? r->h : NULL;
+        if (node->op == EWI_OP_LINEAR && ewi_str_eq(node->weight->name, name))
+            return find_reading(c, node->inputs[0]);
     }
     return NULL;
 }

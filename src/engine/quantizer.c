@@ -10,8 +10,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "crypto/sha256.h"
-#include "engine/calibrate.h"
-#include "engine/pool.h"
+#include "engine/channel_scales.h"
 #include "kernels/kernels.h"
 #include "model/model.h"
 #include "os/pages.h"
@@ -35,15 +34,19 @@ typedef struct job {
     ewi_package *package;
     ew_progress_fn on_progress;
     void *user;
-    uint64_t done, total; /* bytes of tensors */
+    uint64_t done, total; /* bytes of tensors; with a calibration each counts once more for it */
     ew_quantize_report *report;
-    ewi_calibration *calibration; /* NULL: weights are rounded to nearest */
+    ewi_calibration *calibration; /* NULL: no text is needed */
+    ewi_channel_scales *scales;   /* NULL: channels stay as they are */
+    bool is_gptq;                 /* else weights are rounded to nearest */
+    uint64_t n_windows;           /* that were run, of all stages */
+    uint64_t calibrated;          /* of total */
     bool *is_written;             /* [source's n_tensors] */
 } job;
 
 static ew_status tell(const job *j, ew_error *err) {
     EWI_TRY(ewi_checkpoint_check(j->source, err));
-    if (!j->on_progress || j->on_progress(j->user, j->done, j->total)) return EW_OK;
+    if (!j->on_progress || j->on_progress(j->user, j->done + j->calibrated, j->total)) return EW_OK;
     return ewi_fail(err, EW_CANCELLED, "cancelled: no package was made");
 }
 
@@ -52,6 +55,7 @@ static ew_status tell(const job *j, ew_error *err) {
 /* Tiles of one matrix that are rounded together. */
 typedef struct slab {
     const ewi_tensor *source;
+    const ewi_channel_scales *scales; /* NULL: rows are as in the source */
     ewi_dtype dtype;
     size_t n, k, tile_bytes, first, n_tiles;
     uint8_t *tiles, *scratch; /* scratch: a thread's part after another's */
@@ -71,6 +75,7 @@ static void round_tile(const slab *s, size_t i, uint8_t *scratch) {
     float *rows = (float *)(void *)scratch;
     const uint8_t *from = s->source->data + row * row_bytes(s);
     ewi_kernels_get()->widen[s->source->dtype](rows, from, n_rows * s->k);
+    if (s->scales) ewi_channel_scales_apply(s->scales, s->source, row, n_rows, rows);
     uint8_t *tile = s->tiles + i * s->tile_bytes;
     float *rest = rows + EWI_TILE_OUTPUTS * s->k;
     s->faults[i] = s->h ? ewi_gptq_tile(s->dtype, tile, rows, n_rows, s->h, rest, &s->sums[i])
@@ -134,7 +139,12 @@ static ew_status round_matrix(job *j, const ewi_tensor *t, const ewi_hessian *h,
                               ew_error *err) {
     EWI_TRY(check_matrix(t, err));
     const uint32_t n_threads = ewi_pool_n_threads(j->pool);
-    slab s = {.source = t, .dtype = j->dtype, .n = (size_t)t->dims[0], .k = (size_t)t->dims[1], .h = h};
+    slab s = {.source = t,
+              .scales = j->scales,
+              .dtype = j->dtype,
+              .n = (size_t)t->dims[0],
+              .k = (size_t)t->dims[1],
+              .h = h};
     s.tile_bytes = ewi_packed_tile_bytes(j->dtype, s.k);
     size_t at_once = SLAB_BYTES / s.tile_bytes / n_threads * n_threads;
     if (at_once == 0) at_once = n_threads;
@@ -161,6 +171,7 @@ static ew_status copy_vector(job *j, const ewi_tensor *t, ew_error *err) {
     float *y = ewi_alloc_array(n, sizeof *y);
     if (!y) return ewi_no_memory(err, "norms and biases");
     ewi_kernels_get()->widen[t->dtype](y, t->data, n);
+    if (j->scales) ewi_channel_scales_apply(j->scales, t, 0, n, y);
     ew_status status = ewi_package_data(j->package, y, n * sizeof *y, err);
     ewi_free(y);
     j->done += t->size_bytes;
@@ -220,19 +231,52 @@ static ew_status write_tensor(job *j, const ewi_tensor *t, const ewi_hessian *h,
     return written.packed ? round_matrix(j, t, h, row, err) : copy_vector(j, t, err);
 }
 
+/* ---- calibration ---- */
+
 static ew_status tell_of_window(void *user, ew_error *err) {
+    job *j = user;
+    uint64_t n =
+        (uint64_t)ewi_calibration_n_stages(j->calibration) * ewi_calibration_n_windows(j->calibration);
+    j->n_windows++;
+    j->calibrated = (uint64_t)((double)(j->total / 2) * ((double)j->n_windows / (double)n));
+    return tell(j, err);
+}
+
+static ew_status tell_of_scales(void *user, ew_error *err) {
     return tell(user, err);
+}
+
+#define DAMPING 0.01 /* as in the paper */
+
+/* The stage's Hessians become those of what the written matrices will read. */
+static ew_status factor_hessians(const job *j, ew_error *err) {
+    const bool rotated = ewi_packed_info_get(j->dtype)->kind == EWI_PACKED_ROW;
+    const ewi_reading *readings;
+    size_t n = ewi_calibration_readings(j->calibration, &readings);
+    for (size_t i = 0; i < n; i++) {
+        const ewi_tensor *t = readings[i].first->weight;
+        ewi_hessian_turn(readings[i].h, j->scales ? ewi_channel_scales_columns(j->scales, t) : NULL, rotated);
+        EWI_TRY(ewi_hessian_factor(readings[i].h, DAMPING, t->name, err));
+        EWI_TRY(tell(j, err));
+    }
+    return EW_OK;
+}
+
+static ew_status calibrate(job *j, uint32_t stage, ew_error *err) {
+    EWI_TRY(ewi_calibration_run(j->calibration, stage, tell_of_window, j, err));
+    if (j->scales) EWI_TRY(ewi_channel_scales_choose(j->scales, j->calibration, tell_of_scales, j, err));
+    return j->is_gptq ? factor_hessians(j, err) : EW_OK;
 }
 
 /* The matrices of each stage's linear layers, as the calibration comes to them. */
 static ew_status write_calibrated(job *j, ew_error *err) {
     for (uint32_t stage = 0; stage < ewi_calibration_n_stages(j->calibration); stage++) {
-        EWI_TRY(ewi_calibration_run(j->calibration, stage, tell_of_window, j, err));
+        EWI_TRY(calibrate(j, stage, err));
         for (size_t i = 0; i < j->source->n_tensors; i++) {
             const ewi_tensor *t = &j->source->tensors[i];
-            const ewi_hessian *h = ewi_calibration_find(j->calibration, t->name);
-            if (!h || j->is_written[i]) continue;
-            EWI_TRY(write_tensor(j, t, h, err));
+            const ewi_reading *r = ewi_calibration_find(j->calibration, t->name);
+            if (!r || j->is_written[i]) continue;
+            EWI_TRY(write_tensor(j, t, j->is_gptq ? r->h : NULL, err));
             j->is_written[i] = true;
         }
     }
@@ -290,9 +334,10 @@ static ew_status add_source(const job *j, ew_error *err) {
 
 static ew_status add_config(const job *j, ew_error *err) {
     char text[200];
+    const char *scaled = j->scales ? ",\"scaled\":true" : "";
     const char *source = j->source->kind == EWI_CHECKPOINT_GGUF ? "gguf" : "huggingface";
-    int n = snprintf(text, sizeof text, "{\"version\":%u,\"type\":\"%s\",\"source\":\"%s\"}\n",
-                     EWI_CONTAINER_VERSION, j->type, source);
+    int n = snprintf(text, sizeof text, "{\"version\":%u,\"type\":\"%s\",\"source\":\"%s\"%s}\n",
+                     EWI_CONTAINER_VERSION, j->type, source, scaled);
     return ewi_package_add(j->package, EWI_BLOB_CONFIG, (ewi_bytes){(const uint8_t *)text, (size_t)n}, err);
 }
 
@@ -362,18 +407,35 @@ static ew_status check_source(const ew_model *model, ew_error *err) {
 
 #define CALIBRATION_TOKENS 16384u
 
+static ew_status check_method(const ew_quantize_options *o, const char *method, bool calibrates,
+                              ew_error *err) {
+    static const char *const methods[] = {"round", "gptq", "awq"};
+    size_t i = 0;
+    while (i < EWI_COUNT(methods) && strcmp(method, methods[i]) != 0) i++;
+    if (i == EWI_COUNT(methods))
+        return ewi_fail(err, EW_INVALID, "method \"%.40s\" is none of round, gptq, awq", method);
+    if (!(o->smooth >= 0 && o->smooth <= 1))
+        return ewi_fail(err, EW_INVALID, "smooth %g is not between 0 and 1", (double)o->smooth);
+    if (o->smooth > 0 && strcmp(method, "awq") == 0)
+        return ewi_fail(err, EW_INVALID, "smooth and method \"awq\" both scale channels: choose one");
+    if (!calibrates && (o->calibration.len > 0 || o->calibration_tokens))
+        return ewi_fail(err, EW_INVALID, "method \"round\" takes a calibration text only with smooth");
+    return EW_OK;
+}
+
 static ew_status open_calibration(job *j, const ew_model *model, const ew_quantize_options *o,
                                   ew_error *err) {
     const char *method = o->method ? o->method : "round";
-    uint32_t n_tokens = o->calibration_tokens ? o->calibration_tokens : CALIBRATION_TOKENS;
-    if (strcmp(method, "round") == 0) {
-        if (o->calibration.len == 0 && !o->calibration_tokens) return EW_OK;
-        return ewi_fail(err, EW_INVALID, "method \"round\" takes no calibration text");
-    }
-    if (strcmp(method, "gptq") != 0)
-        return ewi_fail(err, EW_INVALID, "method \"%.40s\" is none of round, gptq", method);
-    bool rotated = ewi_packed_info_get(j->dtype)->kind == EWI_PACKED_ROW;
-    return ewi_calibration_open(model, o->calibration, n_tokens, o->n_threads, rotated, &j->calibration, err);
+    const uint32_t n_tokens = o->calibration_tokens ? o->calibration_tokens : CALIBRATION_TOKENS;
+    const bool is_awq = strcmp(method, "awq") == 0, scales = is_awq || o->smooth > 0;
+    j->is_gptq = strcmp(method, "gptq") == 0;
+    EWI_TRY(check_method(o, method, j->is_gptq || scales, err));
+    if (!j->is_gptq && !scales) return EW_OK;
+    EWI_TRY(ewi_calibration_open(model, o->calibration, n_tokens, o->n_threads, j->is_gptq || is_awq,
+                                 &j->calibration, err));
+    j->total *= 2;
+    const ewi_scaling_how how = {(double)o->smooth, j->dtype};
+    return scales ? ewi_channel_scales_new(model, j->pool, &how, &j->scales, err) : EW_OK;
 }
 
 static ew_status prepare(job *j, const ew_model *model, const ew_quantize_options *o, ew_error *err) {
@@ -402,6 +464,11 @@ ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize
         status = write_package(&j, err);
         if (status != EW_OK) ewi_package_abandon(j.package);
     }
+    if (j.scales) {
+        j.report->n_sites = ewi_channel_scales_n_sites(j.scales);
+        j.report->n_scaled = ewi_channel_scales_n_scaled(j.scales);
+    }
+    ewi_channel_scales_free(j.scales);
     ewi_calibration_close(j.calibration);
     ewi_pool_free(j.pool);
     ewi_free(j.is_written);

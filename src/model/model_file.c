@@ -18,8 +18,8 @@ static void name_format(ew_file *file) {
     const ewi_checkpoint *c = &file->checkpoint;
     const ew_str type = c->container.type;
     if (c->is_container)
-        snprintf(file->format, sizeof file->format, "package, %.*s, from %s",
-                 type.len < 20 ? (int)type.len : 20, type.data,
+        snprintf(file->format, sizeof file->format, "package, %.*s%s, from %s",
+                 type.len < 20 ? (int)type.len : 20, type.data, c->container.is_scaled ? ", scaled" : "",
                  c->kind == EWI_CHECKPOINT_GGUF ? "GGUF" : "safetensors");
     else if (c->kind == EWI_CHECKPOINT_GGUF && c->n_shards == 1)
         snprintf(file->format, sizeof file->format, "GGUF v%u", c->gguf.version);

@@ -28,13 +28,13 @@ static void check_failure(ew_status status, const ew_error *err, uint64_t nth) {
 }
 
 /* True when the nth call was never reached. */
-static bool quantize_with_failure(const ew_model *model, const char *path, uint64_t nth) {
+static bool quantize_with_failure(const ew_model *model, const char *path, const ew_quantize_options *how,
+                                  uint64_t nth) {
     ew_error err = {0};
-    ew_quantize_options how = {.struct_size = sizeof how, .type = "q4s", .n_threads = 2, .replace = true};
     int64_t blocks = ewi_hostile_live_blocks();
     size_t entries = count_entries();
     ewi_hostile_fail_at(nth);
-    ew_status status = ew_quantize(model, path, &how, NULL, NULL, NULL, &err);
+    ew_status status = ew_quantize(model, path, how, NULL, NULL, NULL, &err);
     bool reached = ewi_hostile_count() >= nth;
     ewi_hostile_fail_at(0);
     if (status == EW_OK && reached) fail_msg("failure %llu was passed over", (unsigned long long)nth);
@@ -44,26 +44,44 @@ static bool quantize_with_failure(const ew_model *model, const char *path, uint6
     return status == EW_OK;
 }
 
-static void making(void **state) {
-    (void)state;
-    char source[512], target[512];
-    ew_model *model;
+static void fail_everywhere(const ew_model *model, const char *path, const ew_quantize_options *how) {
     ew_error err = {0};
     uint64_t nth = 1;
-    snprintf(source, sizeof source, "%s", scratch_path("source.gguf"));
-    snprintf(target, sizeof target, "%s", scratch_path("package"));
-    tiny_model_write(&(tiny_model){.biases = true, .dtype = EWI_F16}, source);
-    expect_ok(ew_model_open(source, &model, &err), &err);
-    /* There is one to replace: it must survive each failure. */
-    expect_ok(ew_quantize(model, target, NULL, NULL, NULL, NULL, &err), &err);
-    while (!quantize_with_failure(model, target, nth)) {
+    while (!quantize_with_failure(model, path, how, nth)) {
         ew_file *file;
-        expect_ok(ew_file_open(target, &file, &err), &err);
+        expect_ok(ew_file_open(path, &file, &err), &err);
         ew_file_close(file);
         if (nth++ == MAX_CALLS) fail_msg("no end of calls");
     }
-    print_message("making: %llu failures survived\n", (unsigned long long)nth - 1);
+    print_message("making, %s: %llu failures survived\n", how->method, (unsigned long long)nth - 1);
     assert_true(nth > 20);
+}
+
+/* 64 tokens of a text: two windows of a model that was trained on so few. */
+static void making(void **state) {
+    (void)state;
+    static const char letters[] = "thequickbrownfoxjumpsoverthelazydogthequickbrownfoxjumpsoverthelazydog";
+    static const char *const methods[] = {"round", "gptq", "awq", "round"};
+    static const float smooth[] = {0, 0, 0, 0.5f};
+    char source[512], target[512];
+    ew_model *model;
+    ew_error err = {0};
+    snprintf(source, sizeof source, "%s", scratch_path("source.gguf"));
+    snprintf(target, sizeof target, "%s", scratch_path("package"));
+    tiny_model_write(&(tiny_model){.biases = true, .dtype = EWI_F16, .n_ctx = 33}, source);
+    expect_ok(ew_model_open(source, &model, &err), &err);
+    /* There is one to replace: it must survive each failure. */
+    expect_ok(ew_quantize(model, target, NULL, NULL, NULL, NULL, &err), &err);
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        ew_quantize_options how = {.struct_size = sizeof how,
+                                   .type = "q4s",
+                                   .n_threads = 2,
+                                   .replace = true,
+                                   .method = methods[i],
+                                   .calibration = {letters, i > 0 ? sizeof letters - 1 : 0},
+                                   .smooth = smooth[i]};
+        fail_everywhere(model, target, &how);
+    }
     ew_model_close(model);
 }
 

@@ -119,6 +119,10 @@ static void configs(void **state) {
             "source is \"gguf\"");
     refused(CONFIG_FILE, "{\"version\":1,\"type\":\"\\u0007\",\"source\":\"huggingface\"}", EW_FORMAT,
             "type");
+    accepted(CONFIG_FILE, "{\"version\":1,\"type\":\"q8c\",\"source\":\"huggingface\",\"scaled\":true}");
+    refused(CONFIG_FILE, "{\"version\":1,\"scaled\":true,\"scaled\":true}", EW_FORMAT,
+            "\"scaled\" is there twice");
+    refused(CONFIG_FILE, "{\"version\":1,\"scaled\":1}", EW_FORMAT, "config");
     refused(CONFIG_FILE, "{\"version\":1,\"rope\":2}", EW_UNSUPPORTED, "member \"rope\"");
 }
 
