@@ -129,6 +129,7 @@ static int open_both(const cli_quality *q, cli_opened *model, cli_opened *base) 
     of_base.model = q->values->against;
     of_base.operand = NULL;
     of_base.adapters.n = 0;
+    of_base.static_activations = false;
     int code = cli_open_engine(q->verb, &q->values->engine, model);
     return code == CLI_OK && of_base.model ? cli_open_engine(q->verb, &of_base, base) : code;
 }

@@ -14,12 +14,13 @@
 
 #define TYPES   "q4s|q8c|q4c|q8g|q4g32|q4g128"
 #define METHODS "round|gptq|awq"
+#define RANGES  "minmax|p99.9|p99.99|mse"
 enum { METHOD_ROUND, METHOD_GPTQ, METHOD_AWQ };
 
 typedef struct quantize_values {
     cli_engine_values engine;
     const char *out;
-    cli_choice type, method;
+    cli_choice type, method, ranges;
     const char *calibrate;
     cli_count calibrate_tokens;
     cli_number smooth;
@@ -38,8 +39,11 @@ static const cli_option options[] = {
     {NULL, "smooth", CLI_NUMBER, offsetof(quantize_values, smooth), "ALPHA", 0.01, 1,
      "round and gptq: first scale channels so that large inputs shrink and their weights grow (SmoothQuant; "
      "0.5 as a rule)"},
+    {NULL, "activation-ranges", CLI_CHOICE, offsetof(quantize_values, ranges), RANGES, 0, 0,
+     "also find a scale for the inputs of each linear layer, for machines that round them to 8 bits: by the "
+     "largest, by a percentile of magnitudes, or with the least squared error"},
     {NULL, "calibrate", CLI_PATH, offsetof(quantize_values, calibrate), "FILE", 0, 0,
-     "gptq, awq and --smooth: the text, like those that the model will see"},
+     "gptq, awq, --smooth and --activation-ranges: the text, like those that the model will see"},
     {NULL, "calibrate-tokens", CLI_COUNT, offsetof(quantize_values, calibrate_tokens), "N", 1, 1 << 24,
      "how many tokens of that text at most (default 16384)"},
     {NULL, "force", CLI_FLAG, offsetof(quantize_values, force), NULL, 0, 0,
@@ -146,12 +150,13 @@ static void choice_name(const char *words, uint32_t choice, char name[16]) {
 }
 
 static int quantize(const quantize_values *values, const ew_model *model, ew_str text, cli_out *out) {
-    char type[16], method[16];
+    char type[16], method[16], ranges[16];
     ew_error err = {0};
     cli_progress progress = {0};
     ew_quantize_report report;
     choice_name(TYPES, values->type.value, type);
     choice_name(METHODS, values->method.value, method);
+    choice_name(RANGES, values->ranges.value, ranges);
     ew_quantize_options how = {.struct_size = sizeof how,
                                .type = type,
                                .n_threads = values->engine.threads.value,
@@ -159,7 +164,8 @@ static int quantize(const quantize_values *values, const ew_model *model, ew_str
                                .method = method,
                                .calibration = text,
                                .calibration_tokens = values->calibrate_tokens.value,
-                               .smooth = (float)values->smooth.value};
+                               .smooth = (float)values->smooth.value,
+                               .activation_ranges = values->ranges.given ? ranges : NULL};
     watch_signals();
     ew_status status = ew_quantize(model, values->out, &how, on_progress, &progress, &report, &err);
     cli_progress_end(&progress);
@@ -176,18 +182,24 @@ static int quantize(const quantize_values *values, const ew_model *model, ew_str
     return CLI_OK;
 }
 
+/* What is asked for that needs a text; NULL: nothing. */
+static const char *calibrated(const quantize_values *values) {
+    if (values->method.value == METHOD_GPTQ) return "--method gptq";
+    if (values->method.value == METHOD_AWQ) return "--method awq";
+    if (values->smooth.given) return "--smooth";
+    return values->ranges.given ? "--activation-ranges" : NULL;
+}
+
 static int check_method(const cli_verb *verb, const quantize_values *values) {
-    const bool calibrates = values->method.value != METHOD_ROUND || values->smooth.given;
+    const char *what = calibrated(values);
     if (values->smooth.given && values->method.value == METHOD_AWQ)
         return cli_usage(verb->name, "--smooth and --method awq both scale channels: choose one");
-    if (calibrates && !values->calibrate)
-        return cli_usage(verb->name, "%s needs a text: give a file with --calibrate",
-                         values->method.value == METHOD_GPTQ  ? "--method gptq"
-                         : values->method.value == METHOD_AWQ ? "--method awq"
-                                                              : "--smooth");
-    if (!calibrates && (values->calibrate || values->calibrate_tokens.given))
-        return cli_usage(
-            verb->name, "--calibrate and --calibrate-tokens are for --method gptq and awq, and for --smooth");
+    if (what && !values->calibrate)
+        return cli_usage(verb->name, "%s needs a text: give a file with --calibrate", what);
+    if (!what && (values->calibrate || values->calibrate_tokens.given))
+        return cli_usage(verb->name,
+                         "--calibrate and --calibrate-tokens are for --method gptq and awq, --smooth and "
+                         "--activation-ranges");
     return CLI_OK;
 }
 

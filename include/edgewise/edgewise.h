@@ -107,6 +107,9 @@ typedef struct ew_tensor_info {
     uint64_t dims[8]; /* outermost first: a weight of y = x W^T is [out, in] */
     uint64_t size_bytes;
     uint64_t offset; /* from the start of its file */
+    /* Of a matrix that linear layers multiply inputs with: x / input_scale, rounded and clamped to -128 ..
+     * 127, stands for x, if a package says so (ew_quantize_options' activation_ranges); else 0. */
+    float input_scale;
 } ew_tensor_info;
 
 /* Opens a GGUF or safetensors file, a folder with config.json and safetensors, or a package; checks all
@@ -309,6 +312,10 @@ typedef struct ew_quantize_options {
     /* With "round" and "gptq": channels between layers are scaled first, so that inputs of 8 bits are not all
      * spent on a few large ones (SmoothQuant's alpha, arXiv 2211.10438: 0.5 as a rule, at most 1); 0: not. */
     float smooth;
+    /* For machines that round the inputs of linear layers to 8 bits with one scale known beforehand: the
+     * package says it of each matrix, found on the calibration text by "minmax", "p99.9", "p99.99"
+     * (percentiles of magnitudes) or "mse" (least squared error). It changes nothing else. NULL: not. */
+    const char *activation_ranges;
 } ew_quantize_options;
 
 /* Receives how much of `total` is done (bytes, positions); returns false to stop. */
@@ -376,6 +383,9 @@ typedef struct ew_engine_options {
      * amx for attention (docs/numerics.md, "Halves", "Tiles", "Attention on tiles"). Exact: never, and a
      * row's bits depend on nothing but itself. */
     bool exact;
+    /* Inputs of linear layers are rounded to the 8 bits that the package says (input_scale) before all else:
+     * to measure what that would cost. EW_UNSUPPORTED when it says none. */
+    bool static_activations;
     /* Which adapters its sessions may use; copied. */
     const ew_adapter *const *adapters;
     size_t n_adapters; /* at most 64 */

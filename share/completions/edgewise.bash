@@ -64,6 +64,7 @@ _edgewise() {
         quantize:--type) _edgewise_words "q4s q8c q4c q8g q4g32 q4g128" ;;
         quantize:--method) _edgewise_words "round gptq awq" ;;
         quantize:--smooth) COMPREPLY=() ;;
+        quantize:--activation-ranges) _edgewise_words "minmax p99.9 p99.99 mse" ;;
         quantize:--calibrate) _edgewise_files ;;
         quantize:--calibrate-tokens) COMPREPLY=() ;;
         quantize:-t | quantize:--threads) COMPREPLY=() ;;
@@ -118,8 +119,8 @@ _edgewise() {
         template) words='-m --model --bos --eos --date --help' ;;
         logits) words='-m --model --out --tokens --special -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --beside --help' ;;
         embed) words='-m --model -p --prompt --pooling --keep-length --truncate --rank --json -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --help' ;;
-        quantize) words='-m --model -o --out --type --method --smooth --calibrate --calibrate-tokens --force -t --threads --json --help' ;;
-        eval) words='-m --model --against --kld --text -c --ctx-size --stride --tasks -n --n-predict --raw -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --json --svg --help' ;;
+        quantize) words='-m --model -o --out --type --method --smooth --activation-ranges --calibrate --calibrate-tokens --force -t --threads --json --help' ;;
+        eval) words='-m --model --against --kld --text -c --ctx-size --stride --tasks -n --n-predict --raw --static-activations -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --json --svg --help' ;;
         validate) words='--against --max-kld --max-ppl-increase --min-score --score --report --text -c --ctx-size --stride --tasks -n --n-predict --raw -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --json --help' ;;
         bench) words='-m --model --prompt-tokens --gen-tokens --depth --batch -r --repetitions -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --profile --json --help' ;;
         devices) words='--json --help' ;;

@@ -10,7 +10,7 @@
  * Memory: 4 d_model bytes for each token of the text, between two stages; the Hessians of one stage (a Llama
  * layer has four: 4 k k bytes each, see quant/hessian.h); and an engine of 512 rows. One thread uses it.
  *
- *     EWI_TRY(ewi_calibration_open(model, text, n_tokens, n_threads, true, &c, err));
+ *     EWI_TRY(ewi_calibration_open(model, text, &how, &c, err));
  *     for (uint32_t i = 0; i < ewi_calibration_n_stages(c); i++) {
  *         EWI_TRY(ewi_calibration_run(c, i, tell, user, err));
  *         const ewi_reading *r = ewi_calibration_find(c, tensor);
@@ -34,10 +34,16 @@ typedef struct ewi_reading {
     ewi_hessian *h; /* whole; NULL: not asked for */
 } ewi_reading;
 
-/* At most n_tokens of the text. Errors: EW_INVALID when the text is empty, not UTF-8 or shorter than a
- * window; EW_UNSUPPORTED names models that cannot be calibrated. */
-EWI_NODISCARD ew_status ewi_calibration_open(const ew_model *model, ew_str text, uint32_t n_tokens,
-                                             uint32_t n_threads, bool needs_hessians, ewi_calibration **out,
+/* needs_hessians: readings have them. runs_twice: each stage is run once more, before the next. */
+typedef struct ewi_calibration_how {
+    uint32_t n_tokens, n_threads; /* of the text, at most */
+    bool needs_hessians, runs_twice;
+} ewi_calibration_how;
+
+/* Errors: EW_INVALID when the text is empty, not UTF-8 or shorter than a window; EW_UNSUPPORTED names models
+ * that cannot be calibrated. */
+EWI_NODISCARD ew_status ewi_calibration_open(const ew_model *model, ew_str text,
+                                             const ewi_calibration_how *how, ewi_calibration **out,
                                              ew_error *err);
 void ewi_calibration_close(ewi_calibration *c);
 
@@ -49,6 +55,12 @@ size_t ewi_calibration_n_windows(const ewi_calibration *c);
 typedef ew_status (*ewi_calibration_tell)(void *user, ew_error *err);
 EWI_NODISCARD ew_status ewi_calibration_run(ewi_calibration *c, uint32_t stage, ewi_calibration_tell tell,
                                             void *user, ew_error *err);
+
+/* Receives what a reading's layers read, [n, k]. */
+typedef void (*ewi_calibration_see)(void *user, const ewi_reading *reading, const float *rows, size_t n);
+/* The same stage on the same windows, where the calibration runs_twice; see has `seer` as its user. */
+EWI_NODISCARD ew_status ewi_calibration_run_again(ewi_calibration *c, ewi_calibration_see see, void *seer,
+                                                  ewi_calibration_tell tell, void *user, ew_error *err);
 
 /* Those of the stage that was run last. */
 size_t ewi_calibration_readings(const ewi_calibration *c, const ewi_reading **out);

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "crypto/sha256.h"
-#include "engine/channel_scales.h"
+#include "engine/input_ranges.h"
 #include "kernels/kernels.h"
 #include "model/model.h"
 #include "os/pages.h"
@@ -38,6 +38,8 @@ typedef struct job {
     ew_quantize_report *report;
     ewi_calibration *calibration; /* NULL: no text is needed */
     ewi_channel_scales *scales;   /* NULL: channels stay as they are */
+    ewi_input_ranges *ranges;     /* NULL: nobody asks for them */
+    const char *ranges_name;      /* what they are */
     bool is_gptq;                 /* else weights are rounded to nearest */
     uint64_t n_windows;           /* that were run, of all stages */
     uint64_t calibrated;          /* of total */
@@ -201,6 +203,7 @@ static ew_status describe(const job *j, const ewi_tensor *t, ewi_tensor *out, ew
         return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: quantizing %u dimensions is not implemented",
                         EWI_STR_ARG(t->name), t->n_dims);
     *out = *t;
+    if (j->ranges) out->input_scale = ewi_input_ranges_scale(j->ranges, t);
     out->packed = t->n_dims == 2 && !stays_f32(t) && !is_norm(t);
     out->dtype = out->packed ? j->dtype : EWI_F32;
     if (!out->packed) return ewi_tensor_size(EWI_F32, t->n_dims, t->dims, &out->size_bytes, err);
@@ -235,8 +238,8 @@ static ew_status write_tensor(job *j, const ewi_tensor *t, const ewi_hessian *h,
 
 static ew_status tell_of_window(void *user, ew_error *err) {
     job *j = user;
-    uint64_t n =
-        (uint64_t)ewi_calibration_n_stages(j->calibration) * ewi_calibration_n_windows(j->calibration);
+    const uint64_t n_windows = ewi_calibration_n_windows(j->calibration) * (j->ranges ? 2u : 1u),
+                   n = ewi_calibration_n_stages(j->calibration) * n_windows;
     j->n_windows++;
     j->calibrated = (uint64_t)((double)(j->total / 2) * ((double)j->n_windows / (double)n));
     return tell(j, err);
@@ -265,6 +268,8 @@ static ew_status factor_hessians(const job *j, ew_error *err) {
 static ew_status calibrate(job *j, uint32_t stage, ew_error *err) {
     EWI_TRY(ewi_calibration_run(j->calibration, stage, tell_of_window, j, err));
     if (j->scales) EWI_TRY(ewi_channel_scales_choose(j->scales, j->calibration, tell_of_scales, j, err));
+    if (j->ranges)
+        EWI_TRY(ewi_input_ranges_find(j->ranges, j->calibration, j->scales, tell_of_window, j, err));
     return j->is_gptq ? factor_hessians(j, err) : EW_OK;
 }
 
@@ -333,11 +338,12 @@ static ew_status add_source(const job *j, ew_error *err) {
 }
 
 static ew_status add_config(const job *j, ew_error *err) {
-    char text[200];
+    char text[200], ranges[40] = "";
     const char *scaled = j->scales ? ",\"scaled\":true" : "";
+    if (j->ranges) snprintf(ranges, sizeof ranges, ",\"activation_ranges\":\"%s\"", j->ranges_name);
     const char *source = j->source->kind == EWI_CHECKPOINT_GGUF ? "gguf" : "huggingface";
-    int n = snprintf(text, sizeof text, "{\"version\":%u,\"type\":\"%s\",\"source\":\"%s\"%s}\n",
-                     EWI_CONTAINER_VERSION, j->type, source, scaled);
+    int n = snprintf(text, sizeof text, "{\"version\":%u,\"type\":\"%s\",\"source\":\"%s\"%s%s}\n",
+                     EWI_CONTAINER_VERSION, j->type, source, ranges, scaled);
     return ewi_package_add(j->package, EWI_BLOB_CONFIG, (ewi_bytes){(const uint8_t *)text, (size_t)n}, err);
 }
 
@@ -419,20 +425,41 @@ static ew_status check_method(const ew_quantize_options *o, const char *method, 
     if (o->smooth > 0 && strcmp(method, "awq") == 0)
         return ewi_fail(err, EW_INVALID, "smooth and method \"awq\" both scale channels: choose one");
     if (!calibrates && (o->calibration.len > 0 || o->calibration_tokens))
-        return ewi_fail(err, EW_INVALID, "method \"round\" takes a calibration text only with smooth");
+        return ewi_fail(err, EW_INVALID,
+                        "method \"round\" takes a calibration text only with smooth or activation_ranges");
     return EW_OK;
+}
+
+static ew_status open_ranges(job *j, const ew_model *model, const char *name, ew_error *err) {
+    static const char *const names[] = {
+#define RANGE_NAME(kind, text) text,
+        EWI_RANGE_MAP(RANGE_NAME)
+#undef RANGE_NAME
+    };
+    for (size_t i = 0; i < EWI_COUNT(names); i++) {
+        if (strcmp(name, names[i]) != 0) continue;
+        j->ranges_name = names[i];
+        return ewi_input_ranges_new(model, (ewi_range_kind)i, &j->ranges, err);
+    }
+    return ewi_fail(err, EW_INVALID, "activation_ranges \"%.40s\" are none of minmax, p99.9, p99.99, mse",
+                    name);
 }
 
 static ew_status open_calibration(job *j, const ew_model *model, const ew_quantize_options *o,
                                   ew_error *err) {
     const char *method = o->method ? o->method : "round";
-    const uint32_t n_tokens = o->calibration_tokens ? o->calibration_tokens : CALIBRATION_TOKENS;
     const bool is_awq = strcmp(method, "awq") == 0, scales = is_awq || o->smooth > 0;
     j->is_gptq = strcmp(method, "gptq") == 0;
-    EWI_TRY(check_method(o, method, j->is_gptq || scales, err));
-    if (!j->is_gptq && !scales) return EW_OK;
-    EWI_TRY(ewi_calibration_open(model, o->calibration, n_tokens, o->n_threads, j->is_gptq || is_awq,
-                                 &j->calibration, err));
+    const bool calibrates = j->is_gptq || scales || o->activation_ranges;
+    EWI_TRY(check_method(o, method, calibrates, err));
+    if (!calibrates) return EW_OK;
+    if (o->activation_ranges) EWI_TRY(open_ranges(j, model, o->activation_ranges, err));
+    const ewi_calibration_how text = {.n_tokens =
+                                          o->calibration_tokens ? o->calibration_tokens : CALIBRATION_TOKENS,
+                                      .n_threads = o->n_threads,
+                                      .needs_hessians = j->is_gptq || is_awq,
+                                      .runs_twice = j->ranges};
+    EWI_TRY(ewi_calibration_open(model, o->calibration, &text, &j->calibration, err));
     j->total *= 2;
     const ewi_scaling_how how = {(double)o->smooth, j->dtype};
     return scales ? ewi_channel_scales_new(model, j->pool, &how, &j->scales, err) : EW_OK;
@@ -468,6 +495,7 @@ ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize
         j.report->n_sites = ewi_channel_scales_n_sites(j.scales);
         j.report->n_scaled = ewi_channel_scales_n_scaled(j.scales);
     }
+    ewi_input_ranges_free(j.ranges);
     ewi_channel_scales_free(j.scales);
     ewi_calibration_close(j.calibration);
     ewi_pool_free(j.pool);

@@ -22,6 +22,21 @@ smooth --method gptq -o five | tail -n 1
 cmp -s three/index.json five/index.json && echo "gptq made what rounding makes"
 edgewise quantize -m "$MODEL" -o plain | grep -c channels
 
+# Scales for machines that know them beforehand: found, shown, measured; the weights are as without.
+edgewise quantize -m "$MODEL" --type q8c -o q8c >/dev/null
+edgewise quantize -m "$MODEL" --type q8c --activation-ranges mse --calibrate text -o ranged >/dev/null
+edgewise inspect ranged --verify | head -n 1
+edgewise inspect ranged --tensors | grep -oE '^(tensor  .*input scale|output_norm.weight .*-$)' | tr -s ' '
+edgewise inspect ranged --json | tr ',' '\n' | grep -c '"input_scale":0[.]'
+for m in q8c ranged; do head -c 800 text | edgewise logits -m $m --out $m.logits; done
+cmp q8c.logits ranged.logits
+edgewise eval -m ranged --against "$MODEL" --text text -c 256 --json >dynamic
+edgewise eval -m ranged --against "$MODEL" --text text -c 256 --json --static-activations >static
+for f in dynamic static; do sed 's/.*"kld_mean":\([^,]*\),.*/\1/' $f; done >klds
+[ "$(sort -g klds | tr '\n' ' ')" = "$(tr '\n' ' ' <klds)" ] || cat klds
+code 3 edgewise eval -m q8c --text text --static-activations 2>message
+grep -o 'says no ranges of activations' message
+
 # An adapter of the original does not fit.
 mkdir adapter
 code 3 edgewise run -m one --lora adapter -p x 2>message
@@ -34,6 +49,7 @@ refused() {
 refused --method awq
 refused --smooth 0.5
 refused --smooth 0.5 --method awq --calibrate text
+refused --activation-ranges mse
 refused --smooth 0 --calibrate text
 refused --smooth 1.5 --calibrate text
 ls -d no 2>/dev/null

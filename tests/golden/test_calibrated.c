@@ -69,28 +69,34 @@ static int make_texts(void **state) {
 
 static ew_quantize_report last_report;
 
-static double divergence(const char *base, const char *type, const char *method, float smooth) {
+static void quantize(const ew_model *model, const char *path, ew_quantize_options how) {
+    ew_error err = {0};
+    bool calibrates = how.smooth > 0 || how.activation_ranges || strcmp(how.method, "round") != 0;
+    how.struct_size = sizeof how;
+    how.replace = true;
+    how.calibration = (ew_str){calibration.data, calibrates ? calibration.len : 0};
+    expect_ok(ew_quantize(model, path, &how, NULL, NULL, &last_report, &err), &err);
+}
+
+static double measure(const char *base, const ew_quantize_options *how, bool is_static) {
     const char *path = scratch_path("package");
-    bool calibrates = strcmp(method, "round") != 0 || smooth > 0;
     ew_error err = {0};
     ew_evaluation e;
     rig original = rig_open(base, NULL);
-    ew_quantize_options how = {.struct_size = sizeof how,
-                               .type = type,
-                               .replace = true,
-                               .method = method,
-                               .calibration = {calibration.data, calibrates ? calibration.len : 0},
-                               .smooth = smooth};
-    expect_ok(ew_quantize(original.model, path, &how, NULL, NULL, &last_report, &err), &err);
-    rig r = rig_open(path, NULL);
+    quantize(original.model, path, *how);
+    rig r = rig_open(path, &(ew_engine_options){.static_activations = is_static});
     ew_str story = {others.data, others.len};
     expect_ok(ew_evaluate(r.session, original.session, story, NULL, NULL, NULL, &e, &err), &err);
-    print_message("%-6s %-5s smooth %.2f: mean KLD %.5f +- %.5f (%u tokens), %u of %u inputs scaled\n", type,
-                  method, (double)smooth, e.kld.mean, e.kld.se, (unsigned)e.n_scored, last_report.n_scaled,
-                  last_report.n_sites);
+    print_message("%-6s %-5s smooth %.1f %-6s: mean KLD %.5f +- %.5f, %u of %u inputs scaled\n", how->type,
+                  how->method, (double)how->smooth, is_static ? how->activation_ranges : "", e.kld.mean,
+                  e.kld.se, last_report.n_scaled, last_report.n_sites);
     rig_close(&r);
     rig_close(&original);
     return e.kld.mean;
+}
+
+static double divergence(const char *base, const char *type, const char *method, float smooth) {
+    return measure(base, &(ew_quantize_options){.type = type, .method = method, .smooth = smooth}, false);
 }
 
 /* ---- channels with large inputs ---- */
@@ -182,6 +188,70 @@ static void awq_undoes_large_inputs(void **state) {
     }
 }
 
+/* ---- inputs of 8 bits by scales known beforehand ---- */
+
+static double static_divergence(const char *base, const char *ranges, float smooth) {
+    return measure(base,
+                   &(ew_quantize_options){
+                       .type = "q8c", .method = "round", .smooth = smooth, .activation_ranges = ranges},
+                   true);
+}
+
+/* One scale for all rows and channels costs more than one for each row, less so with better ranges; where a
+ * few channels are large it leaves little of the others, unless they were smoothed. */
+static void static_activations_cost(void **state) {
+    const char *base = test_fixture(model_file), *large = *state;
+    double without = divergence(base, "q8c", "round", 0), all = static_divergence(base, "minmax", 0);
+    assert_true(all > 2 * without && all < 0.3);
+    assert_true(static_divergence(base, "p99.99", 0) < all);
+    assert_true(static_divergence(base, "mse", 0) < 1.1 * all);
+    assert_true(static_divergence(base, "p99.9", 0) > without);
+    double rough = static_divergence(large, "minmax", 0);
+    assert_true(static_divergence(large, "minmax", 0.5f) < 0.3 * rough);
+}
+
+static bool is_named(const ew_tensor_info *t, const char *name) {
+    return t->name.len == strlen(name) && memcmp(t->name.data, name, t->name.len) == 0;
+}
+
+/* Layers that read the same say the same; the embedding is not multiplied with anything. */
+static void packages_say_the_scales(void **state) {
+    (void)state;
+    rig r = rig_open(test_fixture(model_file), NULL);
+    ew_file *file;
+    ew_error err = {0};
+    quantize(r.model, scratch_path("package"),
+             (ew_quantize_options){.type = "q8c", .method = "round", .activation_ranges = "p99.99"});
+    expect_ok(ew_file_open(scratch_path("package"), &file, &err), &err);
+    assert_string_equal(ew_file_format(file), "package, q8c, ranges p99.99, from GGUF");
+    float scale_of_q = 0;
+    for (size_t i = 0; i < ew_file_n_tensors(file); i++) {
+        const ew_tensor_info t = ew_file_tensor(file, i);
+        bool is_read = t.n_dims == 2 && !is_named(&t, "token_embd.weight");
+        assert_true(is_read == (t.input_scale > 0));
+        if (is_named(&t, "blk.3.attn_q.weight")) scale_of_q = t.input_scale;
+    }
+    for (size_t i = 0; i < ew_file_n_tensors(file); i++) {
+        const ew_tensor_info t = ew_file_tensor(file, i);
+        if (is_named(&t, "blk.3.attn_k.weight") || is_named(&t, "blk.3.attn_v.weight"))
+            assert_true(t.input_scale == scale_of_q);
+    }
+    ew_file_close(file);
+    rig_close(&r);
+}
+
+/* Without them nothing can be measured. */
+static void models_without_ranges_are_refused(void **state) {
+    (void)state;
+    rig r = rig_open(test_fixture(model_file), NULL);
+    ew_engine *engine;
+    ew_error err = {0};
+    ew_engine_options how = {.struct_size = sizeof how, .static_activations = true};
+    expect_refused(ew_engine_new(r.model, &how, &engine, &err), EW_UNSUPPORTED, &err,
+                   "no ranges of activations");
+    rig_close(&r);
+}
+
 static int make_all(void **state) {
     static char large[512];
     make_texts(state);
@@ -192,7 +262,9 @@ static int make_all(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(awq_undoes_large_inputs),
-                                       cmocka_unit_test(smoothing_undoes_large_inputs)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(awq_undoes_large_inputs), cmocka_unit_test(smoothing_undoes_large_inputs),
+        cmocka_unit_test(static_activations_cost), cmocka_unit_test(packages_say_the_scales),
+        cmocka_unit_test(models_without_ranges_are_refused)};
     return cmocka_run_group_tests(tests, make_all, scratch_remove);
 }

@@ -63,6 +63,7 @@ static void making(void **state) {
     static const char letters[] = "thequickbrownfoxjumpsoverthelazydogthequickbrownfoxjumpsoverthelazydog";
     static const char *const methods[] = {"round", "gptq", "awq", "round"};
     static const float smooth[] = {0, 0, 0, 0.5f};
+    static const char *const ranges[] = {NULL, NULL, "mse", "p99.9"};
     char source[512], target[512];
     ew_model *model;
     ew_error err = {0};
@@ -79,7 +80,8 @@ static void making(void **state) {
                                    .replace = true,
                                    .method = methods[i],
                                    .calibration = {letters, i > 0 ? sizeof letters - 1 : 0},
-                                   .smooth = smooth[i]};
+                                   .smooth = smooth[i],
+                                   .activation_ranges = ranges[i]};
         fail_everywhere(model, target, &how);
     }
     ew_model_close(model);

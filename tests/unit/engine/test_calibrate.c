@@ -84,7 +84,10 @@ static void bad_methods(void **state) {
     ew_model *model = open_tiny(&(tiny_model){0});
     refuse(model, "best", letters, EW_INVALID, "method \"best\" is none of round, gptq, awq");
     refuse(model, "round", letters, EW_INVALID, "only with smooth");
-    ew_quantize_options how = how_with("awq", letters);
+    ew_quantize_options how = how_with("round", letters);
+    how.activation_ranges = "p99";
+    refuse_options(model, &how, EW_INVALID, "\"p99\" are none of minmax, p99.9, p99.99, mse");
+    how = how_with("awq", letters);
     how.smooth = 0.5f;
     refuse_options(model, &how, EW_INVALID, "choose one");
     how.method = "round";
