@@ -339,7 +339,9 @@ ew_status ewi_channel_scales_choose(ewi_channel_scales *s, const ewi_calibration
         if (input == before) continue;
         before = input;
         s->n_sites++;
-        if (ewi_fold_find(&s->graph, input, &at.fold)) EWI_TRY(choose_for(&at, tell, user, err));
+        /* Wider matrices are refused when they are written. */
+        if (at.k <= EWI_PACKED_MAX_K && ewi_fold_find(&s->graph, input, &at.fold))
+            EWI_TRY(choose_for(&at, tell, user, err));
     }
     return EW_OK;
 }
