@@ -15,6 +15,10 @@ static const cli_option options[] = {
      "the model to compare with, token by token: the same one before it was quantized"},
     {NULL, "kld", CLI_PATH, offsetof(eval_values, kld), "BASE", 0, 0, "the same as --against"},
     CLI_QUALITY_OPTIONS,
+    {NULL, "static-activations", CLI_FLAG, offsetof(cli_quality_values, engine.static_activations), NULL, 0,
+     0,
+     "round the model's inputs of linear layers to 8 bits by the scales that its package says (quantize "
+     "--activation-ranges)"},
 
     {NULL, NULL, CLI_HEADING, 0, NULL, 0, 0, "Engine"},
     CLI_STEP_OPTIONS(cli_quality_values),

@@ -19,7 +19,7 @@ typedef struct cli_engine_values {
     const char *operand; /* MODEL, for verbs that take it so */
     cli_count threads, rows, context, keep;
     cli_choice cache_k, cache_v, context_full;
-    bool exact;
+    bool exact, static_activations;
     cli_texts adapters; /* --lora */
     bool embeds;        /* set by the verb: hidden states, not logits */
 } cli_engine_values;

@@ -131,6 +131,7 @@ static int open_both(const cli_quality *q, cli_opened *model, cli_opened *base) 
     of_base.adapters.n = 0;
     if (q->values->base_k.given) of_base.cache_k = q->values->base_k;
     if (q->values->base_v.given) of_base.cache_v = q->values->base_v;
+    of_base.static_activations = false;
     int code = cli_open_engine(q->verb, &q->values->engine, model);
     return code == CLI_OK && of_base.model ? cli_open_engine(q->verb, &of_base, base) : code;
 }

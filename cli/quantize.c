@@ -13,15 +13,17 @@
 #include "verbs.h"
 
 #define TYPES   "q4s|q8c|q4c|q8g|q4g32|q4g128|q8_0|q4_0|q4_1|q5_0|q5_1|q4_k|q5_k|q6_k|f16|f32"
-#define METHODS "round|gptq"
-enum { METHOD_ROUND, METHOD_GPTQ };
+#define METHODS "round|gptq|awq"
+#define RANGES  "minmax|p99.9|p99.99|mse"
+enum { METHOD_ROUND, METHOD_GPTQ, METHOD_AWQ };
 
 typedef struct quantize_values {
     cli_engine_values engine;
     const char *out;
-    cli_choice type, method;
+    cli_choice type, method, ranges;
     const char *calibrate, *imatrix;
     cli_count calibrate_tokens;
+    cli_number smooth;
     bool force, json;
 } quantize_values;
 
@@ -34,13 +36,18 @@ static const cli_option options[] = {
      "(q8g, q4g32, q4g128), or per row with a small integer per 32 (q4s); of FILE.gguf one of GGUF's own "
      "(q8_0 to q6_k; f16 and f32 round no or few bits away)"},
     {NULL, "method", CLI_CHOICE, offsetof(quantize_values, method), METHODS, 0, 0,
-     "how: each weight to nearest (round, the default), or so that the layers' outputs on a text change "
-     "least "
-     "(gptq)"},
+     "how: each weight to nearest (round, the default), so that the layers' outputs on a text change least "
+     "(gptq), or to nearest after the channels that matter in a text were scaled up (awq)"},
+    {NULL, "smooth", CLI_NUMBER, offsetof(quantize_values, smooth), "ALPHA", 0.01, 1,
+     "round and gptq: first scale channels so that large inputs shrink and their weights grow (SmoothQuant; "
+     "0.5 as a rule)"},
+    {NULL, "activation-ranges", CLI_CHOICE, offsetof(quantize_values, ranges), RANGES, 0, 0,
+     "also find a scale for the inputs of each linear layer, for machines that round them to 8 bits: by the "
+     "largest, by a percentile of magnitudes, or with the least squared error"},
     {NULL, "calibrate", CLI_PATH, offsetof(quantize_values, calibrate), "FILE", 0, 0,
-     "gptq: the text, like those that the model will see"},
+     "gptq, awq, --smooth and --activation-ranges: the text, like those that the model will see"},
     {NULL, "calibrate-tokens", CLI_COUNT, offsetof(quantize_values, calibrate_tokens), "N", 1, 1 << 24,
-     "gptq: how many tokens of the text at most (default 16384)"},
+     "how many tokens of that text at most (default 16384)"},
     {NULL, "imatrix", CLI_PATH, offsetof(quantize_values, imatrix), "FILE", 0, 0,
      "round: an importance matrix of llama.cpp: errors count more where inputs are large"},
     {NULL, "force", CLI_FLAG, offsetof(quantize_values, force), NULL, 0, 0,
@@ -103,6 +110,9 @@ static void print_text(const ew_quantize_report *report, cli_out *out) {
     }
     cli_table_print(&table, out);
     cli_table_deinit(&table);
+    if (report->n_sites)
+        cli_out_printf(out, "channels of %" PRIu32 " of %" PRIu32 " inputs of linear layers were scaled\n",
+                       report->n_scaled, report->n_sites);
 }
 
 static void print_json(const quantize_values *values, const ew_quantize_report *report, cli_out *out) {
@@ -126,6 +136,10 @@ static void print_json(const quantize_values *values, const ew_quantize_report *
         cli_json_close(&json);
     }
     cli_json_close(&json);
+    if (report->n_sites) {
+        cli_json_count(&json, "linear_inputs", report->n_sites);
+        cli_json_count(&json, "scaled_inputs", report->n_scaled);
+    }
     cli_json_close(&json);
     cli_json_end(&json);
 }
@@ -142,12 +156,13 @@ static void choice_name(const char *words, uint32_t choice, char name[16]) {
 }
 
 static int quantize(const quantize_values *values, const ew_model *model, ew_str text, cli_out *out) {
-    char type[16], method[16];
+    char type[16], method[16], ranges[16];
     ew_error err = {0};
     cli_progress progress = {0};
     ew_quantize_report report;
     choice_name(TYPES, values->type.value, type);
     choice_name(METHODS, values->method.value, method);
+    choice_name(RANGES, values->ranges.value, ranges);
     ew_quantize_options how = {.struct_size = sizeof how,
                                .type = type,
                                .n_threads = values->engine.threads.value,
@@ -155,7 +170,9 @@ static int quantize(const quantize_values *values, const ew_model *model, ew_str
                                .method = method,
                                .calibration = text,
                                .imatrix = values->imatrix,
-                               .calibration_tokens = values->calibrate_tokens.value};
+                               .calibration_tokens = values->calibrate_tokens.value,
+                               .smooth = (float)values->smooth.value,
+                               .activation_ranges = values->ranges.given ? ranges : NULL};
     watch_signals();
     ew_status status = ew_quantize(model, values->out, &how, on_progress, &progress, &report, &err);
     cli_progress_end(&progress);
@@ -172,13 +189,25 @@ static int quantize(const quantize_values *values, const ew_model *model, ew_str
     return CLI_OK;
 }
 
+/* What is asked for that needs a text; NULL: nothing. */
+static const char *calibrated(const quantize_values *values) {
+    if (values->method.value == METHOD_GPTQ) return "--method gptq";
+    if (values->method.value == METHOD_AWQ) return "--method awq";
+    if (values->smooth.given) return "--smooth";
+    return values->ranges.given ? "--activation-ranges" : NULL;
+}
+
 static int check_method(const cli_verb *verb, const quantize_values *values) {
-    bool calibrates = values->method.value == METHOD_GPTQ;
-    if (calibrates && !values->calibrate)
-        return cli_usage(verb->name, "--method gptq needs a text: give a file with --calibrate");
-    if (!calibrates && (values->calibrate || values->calibrate_tokens.given))
-        return cli_usage(verb->name, "--calibrate and --calibrate-tokens are for --method gptq");
-    if (calibrates && values->imatrix) return cli_usage(verb->name, "--imatrix is for --method round");
+    const char *what = calibrated(values);
+    if (values->smooth.given && values->method.value == METHOD_AWQ)
+        return cli_usage(verb->name, "--smooth and --method awq both scale channels: choose one");
+    if (what && !values->calibrate)
+        return cli_usage(verb->name, "%s needs a text: give a file with --calibrate", what);
+    if (!what && (values->calibrate || values->calibrate_tokens.given))
+        return cli_usage(verb->name,
+                         "--calibrate and --calibrate-tokens are for --method gptq and awq, --smooth and "
+                         "--activation-ranges");
+    if (what && values->imatrix) return cli_usage(verb->name, "--imatrix and %s do not go together", what);
     return CLI_OK;
 }
 
@@ -222,7 +251,9 @@ const cli_verb cli_verb_quantize = {
         "every other command takes as a model, or a GGUF file that other programs run too. It appears whole "
         "or\n"
         "not at all. With --method gptq the model first runs over a text, layer by layer, and the errors of\n"
-        "some weights make up for those of others.",
+        "some weights make up for those of others; with --method awq weights that meet large inputs are "
+        "rounded\n"
+        "more finely.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .run = run,

@@ -107,6 +107,9 @@ typedef struct ew_tensor_info {
     uint64_t dims[8]; /* outermost first: a weight of y = x W^T is [out, in] */
     uint64_t size_bytes;
     uint64_t offset; /* from the start of its file */
+    /* Of a matrix that linear layers multiply inputs with: x / input_scale, rounded and clamped to -128 ..
+     * 127, stands for x, if a package says so (ew_quantize_options' activation_ranges); else 0. */
+    float input_scale;
 } ew_tensor_info;
 
 /* Opens a GGUF or safetensors file, a folder with config.json and safetensors, or a package; checks all
@@ -302,14 +305,22 @@ typedef struct ew_quantize_options {
     const char *type;
     uint32_t n_threads; /* default: the performance cores that this process may use */
     bool replace;       /* a package or GGUF file that lies at the path already */
-    /* "round": to nearest (default). "gptq": so that outputs on the calibration text change least (arXiv
-     * 2210.17323), of decoders without experts, from F32, F16 or BF16. */
+    /* "round": to nearest (default). Of decoders without experts, from F32, F16 or BF16, also "gptq": so that
+     * outputs on the calibration text change least (arXiv 2210.17323); "awq": to nearest, after channels
+     * between layers were scaled so that they change little (arXiv 2306.00978). */
     const char *method;
     ew_str calibration;          /* a text in UTF-8 like those that the model will see; borrowed */
     uint32_t calibration_tokens; /* of it, at most; default 16384 */
-    const char
-        *imatrix; /* llama.cpp's importance matrix (a file of llama-imatrix); "round": errors of inputs that
-                          * are large count more */
+    /* With "round" and "gptq": channels between layers are scaled first, so that inputs of 8 bits are not all
+     * spent on a few large ones (SmoothQuant's alpha, arXiv 2211.10438: 0.5 as a rule, at most 1); 0: not. */
+    float smooth;
+    /* For machines that round the inputs of linear layers to 8 bits with one scale known beforehand: the
+     * package says it of each matrix, found on the calibration text by "minmax", "p99.9", "p99.99"
+     * (percentiles of magnitudes) or "mse" (least squared error). It changes nothing else. NULL: not. */
+    const char *activation_ranges;
+    /* llama.cpp's importance matrix (a file of llama-imatrix), with "round": errors of inputs that are large
+     * count more. NULL: none. */
+    const char *imatrix;
 } ew_quantize_options;
 
 /* Receives how much of `total` is done (bytes, positions); returns false to stop. */
@@ -327,14 +338,17 @@ typedef struct ew_quantize_row {
 
 typedef struct ew_quantize_report {
     ew_quantize_row rows[2]; /* matrices; vectors, which stay f32 */
+    /* With "awq" and smooth: inputs of linear layers, and of them those whose channels were scaled. */
+    uint32_t n_sites, n_scaled;
 } ew_quantize_report;
 
 /*
  * Rounds the model's matrices (also output head and embedding) to nearest, with searched scales, and writes a
  * package: a folder that appears at the path whole or not at all. on_progress and report may be NULL. Weights
  * that are quantized already are rounded once more; a package is EW_UNSUPPORTED. A matrix with an infinity
- * or a NaN is EW_FORMAT. With "gptq" an embedding that is no head is rounded to nearest; a text that
- * is empty, not UTF-8 or shorter than 512 tokens (or what the model was trained on) is EW_INVALID.
+ * or a NaN is EW_FORMAT. With "gptq" an embedding that is no head is rounded to nearest. Where a text is
+ * needed, one that is empty, not UTF-8 or shorter than 512 tokens (or what the model was trained on) is
+ * EW_INVALID. A package with scaled channels takes no adapters: they were made for the original's.
  */
 EW_API ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize_options *options,
                              ew_progress_fn on_progress, void *user, ew_quantize_report *report,
@@ -380,6 +394,9 @@ typedef struct ew_engine_options {
      * amx for attention (docs/numerics.md, "Halves", "Tiles", "Attention on tiles"). Exact: never, and a
      * row's bits depend on nothing but itself. */
     bool exact;
+    /* Inputs of linear layers are rounded to the 8 bits that the package says (input_scale) before all else:
+     * to measure what that would cost. EW_UNSUPPORTED when it says none. */
+    bool static_activations;
     /* Which adapters its sessions may use; copied. */
     const ew_adapter *const *adapters;
     size_t n_adapters; /* at most 64 */

@@ -62,7 +62,9 @@ _edgewise() {
         quantize:-m | quantize:--model) _edgewise_files ;;
         quantize:-o | quantize:--out) _edgewise_files ;;
         quantize:--type) _edgewise_words "q4s q8c q4c q8g q4g32 q4g128 q8_0 q4_0 q4_1 q5_0 q5_1 q4_k q5_k q6_k f16 f32" ;;
-        quantize:--method) _edgewise_words "round gptq" ;;
+        quantize:--method) _edgewise_words "round gptq awq" ;;
+        quantize:--smooth) COMPREPLY=() ;;
+        quantize:--activation-ranges) _edgewise_words "minmax p99.9 p99.99 mse" ;;
         quantize:--calibrate) _edgewise_files ;;
         quantize:--calibrate-tokens) COMPREPLY=() ;;
         quantize:--imatrix) _edgewise_files ;;
@@ -122,8 +124,8 @@ _edgewise() {
         template) words='-m --model --bos --eos --date --help' ;;
         logits) words='-m --model --out --tokens --special -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --beside --help' ;;
         embed) words='-m --model -p --prompt --pooling --keep-length --truncate --rank --json -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --help' ;;
-        quantize) words='-m --model -o --out --type --method --calibrate --calibrate-tokens --force -t --threads --json --help' ;;
-        eval) words='-m --model --against --kld --text -c --ctx-size --stride --tasks -n --n-predict --raw -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --base-cache-type-k --base-cache-type-v --json --svg --help' ;;
+        quantize) words='-m --model -o --out --type --method --smooth --activation-ranges --calibrate --calibrate-tokens --imatrix --force -t --threads --json --help' ;;
+        eval) words='-m --model --against --kld --text -c --ctx-size --stride --tasks -n --n-predict --raw --static-activations -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --base-cache-type-k --base-cache-type-v --json --svg --help' ;;
         validate) words='--against --max-kld --max-ppl-increase --min-score --score --report --text -c --ctx-size --stride --tasks -n --n-predict --raw -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --base-cache-type-k --base-cache-type-v --json --help' ;;
         bench) words='-m --model --prompt-tokens --gen-tokens --depth --batch -r --repetitions -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --profile --json --help' ;;
         devices) words='--json --help' ;;

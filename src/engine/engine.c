@@ -117,13 +117,30 @@ static ew_status make_shape(ew_engine *e, const ew_engine_options *o, ew_error *
                                 cache_dtypes[o->cache_v], &e->shape, err);
 }
 
+static ew_status check_ranges(const ewi_graph *graph, ew_error *err) {
+    for (uint32_t i = 0; i < graph->n_nodes; i++)
+        if (graph->nodes[i].op == EWI_OP_LINEAR && graph->nodes[i].weight->input_scale > 0) return EW_OK;
+    return ewi_fail(err, EW_UNSUPPORTED,
+                    "the model says no ranges of activations: make a package of it that does");
+}
+
+/* As built, before the default passes. */
+static ew_status prepare_graph(const ew_engine *e, ewi_graph *graph, ew_error *err) {
+    static const ewi_pass pass = {"static", ewi_pass_static};
+    if (e->static_activations) {
+        EWI_TRY(check_ranges(graph, err));
+        EWI_TRY(ewi_passes_run(graph, &pass, 1, NULL, err));
+    }
+    return ewi_adapt_graph(e, graph, err);
+}
+
 static ew_status make_parts(ew_engine *e, const ew_engine_options *o, ew_error *err) {
     EWI_TRY(ewi_kernels_init(err));
     e->kern = ewi_kernels_get();
     EWI_TRY(ewi_pool_new(o->n_threads, &e->pool, err));
     EWI_TRY(ewi_adapt_init(e, o, err));
     EWI_TRY(ewi_model_build(e->model, e->output, &e->graph, err));
-    EWI_TRY(ewi_adapt_graph(e, &e->graph, err));
+    EWI_TRY(prepare_graph(e, &e->graph, err));
     EWI_TRY(ewi_passes_run(&e->graph, ewi_passes_default, ewi_n_passes_default, NULL, err));
     uint32_t n_rows = o->n_rows ? o->n_rows : default_rows(e);
     EWI_TRY(ewi_plan_make(&e->graph, n_rows, EWI_HEAD_ROWS, &e->tables, &e->plan, err));
@@ -152,6 +169,7 @@ ew_status ew_engine_new(const ew_model *model, const ew_engine_options *options,
     if (!e) return ewi_no_memory(err, "an engine");
     e->model = model;
     e->exact = o.exact;
+    e->static_activations = o.static_activations;
     e->output = o.embeds || model->hparams.is_headless ? EWI_OUTPUT_HIDDEN : EWI_OUTPUT_LOGITS;
     ewi_graph_init(&e->graph);
     ewi_arena_init(&e->tables, MAX_TABLES_BYTES);
@@ -187,7 +205,7 @@ static ew_status dump_to(const ew_engine *engine, ewi_buffer *text, ew_error *er
     ewi_graph graph;
     ewi_graph_init(&graph);
     ew_status status = ewi_model_build(engine->model, engine->output, &graph, err);
-    if (status == EW_OK) status = ewi_adapt_graph(engine, &graph, err);
+    if (status == EW_OK) status = prepare_graph(engine, &graph, err);
     if (status == EW_OK) status = ewi_passes_run(&graph, ewi_passes_default, ewi_n_passes_default, text, err);
     ewi_graph_deinit(&graph);
     if (status != EW_OK) return status;

@@ -83,7 +83,7 @@ struct ew_engine {
     uint32_t max_rank;     /* of the adapters */
     float **adapt_scratch; /* [n_threads] adapt.c's */
     ewi_experts_scratch experts;
-    bool exact; /* as asked for */
+    bool exact, static_activations; /* as asked for */
     ewi_model_output output;
     uint32_t *wanted; /* [n_rows] rows whose logits are wanted */
     float *peaks;     /* [head_rows, ewi_n_peaks(columns of the head)] */

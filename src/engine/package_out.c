@@ -56,18 +56,21 @@ static ew_status add_folder(ewi_package *package, const ewi_checkpoint *source, 
     return EW_OK;
 }
 
-static ew_status add_config(ewi_package *package, const ewi_checkpoint *source, const char *type,
-                            ew_error *err) {
-    char text[200];
+static ew_status add_config(ewi_package *package, const ewi_checkpoint *source,
+                            const ewi_package_out_config *config, ew_error *err) {
+    char text[200], ranges[40] = "";
+    const char *scaled = config->is_scaled ? ",\"scaled\":true" : "";
+    if (config->activation_ranges)
+        snprintf(ranges, sizeof ranges, ",\"activation_ranges\":\"%s\"", config->activation_ranges);
     const char *from = source->kind == EWI_CHECKPOINT_GGUF ? "gguf" : "huggingface";
-    int n = snprintf(text, sizeof text, "{\"version\":%u,\"type\":\"%s\",\"source\":\"%s\"}\n",
-                     EWI_CONTAINER_VERSION, type, from);
+    int n = snprintf(text, sizeof text, "{\"version\":%u,\"type\":\"%s\",\"source\":\"%s\"%s%s}\n",
+                     EWI_CONTAINER_VERSION, config->type, from, ranges, scaled);
     return ewi_package_add(package, EWI_BLOB_CONFIG, (ewi_bytes){(const uint8_t *)text, (size_t)n}, err);
 }
 
-ew_status ewi_package_out_begin(ewi_package *package, const ewi_checkpoint *source, const char *type,
-                                ew_error *err) {
-    EWI_TRY(add_config(package, source, type, err));
+ew_status ewi_package_out_begin(ewi_package *package, const ewi_checkpoint *source,
+                                const ewi_package_out_config *config, ew_error *err) {
+    EWI_TRY(add_config(package, source, config, err));
     if (source->kind == EWI_CHECKPOINT_GGUF) return add_gguf(package, source, err);
     return add_folder(package, source, err);
 }

@@ -8,11 +8,10 @@
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "engine/calibrate.h"
 #include "engine/gguf_out.h"
 #include "engine/importance.h"
+#include "engine/input_ranges.h"
 #include "engine/package_out.h"
-#include "engine/pool.h"
 #include "kernels/kernels.h"
 #include "model/model.h"
 #include "os/pages.h"
@@ -44,16 +43,22 @@ typedef struct job {
     ewi_gguf_out *gguf;
     ew_progress_fn on_progress;
     void *user;
-    uint64_t done, total; /* bytes of tensors */
+    uint64_t done, total; /* bytes of tensors; with a calibration each counts once more for it */
     ew_quantize_report *report;
-    ewi_calibration *calibration; /* NULL: weights are rounded to nearest */
+    ewi_calibration *calibration; /* NULL: no text is needed */
+    ewi_channel_scales *scales;   /* NULL: channels stay as they are */
+    ewi_input_ranges *ranges;     /* NULL: nobody asks for them */
+    const char *ranges_name;      /* what they are */
     ewi_importance *importance;   /* NULL: all inputs count the same */
+    bool is_gptq;                 /* else weights are rounded to nearest */
+    uint64_t n_windows;           /* that were run, of all stages */
+    uint64_t calibrated;          /* of total */
     bool *is_written;             /* [source's n_tensors] */
 } job;
 
 static ew_status tell(const job *j, ew_error *err) {
     EWI_TRY(ewi_checkpoint_check(j->source, err));
-    if (!j->on_progress || j->on_progress(j->user, j->done, j->total)) return EW_OK;
+    if (!j->on_progress || j->on_progress(j->user, j->done + j->calibrated, j->total)) return EW_OK;
     return ewi_fail(err, EW_CANCELLED, "cancelled: nothing was made");
 }
 
@@ -62,7 +67,8 @@ static ew_status tell(const job *j, ew_error *err) {
 /* Tiles of one matrix that are rounded together: of a package, or 16 rows of GGUF's blocks. */
 typedef struct slab {
     const ewi_tensor *source;
-    const ewi_gguf_out *gguf; /* NULL: for a package */
+    const ewi_gguf_out *gguf;         /* NULL: for a package */
+    const ewi_channel_scales *scales; /* NULL: rows are as in the source */
     ewi_dtype dtype;
     size_t n, k, tile_bytes, first, n_tiles;
     uint8_t *tiles, *scratch; /* scratch: a thread's part after another's */
@@ -101,6 +107,7 @@ static void round_tile(const slab *s, size_t i, uint8_t *scratch) {
     }
     const uint8_t *from = s->source->data + row * row_bytes(s);
     ewi_kernels_get()->widen[s->source->dtype](rows, from, n_rows * s->k);
+    if (s->scales) ewi_channel_scales_apply(s->scales, s->source, row, n_rows, rows);
     uint8_t *tile = s->tiles + i * s->tile_bytes;
     float *rest = rows + EWI_TILE_OUTPUTS * s->k;
     const float *importance = ewi_importance_of(s->importance, s->source, row);
@@ -179,6 +186,7 @@ static ew_status round_matrix(job *j, const ewi_tensor *t, const ewi_hessian *h,
     const uint32_t n_threads = ewi_pool_n_threads(j->pool);
     slab s = {.source = t, .gguf = j->gguf, .dtype = j->dtype, .k = (size_t)n_inputs(t), .h = h};
     s.importance = j->importance;
+    s.scales = j->scales;
     s.n = (size_t)(ewi_tensor_n_elements(t) / s.k);
     s.tile_bytes =
         j->gguf ? EWI_TILE_OUTPUTS * ewi_blocks_bytes(j->dtype, s.k) : ewi_packed_tile_bytes(j->dtype, s.k);
@@ -208,6 +216,7 @@ static ew_status copy_vector(job *j, const ewi_tensor *t, ew_error *err) {
     float *y = ewi_alloc_array(n, sizeof *y);
     if (!y) return ewi_no_memory(err, "norms and biases");
     ewi_kernels_get()->widen[t->dtype](y, t->data, n);
+    if (j->scales) ewi_channel_scales_apply(j->scales, t, 0, n, y);
     ew_status status = j->gguf ? ewi_gguf_out_vector(j->gguf, t, y, err) : EW_OK;
     if (status == EW_OK) status = put_data(j, y, n * sizeof *y, err);
     ewi_free(y);
@@ -262,6 +271,7 @@ static ew_status describe(const job *j, const ewi_tensor *t, ewi_tensor *out, ew
         return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: quantizing %u dimensions is not implemented",
                         EWI_STR_ARG(t->name), t->n_dims);
     *out = *t;
+    if (j->ranges) out->input_scale = ewi_input_ranges_scale(j->ranges, t);
     out->packed = t->n_dims == 2 && !stays_f32(t) && !is_norm(t);
     out->dtype = out->packed ? j->dtype : EWI_F32;
     if (!out->packed) return ewi_tensor_size(EWI_F32, t->n_dims, t->dims, &out->size_bytes, err);
@@ -293,19 +303,54 @@ static ew_status write_tensor(job *j, const ewi_tensor *t, const ewi_hessian *h,
     return written.packed ? round_matrix(j, t, h, row, err) : copy_vector(j, t, err);
 }
 
+/* ---- calibration ---- */
+
+static ew_status tell_of_window(void *user, ew_error *err) {
+    job *j = user;
+    const uint64_t n_windows = ewi_calibration_n_windows(j->calibration) * (j->ranges ? 2u : 1u),
+                   n = ewi_calibration_n_stages(j->calibration) * n_windows;
+    j->n_windows++;
+    j->calibrated = (uint64_t)((double)(j->total / 2) * ((double)j->n_windows / (double)n));
+    return tell(j, err);
+}
+
 static ew_status tell_user(void *user, ew_error *err) {
     return tell(user, err);
+}
+
+#define DAMPING 0.01 /* as in the paper */
+
+/* The stage's Hessians become those of what the written matrices will read. */
+static ew_status factor_hessians(const job *j, ew_error *err) {
+    const bool rotated = ewi_packed_info_get(j->dtype)->kind == EWI_PACKED_ROW;
+    const ewi_reading *readings;
+    size_t n = ewi_calibration_readings(j->calibration, &readings);
+    for (size_t i = 0; i < n; i++) {
+        const ewi_tensor *t = readings[i].first->weight;
+        ewi_hessian_turn(readings[i].h, j->scales ? ewi_channel_scales_columns(j->scales, t) : NULL, rotated);
+        EWI_TRY(ewi_hessian_factor(readings[i].h, DAMPING, t->name, err));
+        EWI_TRY(tell(j, err));
+    }
+    return EW_OK;
+}
+
+static ew_status calibrate(job *j, uint32_t stage, ew_error *err) {
+    EWI_TRY(ewi_calibration_run(j->calibration, stage, tell_of_window, j, err));
+    if (j->scales) EWI_TRY(ewi_channel_scales_choose(j->scales, j->calibration, tell_user, j, err));
+    if (j->ranges)
+        EWI_TRY(ewi_input_ranges_find(j->ranges, j->calibration, j->scales, tell_of_window, j, err));
+    return j->is_gptq ? factor_hessians(j, err) : EW_OK;
 }
 
 /* The matrices of each stage's linear layers, as the calibration comes to them. */
 static ew_status write_calibrated(job *j, ew_error *err) {
     for (uint32_t stage = 0; stage < ewi_calibration_n_stages(j->calibration); stage++) {
-        EWI_TRY(ewi_calibration_run(j->calibration, stage, tell_user, j, err));
+        EWI_TRY(calibrate(j, stage, err));
         for (size_t i = 0; i < j->source->n_tensors; i++) {
             const ewi_tensor *t = &j->source->tensors[i];
-            const ewi_hessian *h = ewi_calibration_find(j->calibration, t->name);
-            if (!h || j->is_written[i]) continue;
-            EWI_TRY(write_tensor(j, t, h, err));
+            const ewi_reading *r = ewi_calibration_find(j->calibration, t->name);
+            if (!r || j->is_written[i]) continue;
+            EWI_TRY(write_tensor(j, t, j->is_gptq ? r->h : NULL, err));
             j->is_written[i] = true;
         }
     }
@@ -322,8 +367,9 @@ static ew_status write_tensors(job *j, ew_error *err) {
 /* ---- the whole ---- */
 
 static ew_status write_package(job *j, ew_error *err) {
+    const ewi_package_out_config config = {j->type, j->ranges_name, j->scales != NULL};
     EWI_TRY(tell(j, err));
-    EWI_TRY(ewi_package_out_begin(j->package, j->source, j->type, err));
+    EWI_TRY(ewi_package_out_begin(j->package, j->source, &config, err));
     EWI_TRY(write_tensors(j, err));
     return ewi_package_out_end(j->package, j->source, j->type, tell_user, j, err);
 }
@@ -392,23 +438,61 @@ static ew_status check_source(const ew_model *model, ew_error *err) {
 
 #define CALIBRATION_TOKENS 16384u
 
+static ew_status check_method(const ew_quantize_options *o, const char *method, bool calibrates,
+                              ew_error *err) {
+    static const char *const methods[] = {"round", "gptq", "awq"};
+    size_t i = 0;
+    while (i < EWI_COUNT(methods) && strcmp(method, methods[i]) != 0) i++;
+    if (i == EWI_COUNT(methods))
+        return ewi_fail(err, EW_INVALID, "method \"%.40s\" is none of round, gptq, awq", method);
+    if (!(o->smooth >= 0 && o->smooth <= 1))
+        return ewi_fail(err, EW_INVALID, "smooth %g is not between 0 and 1", (double)o->smooth);
+    if (o->smooth > 0 && strcmp(method, "awq") == 0)
+        return ewi_fail(err, EW_INVALID, "smooth and method \"awq\" both scale channels: choose one");
+    if (!calibrates && (o->calibration.len > 0 || o->calibration_tokens))
+        return ewi_fail(err, EW_INVALID,
+                        "method \"round\" takes a calibration text only with smooth or activation_ranges");
+    return EW_OK;
+}
+
+static ew_status open_ranges(job *j, const ew_model *model, const char *name, ew_error *err) {
+    static const char *const names[] = {
+#define RANGE_NAME(kind, text) text,
+        EWI_RANGE_MAP(RANGE_NAME)
+#undef RANGE_NAME
+    };
+    for (size_t i = 0; i < EWI_COUNT(names); i++) {
+        if (strcmp(name, names[i]) != 0) continue;
+        j->ranges_name = names[i];
+        return ewi_input_ranges_new(model, (ewi_range_kind)i, &j->ranges, err);
+    }
+    return ewi_fail(err, EW_INVALID, "activation_ranges \"%.40s\" are none of minmax, p99.9, p99.99, mse",
+                    name);
+}
+
 static ew_status open_calibration(job *j, const ew_model *model, const ew_quantize_options *o,
                                   ew_error *err) {
     const char *method = o->method ? o->method : "round";
-    uint32_t n_tokens = o->calibration_tokens ? o->calibration_tokens : CALIBRATION_TOKENS;
-    if (strcmp(method, "round") == 0) {
-        if (o->calibration.len == 0 && !o->calibration_tokens) return EW_OK;
-        return ewi_fail(err, EW_INVALID, "method \"round\" takes no calibration text");
-    }
-    if (strcmp(method, "gptq") != 0)
-        return ewi_fail(err, EW_INVALID, "method \"%.40s\" is none of round, gptq", method);
+    const bool is_awq = strcmp(method, "awq") == 0, scales = is_awq || o->smooth > 0;
+    j->is_gptq = strcmp(method, "gptq") == 0;
+    const bool calibrates = j->is_gptq || scales || o->activation_ranges;
+    EWI_TRY(check_method(o, method, calibrates, err));
+    if (!calibrates) return EW_OK;
     if (o->imatrix)
         return ewi_fail(err, EW_INVALID,
-                        "method \"gptq\" takes no imatrix: it has what the text says already");
+                        "an imatrix is for rounding without a calibration text, which says the same");
     if (j->is_gguf)
-        return ewi_fail(err, EW_INVALID, "method \"gptq\" is for packages, not for GGUF's type %s", j->type);
-    bool rotated = ewi_packed_info_get(j->dtype)->kind == EWI_PACKED_ROW;
-    return ewi_calibration_open(model, o->calibration, n_tokens, o->n_threads, rotated, &j->calibration, err);
+        return ewi_fail(err, EW_INVALID, "calibration is for packages, not for GGUF's type %s", j->type);
+    if (o->activation_ranges) EWI_TRY(open_ranges(j, model, o->activation_ranges, err));
+    const ewi_calibration_how text = {.n_tokens =
+                                          o->calibration_tokens ? o->calibration_tokens : CALIBRATION_TOKENS,
+                                      .n_threads = o->n_threads,
+                                      .needs_hessians = j->is_gptq || is_awq,
+                                      .runs_twice = j->ranges};
+    EWI_TRY(ewi_calibration_open(model, o->calibration, &text, &j->calibration, err));
+    j->total *= 2;
+    const ewi_scaling_how how = {(double)o->smooth, j->dtype};
+    return scales ? ewi_channel_scales_new(model, j->pool, &how, &j->scales, err) : EW_OK;
 }
 
 static ew_status prepare(job *j, const ew_model *model, const char *path, const ew_quantize_options *o,
@@ -435,6 +519,12 @@ ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize
     *j.report = (ew_quantize_report){0};
     ew_status status = prepare(&j, model, path, &o, err);
     if (status == EW_OK) status = write_to(&j, model, path, o.replace, err);
+    if (j.scales) {
+        j.report->n_sites = ewi_channel_scales_n_sites(j.scales);
+        j.report->n_scaled = ewi_channel_scales_n_scaled(j.scales);
+    }
+    ewi_input_ranges_free(j.ranges);
+    ewi_channel_scales_free(j.scales);
     ewi_calibration_close(j.calibration);
     ewi_importance_close(j.importance);
     ewi_pool_free(j.pool);

@@ -47,34 +47,48 @@ static bool quantize_with_failure(const ew_model *model, const ew_quantize_optio
     return status == EW_OK;
 }
 
-static void make(const ew_quantize_options *how, const char *name) {
-    char source[512], target[512];
-    ew_model *model;
+static void fail_everywhere(const ew_model *model, const ew_quantize_options *how, const char *path) {
     ew_error err = {0};
     uint64_t nth = 1;
-    snprintf(source, sizeof source, "%s", scratch_path("source.gguf"));
-    snprintf(target, sizeof target, "%s", scratch_path(name));
-    tiny_model_write(&(tiny_model){.biases = true, .dtype = EWI_F16}, source);
-    expect_ok(ew_model_open(source, &model, &err), &err);
-    /* There is one to replace: it must survive each failure. */
-    expect_ok(ew_quantize(model, target, how, NULL, NULL, NULL, &err), &err);
-    while (!quantize_with_failure(model, how, target, nth)) {
+    while (!quantize_with_failure(model, how, path, nth)) {
         ew_file *file;
-        expect_ok(ew_file_open(target, &file, &err), &err);
+        expect_ok(ew_file_open(path, &file, &err), &err);
         ew_file_close(file);
         if (nth++ == MAX_CALLS) fail_msg("no end of calls");
     }
-    print_message("making: %llu failures survived\n", (unsigned long long)nth - 1);
+    print_message("making, %s %s: %llu failures survived\n", how->type, how->method ? how->method : "",
+                  (unsigned long long)nth - 1);
     assert_true(nth > 20);
-    ew_model_close(model);
 }
 
+/* 64 tokens of a text: two windows of a model that was trained on so few. */
 static void making(void **state) {
     (void)state;
-    make(
-        &(ew_quantize_options){
-            .struct_size = sizeof(ew_quantize_options), .type = "q4s", .n_threads = 2, .replace = true},
-        "package");
+    static const char letters[] = "thequickbrownfoxjumpsoverthelazydogthequickbrownfoxjumpsoverthelazydog";
+    static const char *const methods[] = {"round", "gptq", "awq", "round"};
+    static const float smooth[] = {0, 0, 0, 0.5f};
+    static const char *const ranges[] = {NULL, NULL, "mse", "p99.9"};
+    char source[512], target[512];
+    ew_model *model;
+    ew_error err = {0};
+    snprintf(source, sizeof source, "%s", scratch_path("source.gguf"));
+    snprintf(target, sizeof target, "%s", scratch_path("package"));
+    tiny_model_write(&(tiny_model){.biases = true, .dtype = EWI_F16, .n_ctx = 33}, source);
+    expect_ok(ew_model_open(source, &model, &err), &err);
+    /* There is one to replace: it must survive each failure. */
+    expect_ok(ew_quantize(model, target, NULL, NULL, NULL, NULL, &err), &err);
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        ew_quantize_options how = {.struct_size = sizeof how,
+                                   .type = "q4s",
+                                   .n_threads = 2,
+                                   .replace = true,
+                                   .method = methods[i],
+                                   .calibration = {letters, i > 0 ? sizeof letters - 1 : 0},
+                                   .smooth = smooth[i],
+                                   .activation_ranges = ranges[i]};
+        fail_everywhere(model, &how, target);
+    }
+    ew_model_close(model);
 }
 
 /* An importance matrix of the tiny model, whose layers have 64 inputs, and 96 before the last. */
@@ -101,14 +115,19 @@ static const char *write_imatrix(void) {
 
 static void making_gguf(void **state) {
     (void)state;
-    char imatrix[512];
+    char source[512], target[512], imatrix[512];
+    ew_model *model;
+    ew_error err = {0};
     snprintf(imatrix, sizeof imatrix, "%s", write_imatrix());
-    make(&(ew_quantize_options){.struct_size = sizeof(ew_quantize_options),
-                                .type = "q8_0",
-                                .n_threads = 2,
-                                .replace = true,
-                                .imatrix = imatrix},
-         "made.gguf");
+    snprintf(source, sizeof source, "%s", scratch_path("source.gguf"));
+    snprintf(target, sizeof target, "%s", scratch_path("made.gguf"));
+    const ew_quantize_options how = {
+        .struct_size = sizeof how, .type = "q8_0", .n_threads = 2, .replace = true, .imatrix = imatrix};
+    tiny_model_write(&(tiny_model){.biases = true, .dtype = EWI_F16}, source);
+    expect_ok(ew_model_open(source, &model, &err), &err);
+    expect_ok(ew_quantize(model, target, &how, NULL, NULL, NULL, &err), &err);
+    fail_everywhere(model, &how, target);
+    ew_model_close(model);
 }
 
 static void opening(void **state) {
