@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -41,15 +42,21 @@ typedef struct extreme {
     float magnitude, sign;
 } extreme;
 
+/* Runs are multiples of so many weights: loops of that length become vector instructions. */
+#define STEP 16u
+
 /* The first of the largest. */
 static extreme find_extreme(const float *x, size_t n) {
-    extreme e = {0.0f, 1.0f};
-    for (size_t i = 0; i < n; i++) {
-        float magnitude = x[i] < 0.0f ? -x[i] : x[i];
-        if (magnitude <= e.magnitude) continue;
-        e = (extreme){magnitude, x[i] < 0.0f ? -1.0f : 1.0f};
-    }
-    return e;
+    float lane[STEP] = {0}, most = 0.0f;
+    size_t i = 0;
+    for (i = 0; i < n; i += STEP)
+        for (size_t j = 0; j < STEP; j++) {
+            float magnitude = fabsf(x[i + j]);
+            lane[j] = magnitude > lane[j] ? magnitude : lane[j];
+        }
+    for (size_t j = 0; j < STEP; j++) most = lane[j] > most ? lane[j] : most;
+    for (i = 0; most > 0.0f && fabsf(x[i]) != most;) i++;
+    return (extreme){most, x[i] < 0.0f ? -1.0f : 1.0f};
 }
 
 static bool is_finite(const float *x, size_t n) {
@@ -62,7 +69,12 @@ static bool is_finite(const float *x, size_t n) {
 }
 
 static void divide(float *u, const float *x, size_t n, float by) {
-    for (size_t i = 0; i < n; i++) u[i] = x[i] / by;
+    for (size_t i = 0; i < n; i += STEP) {
+        float lane[STEP];
+        memcpy(lane, x + i, sizeof lane);
+        for (size_t j = 0; j < STEP; j++) lane[j] /= by;
+        memcpy(u + i, lane, sizeof lane);
+    }
 }
 
 static ewi_run run_at(const ewi_rounding *r, size_t at, size_t n) {
@@ -256,7 +268,7 @@ static float find_subscaled(const ewi_rounding *r) {
     memset(r->chosen, 1, r->n_chunks);
     if (unit == 0.0f) return 0.0f;
     divide(r->u, r->x, r->padded, unit);
-    divide(r->scales, r->scales, r->n_chunks, unit);
+    for (size_t i = 0; i < r->n_chunks; i++) r->scales[i] /= unit;
     float d = choose_subscales(r, find_row_scale(r));
     choose_subscales(r, d);
     return unit * d;

@@ -30,8 +30,13 @@ void ewi_run_fit(const ewi_run *run, ewi_fit *fits, const float *inverses, size_
 
 size_t ewi_fit_best(const ewi_fit *fits, size_t n) {
     size_t best = 0;
-    for (size_t i = 1; i < n; i++)
-        if (ewi_fit_gain(fits[i]) > ewi_fit_gain(fits[best])) best = i;
+    float most = ewi_fit_gain(fits[0]);
+    for (size_t i = 1; i < n; i++) {
+        float gain = ewi_fit_gain(fits[i]);
+        if (!(gain > most)) continue;
+        most = gain;
+        best = i;
+    }
     return best;
 }
 
