@@ -12,11 +12,12 @@
 #include "rig.h"
 #include "scratch.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/model.h"
+#include "engine/engine.h"
 
 static const char model_file[] = "models/stories260K-f32.gguf";
 
@@ -240,6 +241,70 @@ static void packages_say_the_scales(void **state) {
     rig_close(&r);
 }
 
+/* ---- what layers read ---- */
+
+#define WINDOW   512
+#define MAX_SEEN 64
+
+typedef struct seen {
+    size_t n;
+    const ewi_tensor *weights[MAX_SEEN];
+    float most[MAX_SEEN];
+} seen;
+
+static void look(void *user, const ewi_node *linear, const float *x, size_t n_rows) {
+    seen *s = user;
+    assert_true(s->n < MAX_SEEN);
+    s->weights[s->n] = linear->weight;
+    for (size_t i = 0; i < n_rows * (size_t)linear->weight->dims[1]; i++)
+        s->most[s->n] = fmaxf(s->most[s->n], fabsf(x[i]));
+    s->n++;
+}
+
+/* All layers' inputs of one window, in one step that goes through all stages. */
+static void run_window(const rig *r, seen *s) {
+    ew_row rows[WINDOW];
+    size_t n;
+    ew_error err = {0};
+    ew_token *tokens = malloc((calibration.len + 1) * sizeof *tokens);
+    assert_non_null(tokens);
+    expect_ok(ew_tokenizer_encode(ew_model_tokenizer(r->model), (ew_str){calibration.data, calibration.len},
+                                  EW_ENCODE_BOS, tokens, calibration.len + 1, &n, &err),
+              &err);
+    assert_true(n >= WINDOW);
+    for (uint32_t i = 0; i < WINDOW; i++) rows[i] = (ew_row){r->session, i, tokens[i], true};
+    for (uint32_t i = 0; i < r->engine->plan.n_stages; i++)
+        expect_ok(ewi_step_stage(r->engine, rows, WINDOW, i, look, s, &err), &err);
+    free(tokens);
+}
+
+/* Found layer by layer over all windows, scales are those of the inputs that a step of the model has. */
+static void scales_are_those_of_a_step(void **state) {
+    (void)state;
+    seen s = {0};
+    ew_file *file;
+    ew_error err = {0};
+    rig r = rig_open(test_fixture(model_file),
+                     &(ew_engine_options){
+                         .n_rows = WINDOW, .cache_k = EW_CACHE_F32, .cache_v = EW_CACHE_F32, .exact = true});
+    run_window(&r, &s);
+    assert_int_equal(s.n, 5 * 7 + 1);
+    quantize(r.model, scratch_path("package"),
+             (ew_quantize_options){.type = "q8c",
+                                   .method = "gptq",
+                                   .activation_ranges = "minmax",
+                                   .calibration_tokens = WINDOW - 1});
+    expect_ok(ew_file_open(scratch_path("package"), &file, &err), &err);
+    for (size_t i = 0; i < ew_file_n_tensors(file); i++) {
+        const ew_tensor_info t = ew_file_tensor(file, i);
+        for (size_t k = 0; k < s.n; k++)
+            if (ewi_str_eq(t.name, s.weights[k]->name))
+                assert_true(fabsf(t.input_scale * 127 - s.most[k]) <= 1e-5f * s.most[k]);
+    }
+    ew_file_close(file);
+    rig_close(&r);
+}
+
 /* Without them nothing can be measured. */
 static void models_without_ranges_are_refused(void **state) {
     (void)state;
@@ -263,8 +328,8 @@ static int make_all(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(awq_undoes_large_inputs), cmocka_unit_test(smoothing_undoes_large_inputs),
-        cmocka_unit_test(static_activations_cost), cmocka_unit_test(packages_say_the_scales),
-        cmocka_unit_test(models_without_ranges_are_refused)};
+        cmocka_unit_test(awq_undoes_large_inputs),    cmocka_unit_test(smoothing_undoes_large_inputs),
+        cmocka_unit_test(static_activations_cost),    cmocka_unit_test(packages_say_the_scales),
+        cmocka_unit_test(scales_are_those_of_a_step), cmocka_unit_test(models_without_ranges_are_refused)};
     return cmocka_run_group_tests(tests, make_all, scratch_remove);
 }
