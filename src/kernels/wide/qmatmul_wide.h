@@ -370,7 +370,8 @@ EWI_INLINE void fill_panel(uint8_t *panel, const uint8_t *tile, size_t head_byte
         }
 }
 
-/* Codes of the VI_COLS vectors after those from output j on, to be asked for while all rows pass over these. */
+/* Codes of the VI_COLS vectors after those from output j on, which are asked for while all rows pass over
+ * these. */
 EWI_INLINE q_ahead codes_after(const ewi_qmatmul *a, size_t j, size_t rows, size_t tile_bytes,
                                size_t n_chunks) {
     const size_t at = (j + VI_COLS * VI_N) / 16, n_tiles = (a->n + 15) / 16,
@@ -417,8 +418,8 @@ EWI_INLINE size_t filled(size_t m, size_t rows) {
     return (m + rows - 1) / rows * rows;
 }
 
-/* Blocks of the size that leaves the fewest places empty; where registers are few there is one size. Only whole
- * rows' sums leave registers for the largest. */
+/* Blocks of the size that leaves the fewest places empty; where registers are few there is one size. Only
+ * whole rows' sums leave registers for the largest. */
 EWI_INLINE void matmul_blocks(const ewi_qmatmul *a, q_format f) {
     const size_t most = filled(a->m, VI_ROWS), less = filled(a->m, VI_ROWS - 1),
                  wide = filled(a->m, VI_FEW_ROWS);
