@@ -12,6 +12,7 @@
 #include "os/topology.h"
 
 #define DEFAULT_ROWS     128u
+#define DEFAULT_SPARSE   512u              /* each expert sees some of a step's rows only */
 #define DEFAULT_TEXT     512u              /* an encoder takes all of a text in a step */
 #define DEFAULT_FAST     256u              /* what a panel of codes costs is shared by more rows */
 #define MAX_TABLES_BYTES ((size_t)1 << 40) /* the machine's memory is the limit */
@@ -34,6 +35,7 @@ static bool is_fast_linear(const ew_engine *e, const ewi_node *node) {
 static uint32_t default_rows(const ew_engine *e) {
     const ewi_hparams *h = &e->model->hparams;
     if (h->arch->is_encoder) return h->n_ctx_train < DEFAULT_TEXT ? h->n_ctx_train : DEFAULT_TEXT;
+    if (h->n_experts) return DEFAULT_SPARSE;
     for (uint32_t i = 0; i < e->graph.n_nodes; i++)
         if (is_fast_linear(e, &e->graph.nodes[i])) return DEFAULT_FAST;
     return DEFAULT_ROWS;

@@ -23,21 +23,40 @@ EWI_INLINE v16_bits top_of(const float *x, size_t n) {
     return most;
 }
 
-/* Sum of 8 signed bytes: biased to unsigned, then summed as 16-bit lanes of one word. */
-EWI_INLINE int32_t sum_of_8(const uint8_t *q) {
-    uint64_t word, even;
-    memcpy(&word, q, sizeof word);
-    word ^= 0x8080808080808080u;
-    even = (word & 0x00ff00ff00ff00ffu) + (word >> 8 & 0x00ff00ff00ff00ffu);
-    return (int32_t)(even * 0x0001000100010001u >> 48) - 8 * 128;
+typedef int16_t code_sums __attribute__((vector_size(16)));
+typedef uint16_t code_pairs __attribute__((vector_size(16)));
+
+/* 16 codes to 8 sums of two. */
+EWI_INLINE code_sums sums_of_two(const uint8_t *codes) {
+    code_pairs pairs;
+    memcpy(&pairs, codes, sizeof pairs);
+    return ((code_sums)(pairs << 8) >> 8) + ((code_sums)pairs >> 8);
 }
 
-EWI_INLINE int32_t put_sums(uint8_t *row, const ewi_qrow *layout) {
+/* The two halves of a added up in the even lanes, those of b in the odd ones. */
+EWI_INLINE code_sums fold(code_sums a, code_sums b) {
+    return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11) +
+           __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+}
+
+/* 8 times 16 codes to their 8 sums. */
+EWI_INLINE code_sums sums_of_16(const uint8_t *codes) {
+    code_sums s[8];
+    V16_UNROLL for (size_t i = 0; i < 8; i++) s[i] = sums_of_two(codes + 16 * i);
+    return fold(fold(fold(s[0], s[4]), fold(s[2], s[6])), fold(fold(s[1], s[5]), fold(s[3], s[7])));
+}
+
+/* 64 codes at a time, which a row's codes are padded to. */
+static int32_t put_sums(uint8_t *row, const ewi_qrow *layout) {
+    const size_t n = layout->scales;
     int32_t total = 0;
-    for (size_t i = 0; i < layout->scales / 16; i++) {
-        int16_t sum = (int16_t)(sum_of_8(row + 16 * i) + sum_of_8(row + 16 * i + 8));
-        memcpy(row + layout->sums + i * sizeof sum, &sum, sizeof sum);
-        total += sum;
+    for (size_t i = 0; i < n; i += 128) {
+        uint8_t last[128] = {0};
+        const bool whole = n - i >= 128;
+        if (!whole) memcpy(last, row + i, n - i);
+        const code_sums sums = sums_of_16(whole ? row + i : last);
+        memcpy(row + layout->sums + i / 8, &sums, whole ? sizeof sums : (n - i) / 8);
+        V16_UNROLL for (size_t j = 0; j < 8; j++) total += sums[j];
     }
     return total;
 }
