@@ -237,7 +237,7 @@ static double error_of(const tiles *t) {
 static ew_status search(const tiles *t, unsigned *step, ewi_calibration_tell tell, void *user,
                         ew_error *err) {
     const site *at = t->at;
-    double least = INFINITY;
+    double least = (double)INFINITY;
     *step = 0;
     for (unsigned i = 0; i < EWI_AWQ_STEPS; i++) {
         ewi_awq_scales(at->inputs, at->k, ewi_awq_alpha(i), at->scales);

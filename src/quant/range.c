@@ -67,7 +67,7 @@ static double error_of(const ewi_range *r, double scale) {
 }
 
 static double find_best(const ewi_range *r) {
-    double best = 0, least = INFINITY, scale = (double)r->most / 127,
+    double best = 0, least = (double)INFINITY, scale = (double)r->most / 127,
            step = ewi_pow(2, -1.0 / SCALES_PER_HALF);
     for (unsigned i = 0; i < N_SCALES; i++, scale *= step) {
         double error = error_of(r, scale);

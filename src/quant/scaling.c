@@ -78,7 +78,7 @@ double ewi_scaled_error(ewi_dtype dtype, const float *rows, size_t n_rows, size_
     ewi_round_sums unread;
     double error = 0.0;
     for (size_t i = 0; i < n_rows * k; i++) t.scaled[i] = rows[i] * scales[i % k];
-    if (ewi_round_tile(dtype, t.bytes, t.scaled, n_rows, k, NULL, t.rest, &unread)) return INFINITY;
+    if (ewi_round_tile(dtype, t.bytes, t.scaled, n_rows, k, NULL, t.rest, &unread)) return (double)INFINITY;
     for (size_t i = 0; i < n_rows; i++) {
         float *e = t.errors + i * k;
         ewi_unpack_row(dtype, t.bytes, i, k, e);
