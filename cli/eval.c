@@ -17,9 +17,14 @@ static const cli_option options[] = {
     {NULL, "against", CLI_PATH, offsetof(cli_quality_values, against), "BASE", 0, 0,
      "the model to compare with, token by token: the same one before it was quantized"},
     CLI_QUALITY_OPTIONS,
+    {NULL, "static-activations", CLI_FLAG, offsetof(cli_quality_values, engine.static_activations), NULL, 0,
+     0,
+     "round the model's inputs of linear layers to 8 bits by the scales that its package says (quantize "
+     "--activation-ranges)"},
 
     {NULL, NULL, CLI_HEADING, 0, NULL, 0, 0, "Engine"},
     CLI_STEP_OPTIONS(cli_quality_values),
+    CLI_BASE_OPTIONS,
 
     {NULL, NULL, CLI_HEADING, 0, NULL, 0, 0, "Output"},
     {NULL, "json", CLI_FLAG, offsetof(cli_quality_values, json), NULL, 0, 0, "print one JSON object"},

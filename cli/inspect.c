@@ -167,17 +167,26 @@ static void print_dtypes(cli_out *out, const summary *sums) {
     cli_table_deinit(&table);
 }
 
+static bool has_scales(const ew_file *file) {
+    for (size_t i = 0; i < ew_file_n_tensors(file); i++)
+        if (ew_file_tensor(file, i).input_scale > 0) return true;
+    return false;
+}
+
 static void print_tensors(cli_out *out, const ew_file *file) {
     char size[CLI_SIZE_TEXT], dims[DIMS_TEXT];
     cli_table table;
+    const bool scales = has_scales(file);
     cli_out_printf(out, "\n");
-    cli_table_init(&table, "<tensor|<type|<shape|>size");
+    cli_table_init(&table, scales ? "<tensor|<type|<shape|>size|>input scale" : "<tensor|<type|<shape|>size");
     for (size_t i = 0; i < ew_file_n_tensors(file); i++) {
         ew_tensor_info tensor = ew_file_tensor(file, i);
         cli_table_cell(&table, tensor.name);
         cli_table_cellf(&table, "%s", tensor.dtype);
         cli_table_cellf(&table, "%s", dims_text(&tensor, dims));
         cli_table_cellf(&table, "%s", cli_size_text(tensor.size_bytes, size));
+        if (scales && tensor.input_scale > 0) cli_table_cellf(&table, "%.6g", (double)tensor.input_scale);
+        if (scales && tensor.input_scale == 0) cli_table_cellf(&table, "-");
     }
     cli_table_print(&table, out);
     cli_table_deinit(&table);
@@ -232,6 +241,7 @@ static void json_tensors(cli_json *json, const ew_file *file) {
         cli_json_close(json);
         cli_json_count(json, "size_bytes", tensor.size_bytes);
         cli_json_count(json, "offset", tensor.offset);
+        if (tensor.input_scale > 0) cli_json_precise(json, "input_scale", (double)tensor.input_scale);
         cli_json_close(json);
     }
     cli_json_close(json);

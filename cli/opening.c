@@ -88,6 +88,7 @@ int cli_start_engine(const cli_engine_values *values, cli_opened *out) {
         .cache_k = (ew_cache_type)values->cache_k.value,
         .cache_v = (ew_cache_type)values->cache_v.value,
         .exact = values->exact,
+        .static_activations = values->static_activations,
         .embeds = values->embeds,
     };
     return ew_engine_new(out->model, &options, &out->engine, &err) ? cli_fail(&err) : CLI_OK;

@@ -19,13 +19,13 @@ typedef struct cli_engine_values {
     const char *operand; /* MODEL, for verbs that take it so */
     cli_count threads, rows, context, keep;
     cli_choice cache_k, cache_v, context_full;
-    bool exact;
+    bool exact, static_activations;
     cli_texts adapters; /* --lora */
     bool embeds;        /* set by the verb: hidden states, not logits */
 } cli_engine_values;
 
 /* In the order of ew_cache_type and of ew_context_full: a choice's index is the enum's value. */
-#define CLI_CACHE_TYPES   "f16|f32|q8"
+#define CLI_CACHE_TYPES   "f16|f32|q8|q4r"
 #define CLI_CONTEXT_FULLS "error|shift"
 
 /* clang-format off */

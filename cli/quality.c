@@ -136,6 +136,9 @@ static int open_both(const cli_quality *q, cli_opened *model, cli_opened *base) 
     of_base.model = q->values->against;
     of_base.operand = NULL;
     of_base.adapters.n = 0;
+    if (q->values->base_k.given) of_base.cache_k = q->values->base_k;
+    if (q->values->base_v.given) of_base.cache_v = q->values->base_v;
+    of_base.static_activations = false;
     int code = cli_open_engine(q->verb, &q->values->engine, model);
     return code == CLI_OK && of_base.model ? cli_open_engine(q->verb, &of_base, base) : code;
 }
@@ -161,6 +164,9 @@ int cli_quality_check(const cli_verb *verb, const cli_quality_values *values) {
     if (!values->tasks && (values->n_new.given || values->raw))
         return cli_usage(verb->name, "%s is about answers: it needs --tasks FILE",
                          values->raw ? "--raw" : "-n");
+    if (!values->against && (values->base_k.given || values->base_v.given))
+        return cli_usage(verb->name, "--base-cache-type-%c is about another model: it needs --against BASE",
+                         values->base_k.given ? 'k' : 'v');
     return CLI_OK;
 }
 

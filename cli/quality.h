@@ -17,7 +17,8 @@
 
 /* The first member of such a verb's values. */
 typedef struct cli_quality_values {
-    cli_engine_values engine; /* of both models; the adapters are the first one's alone */
+    cli_engine_values engine;  /* of both models; the adapters are the first one's alone */
+    cli_choice base_k, base_v; /* where given, the base's in the place of engine's */
     const char *against, *text, *tasks;
     cli_count stride, n_new;
     bool special, raw, json;
@@ -42,6 +43,12 @@ typedef struct cli_quality_values {
      "tokens of an answer at most (default 256)"}, \
     {NULL, "raw", CLI_FLAG, offsetof(cli_quality_values, raw), NULL, 0, 0, \
      "no chat template: a task's prompt is the text that the model sees"}
+
+#define CLI_BASE_OPTIONS \
+    {NULL, "base-cache-type-k", CLI_CHOICE, offsetof(cli_quality_values, base_k), CLI_CACHE_TYPES, 0, 0, \
+     "how keys are kept by the model compared with (default: as the first one keeps them)"}, \
+    {NULL, "base-cache-type-v", CLI_CHOICE, offsetof(cli_quality_values, base_v), CLI_CACHE_TYPES, 0, 0, \
+     "the same of its values"}
 /* clang-format on */
 
 /* In the order of the words. */

@@ -1,4 +1,4 @@
-/* quantize.c: edgewise quantize: a model's weights in fewer bits, as a package. */
+/* quantize.c: edgewise quantize: a model's weights in fewer bits, as a package or a GGUF file. */
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>
@@ -13,42 +13,54 @@
 #include "table.h"
 #include "verbs.h"
 
-#define TYPES   "q4s|q8c|q4c|q8g|q4g32|q4g128|f16"
-#define METHODS "round|gptq"
-enum { METHOD_ROUND, METHOD_GPTQ };
+#define TYPES   "q4s|q8c|q4c|q8g|q4g32|q4g128|q8_0|q4_0|q4_1|q5_0|q5_1|q4_k|q5_k|q6_k|f16|f32"
+#define METHODS "round|gptq|awq"
+#define RANGES  "minmax|p99.9|p99.99|mse"
+enum { METHOD_ROUND, METHOD_GPTQ, METHOD_AWQ };
 
 typedef struct quantize_values {
     cli_engine_values engine;
     const char *out;
-    cli_choice type, method;
-    const char *calibrate, *target_size;
-    cli_number max_kld;
+    cli_choice type, method, ranges;
+    const char *calibrate, *imatrix, *target_size;
     cli_count calibrate_tokens;
+    cli_number smooth, max_kld;
     bool special, force, json;
 } quantize_values;
 
 static const cli_option options[] = {
     {"m", "model", CLI_PATH, offsetof(quantize_values, engine.model), "FILE", 0, 0, CLI_MODEL_TEXT},
-    {"o", "out", CLI_PATH, offsetof(quantize_values, out), "FOLDER", 0, 0, "the package to make"},
+    {"o", "out", CLI_PATH, offsetof(quantize_values, out), "PATH", 0, 0,
+     "the package to make, a folder; or FILE.gguf"},
     {NULL, "type", CLI_CHOICE, offsetof(quantize_values, type), TYPES, 0, 0,
      "what weights become (default q4s): 4 or 8 bits with a scale per row (q4c, q8c), per 32 or 128 weights "
-     "(q8g, q4g32, q4g128), or per row with a small integer per 32 (q4s); or 16-bit floats (f16)"},
+     "(q8g, q4g32, q4g128), or per row with a small integer per 32 (q4s), or 16-bit floats (f16); of "
+     "FILE.gguf one of GGUF's own (q8_0 to q6_k; f16 and f32 round no or few bits away)"},
     {NULL, "method", CLI_CHOICE, offsetof(quantize_values, method), METHODS, 0, 0,
-     "how: each weight to nearest (round, the default), or so that the layers' outputs on a text change "
-     "least (gptq)"},
+     "how: each weight to nearest (round, the default), so that the layers' outputs on a text change least "
+     "(gptq), or to nearest after the channels that matter in a text were scaled up (awq)"},
     {NULL, "target-size", CLI_TEXT, offsetof(quantize_values, target_size), "SIZE", 0, 0,
-     "a type for each matrix, by what it changes: as little as can be within SIZE: bytes, or with KiB, MiB, "
-     "GiB, or bpw (bits per weight)"},
+     "a package with a type for each matrix, by what it changes: as little as can be within SIZE: bytes, or "
+     "with KiB, MiB, GiB, or bpw (bits per weight)"},
     {NULL, "max-kld", CLI_NUMBER, offsetof(quantize_values, max_kld), "X", 0, 1e6,
      "the same: as small as can be with a mean divergence from the original of X nats at most"},
+    {NULL, "smooth", CLI_NUMBER, offsetof(quantize_values, smooth), "ALPHA", 0.01, 1,
+     "round and gptq: first scale channels so that large inputs shrink and their weights grow (SmoothQuant; "
+     "0.5 as a rule)"},
+    {NULL, "activation-ranges", CLI_CHOICE, offsetof(quantize_values, ranges), RANGES, 0, 0,
+     "also find a scale for the inputs of each linear layer, for machines that round them to 8 bits: by the "
+     "largest, by a percentile of magnitudes, or with the least squared error"},
     {NULL, "calibrate", CLI_PATH, offsetof(quantize_values, calibrate), "FILE", 0, 0,
-     "for gptq, --target-size and --max-kld: a text like those that the model will see"},
+     "gptq, awq, --smooth, --activation-ranges, --target-size and --max-kld: the text, like those that the "
+     "model will see"},
     {NULL, "calibrate-tokens", CLI_COUNT, offsetof(quantize_values, calibrate_tokens), "N", 1, 1 << 24,
-     "how many tokens of it at most (default 16384)"},
+     "how many tokens of that text at most (default 16384)"},
     {NULL, "special", CLI_FLAG, offsetof(quantize_values, special), NULL, 0, 0,
-     "special tokens that it spells out become tokens"},
+     "special tokens that the text spells out become tokens"},
+    {NULL, "imatrix", CLI_PATH, offsetof(quantize_values, imatrix), "FILE", 0, 0,
+     "round: an importance matrix of llama.cpp: errors count more where inputs are large"},
     {NULL, "force", CLI_FLAG, offsetof(quantize_values, force), NULL, 0, 0,
-     "replace a package that is there already"},
+     "replace a package or GGUF file that is there already"},
     {"t", "threads", CLI_COUNT, offsetof(quantize_values, engine.threads), "N", 1, 256,
      "threads (default: the performance cores)"},
     {NULL, "json", CLI_FLAG, offsetof(quantize_values, json), NULL, 0, 0, "print one JSON object"},
@@ -128,6 +140,9 @@ static void print_text(const result *r, cli_out *out) {
     }
     cli_table_print(&table, out);
     cli_table_deinit(&table);
+    if (r->report.n_sites)
+        cli_out_printf(out, "channels of %" PRIu32 " of %" PRIu32 " inputs of linear layers were scaled\n",
+                       r->report.n_scaled, r->report.n_sites);
     if (r->mix.size_bytes) print_mix(r, out);
 }
 
@@ -141,10 +156,15 @@ static void json_mix(const result *r, cli_json *json) {
     cli_json_close(json);
 }
 
+static bool is_gguf(const quantize_values *values) {
+    const size_t n = strlen(values->out);
+    return n > 5 && strcmp(values->out + n - 5, ".gguf") == 0;
+}
+
 static void print_json(const quantize_values *values, const result *r, cli_out *out) {
     cli_json json = {.out = out};
     cli_json_open(&json, NULL, '{');
-    cli_json_text(&json, "package", values->out);
+    cli_json_text(&json, is_gguf(values) ? "file" : "package", values->out);
     cli_json_open(&json, "types", '[');
     for (size_t i = 0; i < EW_QUANTIZE_ROWS; i++) {
         const ew_quantize_row *row = &r->report.rows[i];
@@ -160,6 +180,10 @@ static void print_json(const quantize_values *values, const result *r, cli_out *
         cli_json_close(&json);
     }
     cli_json_close(&json);
+    if (r->report.n_sites) {
+        cli_json_count(&json, "linear_inputs", r->report.n_sites);
+        cli_json_count(&json, "scaled_inputs", r->report.n_scaled);
+    }
     if (r->mix.size_bytes) json_mix(r, &json);
     cli_json_close(&json);
     cli_json_end(&json);
@@ -188,6 +212,10 @@ static bool parse_size(const char *text, uint64_t n_params, uint64_t *bytes) {
 
 static bool mixes(const quantize_values *values) {
     return values->target_size || values->max_kld.given;
+}
+
+static const char *mix_option(const quantize_values *values) {
+    return values->target_size ? "--target-size" : "--max-kld";
 }
 
 static bool find_limits(const quantize_values *values, const ew_model *model, ew_mix_options *limits) {
@@ -221,7 +249,7 @@ static ew_status make_package(const quantize_values *values, const ew_model *mod
 }
 
 static int quantize(const quantize_values *values, const ew_model *model, ew_str text, cli_out *out) {
-    char type[16], method[16];
+    char type[16], method[16], ranges[16];
     ew_error err = {0};
     result r = {0};
     ew_mix_options limits;
@@ -230,14 +258,18 @@ static int quantize(const quantize_values *values, const ew_model *model, ew_str
                          values->target_size);
     choice_name(TYPES, values->type.value, type);
     choice_name(METHODS, values->method.value, method);
+    choice_name(RANGES, values->ranges.value, ranges);
     ew_quantize_options how = {.struct_size = sizeof how,
                                .type = mixes(values) ? NULL : type,
                                .n_threads = values->engine.threads.value,
                                .replace = values->force,
                                .method = method,
                                .calibration = text,
+                               .imatrix = values->imatrix,
                                .calibration_tokens = values->calibrate_tokens.value,
-                               .calibration_special = values->special};
+                               .calibration_special = values->special,
+                               .smooth = (float)values->smooth.value,
+                               .activation_ranges = values->ranges.given ? ranges : NULL};
     ew_status status = make_package(values, model, &how, &limits, &r, &err);
     if (status == EW_CANCELLED && ending_signal) {
         cli_fail(&err);
@@ -252,20 +284,40 @@ static int quantize(const quantize_values *values, const ew_model *model, ew_str
     return CLI_OK;
 }
 
-static int check_method(const cli_verb *verb, const quantize_values *values) {
-    const char *what = values->target_size     ? "--target-size"
-                       : values->max_kld.given ? "--max-kld"
-                                               : "--method gptq";
-    bool calibrates = values->method.value == METHOD_GPTQ || mixes(values);
+/* What is asked for that needs a text; NULL: nothing. */
+static const char *calibrated(const quantize_values *values) {
+    if (mixes(values)) return mix_option(values);
+    if (values->method.value == METHOD_GPTQ) return "--method gptq";
+    if (values->method.value == METHOD_AWQ) return "--method awq";
+    if (values->smooth.given) return "--smooth";
+    return values->ranges.given ? "--activation-ranges" : NULL;
+}
+
+/* Of what chooses types itself. */
+static int check_mix(const cli_verb *verb, const quantize_values *values) {
+    const char *what = mix_option(values);
+    if (!mixes(values)) return CLI_OK;
     if (values->target_size && values->max_kld.given)
         return cli_usage(verb->name, "--target-size and --max-kld exclude each other");
-    if (mixes(values) && values->type.given)
-        return cli_usage(verb->name, "%s chooses types: it excludes --type", what);
-    if (calibrates && !values->calibrate)
+    if (values->type.given) return cli_usage(verb->name, "%s chooses types: it excludes --type", what);
+    if (is_gguf(values)) return cli_usage(verb->name, "%s is for packages: name a folder with -o", what);
+    if (values->smooth.given || values->method.value == METHOD_AWQ)
+        return cli_usage(verb->name, "%s scales channels for one type: it excludes %s",
+                         values->smooth.given ? "--smooth" : "--method awq", what);
+    return CLI_OK;
+}
+
+static int check_method(const cli_verb *verb, const quantize_values *values) {
+    const char *what = calibrated(values);
+    if (values->smooth.given && values->method.value == METHOD_AWQ)
+        return cli_usage(verb->name, "--smooth and --method awq both scale channels: choose one");
+    if (what && !values->calibrate)
         return cli_usage(verb->name, "%s needs a text: give a file with --calibrate", what);
-    if (!calibrates && (values->calibrate || values->calibrate_tokens.given || values->special))
-        return cli_usage(verb->name, "--calibrate, --calibrate-tokens and --special are for --method gptq, "
-                                     "--target-size and --max-kld");
+    if (!what && (values->calibrate || values->calibrate_tokens.given || values->special))
+        return cli_usage(verb->name,
+                         "--calibrate, --calibrate-tokens and --special are for --method gptq and awq, "
+                         "--smooth, --activation-ranges, --target-size and --max-kld");
+    if (what && values->imatrix) return cli_usage(verb->name, "--imatrix and %s do not go together", what);
     return CLI_OK;
 }
 
@@ -291,8 +343,10 @@ static int run(const cli_verb *verb, int argc, char **argv, cli_out *out) {
     int code;
     if (!cli_parse(verb, argc, argv, &values)) return CLI_USAGE;
     if (!values.engine.model) return cli_usage(verb->name, "no model: give its file with -m");
-    if (!values.out || !values.out[0]) return cli_usage(verb->name, "no output: give a folder with -o");
-    code = check_method(verb, &values);
+    if (!values.out || !values.out[0])
+        return cli_usage(verb->name, "no output: give a folder or a .gguf file with -o");
+    code = check_mix(verb, &values);
+    if (code == CLI_OK) code = check_method(verb, &values);
     if (code != CLI_OK) return code;
     const char *path = cli_model_path(verb, &values.engine, &code);
     return path ? quantize_path(&values, path, out) : code;
@@ -300,15 +354,19 @@ static int run(const cli_verb *verb, int argc, char **argv, cli_out *out) {
 
 const cli_verb cli_verb_quantize = {
     .name = "quantize",
-    .summary = "make a package of a model with weights in fewer bits",
-    .synopsis = "-m MODEL [--type TYPE] -o FOLDER [options]",
+    .summary = "make a package or GGUF file of a model with weights in fewer bits",
+    .synopsis = "-m MODEL [--type TYPE] -o PATH [options]",
     .about =
-        "Rounds the model's matrices, with scales that are searched for, and writes a package: a folder "
+        "Rounds the model's matrices, with scales that are searched for, and writes a package, a folder "
         "that\n"
-        "every other command takes as a model. It appears whole or not at all. With --method gptq the model\n"
-        "first runs over a text, layer by layer, and the errors of some weights make up for those of others. "
-        "With\n"
-        "--target-size or --max-kld each matrix gets a type of its own, by what is measured on the text.",
+        "every other command takes as a model, or a GGUF file that other programs run too. It appears whole "
+        "or\n"
+        "not at all. With --method gptq the model first runs over a text, layer by layer, and the errors of\n"
+        "some weights make up for those of others; with --method awq weights that meet large inputs are "
+        "rounded\n"
+        "more finely. With --target-size or --max-kld each matrix gets a type of its own, by what is "
+        "measured on\n"
+        "the text.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .run = run,

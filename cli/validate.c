@@ -30,6 +30,7 @@ static const cli_option options[] = {
 
     {NULL, NULL, CLI_HEADING, 0, NULL, 0, 0, "Engine"},
     CLI_STEP_OPTIONS(cli_quality_values),
+    CLI_BASE_OPTIONS,
 
     {NULL, NULL, CLI_HEADING, 0, NULL, 0, 0, "Output"},
     {NULL, "json", CLI_FLAG, offsetof(cli_quality_values, json), NULL, 0, 0, "print what --report writes"},

@@ -107,6 +107,9 @@ typedef struct ew_tensor_info {
     uint64_t dims[8]; /* outermost first: a weight of y = x W^T is [out, in] */
     uint64_t size_bytes;
     uint64_t offset; /* from the start of its file */
+    /* Of a matrix that linear layers multiply inputs with: x / input_scale, rounded and clamped to -128 ..
+     * 127, stands for x, if a package says so (ew_quantize_options' activation_ranges); else 0. */
+    float input_scale;
 } ew_tensor_info;
 
 /* Opens a GGUF or safetensors file, a folder with config.json and safetensors, or a package; checks all
@@ -303,17 +306,31 @@ typedef struct ew_tensor_type {
 
 typedef struct ew_quantize_options {
     size_t struct_size;
-    const char *type;   /* "q4s" (default), "q8c", "q4c", "q8g", "q4g32", "q4g128", "f16" */
+    /* Of a package: "q4s" (default), "q8c", "q4c", "q8g", "q4g32", "q4g128", "f16"; of a GGUF file, a path that
+     * ends in .gguf: "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "q4_k", "q5_k", "q6_k", "f16", "f32". */
+    const char *type;
     uint32_t n_threads; /* default: the performance cores that this process may use */
-    bool replace;       /* a package that lies at the path already */
-    /* "round": to nearest (default). "gptq": so that outputs on the calibration text change least (arXiv
-     * 2210.17323), of decoders without experts, from F32, F16 or BF16. */
+    bool replace;       /* a package or GGUF file that lies at the path already */
+    /* "round": to nearest (default). Of decoders without experts, from F32, F16 or BF16, also "gptq": so that
+     * outputs on the calibration text change least (arXiv 2210.17323); "awq": to nearest, after channels
+     * between layers were scaled so that they change little (arXiv 2306.00978). */
     const char *method;
     ew_str calibration;          /* a text in UTF-8 like those that the model will see; borrowed */
     uint32_t calibration_tokens; /* of it, at most; default 16384 */
     bool calibration_special;    /* special tokens that it spells out become tokens */
-    const ew_tensor_type *types; /* [n_types] of matrices that become something else than `type` */
+    /* [n_types] of a package's matrices that become something else than `type`; not with "awq" or smooth. */
+    const ew_tensor_type *types;
     size_t n_types;
+    /* With "round" and "gptq": channels between layers are scaled first, so that inputs of 8 bits are not all
+     * spent on a few large ones (SmoothQuant's alpha, arXiv 2211.10438: 0.5 as a rule, at most 1); 0: not. */
+    float smooth;
+    /* For machines that round the inputs of linear layers to 8 bits with one scale known beforehand: the
+     * package says it of each matrix, found on the calibration text by "minmax", "p99.9", "p99.99"
+     * (percentiles of magnitudes) or "mse" (least squared error). It changes nothing else. NULL: not. */
+    const char *activation_ranges;
+    /* llama.cpp's importance matrix (a file of llama-imatrix), with "round": errors of inputs that are large
+     * count more. NULL: none. */
+    const char *imatrix;
 } ew_quantize_options;
 
 /* Receives how much of `total` is done (bytes, positions); returns false to stop. */
@@ -332,15 +349,19 @@ typedef struct ew_quantize_row {
 #define EW_QUANTIZE_ROWS 8
 
 typedef struct ew_quantize_report {
-    ew_quantize_row rows[EW_QUANTIZE_ROWS]; /* matrices by type; the last: vectors, which stay f32 */
+    /* Matrices by type; the last: vectors, which stay f32. */
+    ew_quantize_row rows[EW_QUANTIZE_ROWS];
+    /* With "awq" and smooth: inputs of linear layers, and of them those whose channels were scaled. */
+    uint32_t n_sites, n_scaled;
 } ew_quantize_report;
 
 /*
  * Rounds the model's matrices (also output head and embedding) to nearest, with searched scales, and writes a
  * package: a folder that appears at the path whole or not at all. on_progress and report may be NULL. Weights
  * that are quantized already are rounded once more; a package is EW_UNSUPPORTED. A matrix with an infinity
- * or a NaN is EW_FORMAT. With "gptq" an embedding that is no head is rounded to nearest; a text that
- * is empty, not UTF-8 or shorter than 512 tokens (or what the model was trained on) is EW_INVALID.
+ * or a NaN is EW_FORMAT. With "gptq" an embedding that is no head is rounded to nearest. Where a text is
+ * needed, one that is empty, not UTF-8 or shorter than 512 tokens (or what the model was trained on) is
+ * EW_INVALID. A package with scaled channels takes no adapters: they were made for the original's.
  */
 EW_API ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize_options *options,
                              ew_progress_fn on_progress, void *user, ew_quantize_report *report,
@@ -366,8 +387,14 @@ EW_API void ew_adapter_close(ew_adapter *adapter);
 typedef struct ew_engine ew_engine;
 typedef struct ew_session ew_session;
 
-/* EW_CACHE_Q8: 8-bit codes with a scale for each head and position. */
-typedef enum ew_cache_type { EW_CACHE_F16 = 0, EW_CACHE_F32 = 1, EW_CACHE_Q8 = 2 } ew_cache_type;
+/* EW_CACHE_Q8: 8-bit codes with a scale for each head and position; EW_CACHE_Q4R: of 4 bits, after a rotation
+ * that spreads what is large over the whole head. */
+typedef enum ew_cache_type {
+    EW_CACHE_F16 = 0,
+    EW_CACHE_F32 = 1,
+    EW_CACHE_Q8 = 2,
+    EW_CACHE_Q4R = 3
+} ew_cache_type;
 
 typedef struct ew_engine_options {
     size_t struct_size;
@@ -380,6 +407,9 @@ typedef struct ew_engine_options {
      * amx for attention (docs/numerics.md, "Halves", "Tiles", "Attention on tiles"). Exact: never, and a
      * row's bits depend on nothing but itself. */
     bool exact;
+    /* Inputs of linear layers are rounded to the 8 bits that the package says (input_scale) before all else:
+     * to measure what that would cost. EW_UNSUPPORTED when it says none. */
+    bool static_activations;
     /* Which adapters its sessions may use; copied. */
     const ew_adapter *const *adapters;
     size_t n_adapters; /* at most 64 */

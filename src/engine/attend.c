@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "kernels/elementary.h"
+#include "kernels/q4r.h"
 #include "kernels/qrows.h"
 
 /* Queries (rows times heads of a group) that make a tile: their scores and sums stay in the second-level
@@ -35,8 +36,13 @@ static uint32_t most_tile_rows(const ew_engine *e) {
     return n == 0 ? 1 : n < e->plan.n_rows ? n : e->plan.n_rows;
 }
 
+/* As codes, or as rotated floats where tiles multiply those. */
 static size_t qrow_bytes(const ew_engine *e) {
-    return e->shape.k == EWI_I8 ? ewi_qrow_layout(EWI_QROWS_256, e->model->hparams.head_dim).bytes : 0;
+    size_t dim = e->model->hparams.head_dim, codes = ewi_qrow_layout(EWI_QROWS_WHOLE, dim).bytes;
+    if (e->shape.k == EWI_I8) return ewi_qrow_layout(EWI_QROWS_256, dim).bytes;
+    if (e->shape.k != EWI_Q4R) return 0;
+    size_t floats = (dim * sizeof(float) + 63) / 64 * 64;
+    return codes > floats ? codes : floats;
 }
 
 uint64_t ewi_attend_bytes(const ew_engine *e) {
@@ -156,9 +162,10 @@ static void make_codes(const ew_engine *e, codes *out, const float *x, size_t he
 /* Column `at` of [head_dim / 4][64][4]. */
 static void store_key_codes(const place *p, const float *x, size_t head_dim) {
     uint8_t *to = ewi_state_keys(p->state, p->layer, p->head, p->block);
+    float *scales = ewi_state_key_scales(p->state, p->layer, p->head, p->block);
     codes c;
     make_codes(p->e, &c, x, head_dim);
-    ewi_state_key_scales(p->state, p->layer, p->head, p->block)[p->at] = c.scale;
+    scales[p->at] = c.scale;
     for (size_t i = 0; i < head_dim; i += 4) {
         uint32_t four;
         memcpy(&four, c.row + i, 4);
@@ -167,8 +174,22 @@ static void store_key_codes(const place *p, const float *x, size_t head_dim) {
     }
 }
 
+static void make_half_codes(const ew_engine *e, ewi_q4r *out, const float *x, size_t head_dim) {
+    float turned[EWI_Q4R_MOST];
+    e->kern->rotate[EWI_ROTATE_WEIGHTS](turned, x, head_dim);
+    ewi_q4r_round(out, turned, head_dim);
+}
+
+static void store_key_half_codes(const place *p, const float *x, size_t head_dim) {
+    uint16_t *scales = ewi_state_key_scales(p->state, p->layer, p->head, p->block);
+    ewi_q4r head;
+    make_half_codes(p->e, &head, x, head_dim);
+    ewi_q4r_put_key(ewi_state_keys(p->state, p->layer, p->head, p->block), p->at, &head, head_dim);
+    scales[p->at] = head.scale;
+}
+
 /* Column `at` of [head_dim][64], a piece at a time. */
-static void store_key(const place *p, const float *x, size_t head_dim) {
+static void store_key_numbers(const place *p, const float *x, size_t head_dim) {
     uint8_t piece[64 * sizeof(float)];
     ewi_dtype type = p->state->shape->k;
     size_t bytes = ewi_dtype_get(type)->block_bytes;
@@ -185,18 +206,44 @@ static void store_key(const place *p, const float *x, size_t head_dim) {
     }
 }
 
-static void store_value(const place *p, const float *x, size_t head_dim) {
-    ewi_dtype type = p->state->shape->v;
-    uint8_t *values = ewi_state_values(p->state, p->layer, p->head, p->block);
-    uint8_t *to = values + p->at * head_dim * ewi_dtype_get(type)->block_bytes;
-    if (type != EWI_I8) {
-        p->e->kern->narrow[type](to, x, head_dim);
-        return;
+static void store_key(const place *p, const float *x, size_t head_dim) {
+    switch ((int)p->state->shape->k) {
+    case EWI_I8: store_key_codes(p, x, head_dim); break;
+    case EWI_Q4R: store_key_half_codes(p, x, head_dim); break;
+    default: store_key_numbers(p, x, head_dim); break;
     }
+}
+
+static void store_value_codes(const place *p, const float *x, size_t head_dim) {
+    uint8_t *values = ewi_state_values(p->state, p->layer, p->head, p->block);
+    float *scales = ewi_state_value_scales(p->state, p->layer, p->head, p->block);
     codes c;
     make_codes(p->e, &c, x, head_dim);
-    memcpy(to, c.row, head_dim);
-    ewi_state_value_scales(p->state, p->layer, p->head, p->block)[p->at] = c.scale;
+    memcpy(values + p->at * head_dim, c.row, head_dim);
+    scales[p->at] = c.scale;
+}
+
+static void store_value_half_codes(const place *p, const float *x, size_t head_dim) {
+    uint8_t *values = ewi_state_values(p->state, p->layer, p->head, p->block);
+    uint16_t *scales = ewi_state_value_scales(p->state, p->layer, p->head, p->block);
+    ewi_q4r head;
+    make_half_codes(p->e, &head, x, head_dim);
+    ewi_q4r_put_value(values + p->at * ewi_q4r_value_bytes(head_dim), &head, head_dim);
+    scales[p->at] = head.scale;
+}
+
+static void store_value_numbers(const place *p, const float *x, size_t head_dim) {
+    ewi_dtype type = p->state->shape->v;
+    uint8_t *values = ewi_state_values(p->state, p->layer, p->head, p->block);
+    p->e->kern->narrow[type](values + p->at * head_dim * ewi_dtype_get(type)->block_bytes, x, head_dim);
+}
+
+static void store_value(const place *p, const float *x, size_t head_dim) {
+    switch ((int)p->state->shape->v) {
+    case EWI_I8: store_value_codes(p, x, head_dim); break;
+    case EWI_Q4R: store_value_half_codes(p, x, head_dim); break;
+    default: store_value_numbers(p, x, head_dim); break;
+    }
 }
 
 void ewi_attend_store(const ewi_attend *a, size_t i, uint32_t first_head, uint32_t end_head) {
@@ -207,10 +254,7 @@ void ewi_attend_store(const ewi_attend *a, size_t i, uint32_t first_head, uint32
     p.at = row->position % EWI_BLOCK_POSITIONS;
     for (p.head = first_head; p.head < end_head; p.head++) {
         const float *k = a->k + i * cols + p.head * dim, *v = a->v + i * cols + p.head * dim;
-        if (a->e->shape.k == EWI_I8)
-            store_key_codes(&p, k, dim);
-        else
-            store_key(&p, k, dim);
+        store_key(&p, k, dim);
         store_value(&p, v, dim);
     }
 }
@@ -270,17 +314,26 @@ static size_t offset_of(const item *it, size_t i) {
     return ((it->tile->first + i / it->group) * (size_t)attrs->n_heads + head_of(it, i)) * attrs->head_dim;
 }
 
-static void quantize_queries(const item *it) {
-    const ew_engine *e = it->a->e;
-    for (size_t i = 0; i < it->n; i++)
-        e->kern->quantize[EWI_QROWS_256](it->scratch->qrows + i * qrow_bytes(e), it->a->q + offset_of(it, i),
-                                         it->a->attrs->head_dim);
-}
-
 /* The session's rows decide, not the tile's, whose number depends on the threads. */
 static bool is_fast(const item *it) {
     const ew_engine *e = it->a->e;
     return !e->exact && e->kern->has_tiles && row_of(it, 0)->session->n_pending >= EWI_FAST_ROWS;
+}
+
+/* Queries as keys of codes meet them. */
+static void turn_queries(const item *it) {
+    const ew_engine *e = it->a->e;
+    const ewi_dtype type = e->shape.k;
+    const size_t dim = it->a->attrs->head_dim;
+    const ewi_qrows_kind kind = type == EWI_Q4R ? EWI_QROWS_WHOLE : EWI_QROWS_256;
+    for (size_t i = 0; i < it->n && (type == EWI_I8 || type == EWI_Q4R); i++) {
+        const float *q = it->a->q + offset_of(it, i);
+        uint8_t *to = it->scratch->qrows + i * qrow_bytes(e);
+        if (!is_fast(it))
+            e->kern->quantize[kind](to, q, dim);
+        else if (type == EWI_Q4R)
+            e->kern->rotate[EWI_ROTATE_INPUTS]((float *)(void *)to, q, dim);
+    }
 }
 
 static size_t place_in_block(size_t position, size_t block) {
@@ -322,6 +375,7 @@ static void look_at_span(const item *it, ewi_attention_row *rows, size_t span) {
     for (size_t i = 0; i < it->n; i++) {
         rows[i] = (ewi_attention_row){.q = a->q + offset_of(it, i), .acc = rows[i].acc, .max = -INFINITY};
         rows[i].qrow = it->scratch->qrows + i * qrow_bytes(e);
+        if (is_fast(it) && e->shape.k == EWI_Q4R) rows[i].q = (const float *)(const void *)rows[i].qrow;
         rows[i].slope = slope_of(a->attrs, head_of(it, i));
         memset(rows[i].acc, 0, a->attrs->head_dim * sizeof *rows[i].acc);
     }
@@ -345,8 +399,11 @@ static void look_at_span(const item *it, ewi_attention_row *rows, size_t span) {
 }
 
 static void finish(const item *it, const ewi_attention_row *row, size_t i) {
-    it->a->e->kern->attention_finish(it->a->out + offset_of(it, i), row->acc, row->sum,
-                                     it->a->attrs->head_dim);
+    const ew_engine *e = it->a->e;
+    const size_t dim = it->a->attrs->head_dim;
+    float *out = it->a->out + offset_of(it, i);
+    e->kern->attention_finish(out, row->acc, row->sum, dim);
+    if (e->shape.v == EWI_Q4R) e->kern->rotate[EWI_ROTATE_BACK](out, out, dim);
 }
 
 /* What query i has of its first span is its own; that of the others is merged into it. */
@@ -413,7 +470,7 @@ static void look(const ewi_attend *a, size_t t, uint32_t h, size_t part, ewi_att
     const ewi_tile *tile = &a->e->tiles[t];
     uint32_t group = a->attrs->n_heads / a->attrs->n_kv_heads;
     item it = {a, tile, h, group, a->rows[tile->first].position, (size_t)tile->n * group, scratch};
-    if (a->e->shape.k == EWI_I8 && !is_fast(&it)) quantize_queries(&it);
+    turn_queries(&it);
     if (tile->n_parts == 1)
         look_alone(&it);
     else

@@ -1,33 +1,28 @@
 #include "engine/calibrate.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "engine/engine.h"
+#include "kernels/half.h"
 
-#define WINDOW  512u
-#define DAMPING 0.01 /* as in the paper */
-
-/* A value that linear layers of the stage read. */
-typedef struct reading {
-    const ewi_node *first; /* of the layers */
-    ewi_hessian *h[2];     /* plain, rotated; NULL: not asked for */
-} reading;
+#define WINDOW 512u
 
 struct ewi_calibration {
     const ew_model *model;
     ew_engine *engine;
     ew_session *session;
-    bool wants[2]; /* Hessians: plain, rotated */
+    ewi_calibration_how how;
     size_t window, n_windows;
     ew_row *rows;     /* [window] */
     ew_token *tokens; /* [n_windows, window] */
     float *states;    /* [n_windows, window, d_model] what the next stage reads */
     uint32_t stage;   /* that was run last */
     size_t n_readings;
-    reading *readings; /* [n_nodes] */
+    ewi_reading *readings; /* [n_nodes] */
 };
 
 /* ---- the text ---- */
@@ -61,15 +56,15 @@ static ew_status cut_windows(ewi_calibration *c, const ew_token *text, size_t n,
     return EW_OK;
 }
 
-static ew_status encode_text(ewi_calibration *c, const ewi_calibration_options *o, ew_error *err) {
-    size_t n = 0, cap = o->text.len + 1; /* no token of a text is empty */
-    const unsigned flags = o->special ? EW_ENCODE_SPECIAL : 0;
-    EWI_TRY(check_text(o->text, err));
+static ew_status encode_text(ewi_calibration *c, ew_str text, ew_error *err) {
+    size_t n = 0, cap = text.len + 1; /* no token of a text is empty */
+    const unsigned flags = c->how.special ? EW_ENCODE_SPECIAL : 0;
+    EWI_TRY(check_text(text, err));
     ew_token *tokens = ewi_alloc_array(cap, sizeof *tokens);
     if (!tokens) return ewi_no_memory(err, "the calibration text");
-    ew_status status = ew_tokenizer_encode(c->model->tokenizer, o->text, flags, tokens, cap, &n, err);
+    ew_status status = ew_tokenizer_encode(c->model->tokenizer, text, flags, tokens, cap, &n, err);
     if (n > cap) n = cap;
-    if (n > o->n_tokens) n = o->n_tokens;
+    if (n > c->how.n_tokens) n = c->how.n_tokens;
     if (status == EW_OK) status = cut_windows(c, tokens, n, err);
     ewi_free(tokens);
     return status;
@@ -102,9 +97,9 @@ static ew_status check_weights(const ewi_graph *graph, ew_error *err) {
 
 /* ---- opening ---- */
 
-static ew_status open_engine(ewi_calibration *c, uint32_t n_threads, ew_error *err) {
+static ew_status open_engine(ewi_calibration *c, ew_error *err) {
     ew_engine_options how = {.struct_size = sizeof how,
-                             .n_threads = n_threads,
+                             .n_threads = c->how.n_threads,
                              .n_rows = (uint32_t)c->window,
                              .cache_k = EW_CACHE_F32,
                              .cache_v = EW_CACHE_F32,
@@ -120,17 +115,16 @@ static ew_status open_engine(ewi_calibration *c, uint32_t n_threads, ew_error *e
     return c->states && c->rows && c->readings ? EW_OK : ewi_no_memory(err, "the calibration text's states");
 }
 
-ew_status ewi_calibration_open(const ew_model *model, const ewi_calibration_options *o, ewi_calibration **out,
-                               ew_error *err) {
+ew_status ewi_calibration_open(const ew_model *model, ew_str text, const ewi_calibration_how *how,
+                               ewi_calibration **out, ew_error *err) {
     EWI_TRY(check_model(model, err));
     ewi_calibration *c = ewi_zalloc(sizeof *c);
     if (!c) return ewi_no_memory(err, "calibration");
     c->model = model;
-    c->wants[false] = o->plain;
-    c->wants[true] = o->rotated;
+    c->how = *how;
     c->window = model->hparams.n_ctx_train < WINDOW ? model->hparams.n_ctx_train : WINDOW;
-    ew_status status = encode_text(c, o, err);
-    if (status == EW_OK) status = open_engine(c, o->n_threads, err);
+    ew_status status = encode_text(c, text, err);
+    if (status == EW_OK) status = open_engine(c, err);
     if (status == EW_OK)
         *out = c;
     else
@@ -139,8 +133,11 @@ ew_status ewi_calibration_open(const ew_model *model, const ewi_calibration_opti
 }
 
 static void forget_readings(ewi_calibration *c) {
-    for (size_t i = 0; i < c->n_readings; i++)
-        for (size_t kind = 0; kind < 2; kind++) ewi_hessian_free(c->readings[i].h[kind]);
+    for (size_t i = 0; i < c->n_readings; i++) {
+        ewi_hessian_free(c->readings[i].h);
+        ewi_hessian_free(c->readings[i].twin);
+        ewi_free(c->readings[i].most);
+    }
     c->n_readings = 0;
 }
 
@@ -160,11 +157,15 @@ uint32_t ewi_calibration_n_stages(const ewi_calibration *c) {
     return c->engine->plan.n_stages;
 }
 
+size_t ewi_calibration_n_windows(const ewi_calibration *c) {
+    return c->n_windows;
+}
+
 /* ---- one stage ---- */
 
-static const reading *find_reading(const ewi_calibration *c, ewi_value input) {
+static ewi_reading *find_reading(const ewi_calibration *c, ewi_value input) {
     for (size_t i = 0; i < c->n_readings; i++)
-        if (c->readings[i].first->inputs[0] == input) return &c->readings[i];
+        if (c->readings[i].input == input) return &c->readings[i];
     return NULL;
 }
 
@@ -172,27 +173,51 @@ static void run_on_pool(void *pool, ewi_quant_work work, void *arg) {
     ewi_pool_run(pool, work, arg);
 }
 
+static ew_status make_reading(ewi_calibration *c, const ewi_node *node, ew_error *err) {
+    const ewi_quant_threads threads = {run_on_pool, c->engine->pool, ewi_pool_n_threads(c->engine->pool)};
+    ewi_reading *r = &c->readings[c->n_readings++];
+    *r = (ewi_reading){.input = node->inputs[0], .first = node, .k = (size_t)node->weight->dims[1]};
+    r->most = ewi_zalloc_array(r->k, sizeof *r->most);
+    if (!r->most) return ewi_no_memory(err, "a layer's calibration");
+    return c->how.needs_hessians ? ewi_hessian_new(r->k, &threads, &r->h, err) : EW_OK;
+}
+
 static ew_status make_readings(ewi_calibration *c, ew_error *err) {
     const ewi_stage *stage = &c->engine->plan.stages[c->stage];
-    const ewi_quant_threads threads = {run_on_pool, c->engine->pool, ewi_pool_n_threads(c->engine->pool)};
     forget_readings(c);
     for (uint32_t i = stage->first; i < stage->end; i++) {
         const ewi_node *node = &c->engine->graph.nodes[i];
-        if (node->op != EWI_OP_LINEAR || find_reading(c, node->inputs[0])) continue;
-        reading *r = &c->readings[c->n_readings++];
-        *r = (reading){.first = node};
-        for (size_t kind = 0; kind < 2; kind++)
-            if (c->wants[kind])
-                EWI_TRY(ewi_hessian_new((size_t)node->weight->dims[1], kind, &threads, &r->h[kind], err));
+        if (node->op == EWI_OP_LINEAR && !find_reading(c, node->inputs[0]))
+            EWI_TRY(make_reading(c, node, err));
     }
     return EW_OK;
 }
 
+/* As bits, of which those of infinities and NaN are the largest. */
+static void find_most(float *most, const float *x, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits = ewi_float_bits(x[i]) & 0x7fffffffu;
+        if (bits > ewi_float_bits(most[i])) memcpy(&most[i], &bits, sizeof bits);
+    }
+}
+
 static void take_inputs(void *user, const ewi_node *linear, const float *x, size_t n_rows) {
-    ewi_calibration *c = user;
-    const reading *r = find_reading(c, linear->inputs[0]);
-    for (size_t kind = 0; kind < 2; kind++)
-        if (r && r->first == linear && r->h[kind]) ewi_hessian_add(r->h[kind], x, n_rows);
+    const ewi_calibration *c = user;
+    ewi_reading *r = find_reading(c, linear->inputs[0]);
+    if (!r || r->first != linear) return;
+    for (size_t i = 0; i < n_rows; i++) find_most(r->most, x + i * r->k, r->k);
+    if (r->h) ewi_hessian_add(r->h, x, n_rows);
+    r->n_rows += n_rows;
+}
+
+static ew_status end_reading(const ewi_calibration *c, ewi_reading *r, ew_error *err) {
+    for (size_t i = 0; i < r->k; i++)
+        if (!isfinite(r->most[i]))
+            return ewi_fail(err, EW_FORMAT,
+                            "tensor %.*s: on the calibration text its input %zu is an infinity or NaN",
+                            EWI_STR_ARG(r->first->weight->name), i);
+    if (r->h) ewi_hessian_end(r->h);
+    return r->h && c->how.needs_twins ? ewi_hessian_copy(r->h, &r->twin, err) : EW_OK;
 }
 
 /* What a stage reads of the one before, or leaves to the next. */
@@ -209,43 +234,78 @@ static float *place_of(const ew_engine *e, ewi_value v) {
     return (float *)(void *)(e->values + e->plan.offsets[v]);
 }
 
-static ew_status run_window(ewi_calibration *c, size_t w, ewi_value from, ewi_value to, ew_error *err) {
+/* What is seen of a stage's windows, and whether the states after it take the place of those before. */
+typedef struct looking {
+    ewi_linear_fn on_linear;
+    void *user;
+    bool goes_on;
+} looking;
+
+static ew_status run_window(ewi_calibration *c, size_t w, const looking *how, ewi_value from, ewi_value to,
+                            ew_error *err) {
     const size_t n = c->window * c->model->hparams.d_model;
     float *states = c->states + w * n;
     for (size_t i = 0; i < c->window; i++)
         c->rows[i] = (ew_row){c->session, (uint32_t)i, c->tokens[w * c->window + i], true};
     if (from != EWI_NO_VALUE) memcpy(place_of(c->engine, from), states, n * sizeof *states);
-    EWI_TRY(ewi_step_stage(c->engine, c->rows, c->window, c->stage, take_inputs, c, err));
-    if (to != EWI_NO_VALUE) memcpy(states, place_of(c->engine, to), n * sizeof *states);
+    EWI_TRY(ewi_step_stage(c->engine, c->rows, c->window, c->stage, how->on_linear, how->user, err));
+    if (to != EWI_NO_VALUE && how->goes_on) memcpy(states, place_of(c->engine, to), n * sizeof *states);
+    return EW_OK;
+}
+
+static ew_status run_windows(ewi_calibration *c, const looking *how, ewi_calibration_tell tell, void *user,
+                             ew_error *err) {
+    ewi_value from = EWI_NO_VALUE, to = EWI_NO_VALUE;
+    if (c->stage > 0) EWI_TRY(find_crossing(c->engine, c->stage - 1, &from, err));
+    if (c->stage + 1 < c->engine->plan.n_stages) EWI_TRY(find_crossing(c->engine, c->stage, &to, err));
+    for (size_t w = 0; w < c->n_windows; w++) {
+        EWI_TRY(run_window(c, w, how, from, to, err));
+        EWI_TRY(tell(user, err));
+    }
     return EW_OK;
 }
 
 ew_status ewi_calibration_run(ewi_calibration *c, uint32_t stage, ewi_calibration_tell tell, void *user,
                               ew_error *err) {
-    ewi_value from = EWI_NO_VALUE, to = EWI_NO_VALUE;
+    const looking how = {take_inputs, c, !c->how.runs_twice};
     c->stage = stage;
     EWI_TRY(make_readings(c, err));
-    if (stage > 0) EWI_TRY(find_crossing(c->engine, stage - 1, &from, err));
-    if (stage + 1 < c->engine->plan.n_stages) EWI_TRY(find_crossing(c->engine, stage, &to, err));
-    for (size_t w = 0; w < c->n_windows; w++) {
-        EWI_TRY(run_window(c, w, from, to, err));
-        EWI_TRY(tell(user, err));
-    }
-    for (size_t i = 0; i < c->n_readings; i++) {
-        const reading *r = &c->readings[i];
-        for (size_t kind = 0; kind < 2; kind++)
-            if (r->h[kind]) EWI_TRY(ewi_hessian_factor(r->h[kind], DAMPING, r->first->weight->name, err));
-    }
+    EWI_TRY(run_windows(c, &how, tell, user, err));
+    for (size_t i = 0; i < c->n_readings; i++) EWI_TRY(end_reading(c, &c->readings[i], err));
     return EW_OK;
 }
 
-const ewi_hessian *ewi_calibration_find(const ewi_calibration *c, ew_str name, bool rotated) {
+typedef struct seeing {
+    const ewi_calibration *c;
+    ewi_calibration_see see;
+    void *seer;
+} seeing;
+
+static void show_inputs(void *user, const ewi_node *linear, const float *x, size_t n_rows) {
+    const seeing *s = user;
+    const ewi_reading *r = find_reading(s->c, linear->inputs[0]);
+    if (r && r->first == linear) s->see(s->seer, r, x, n_rows);
+}
+
+ew_status ewi_calibration_run_again(ewi_calibration *c, ewi_calibration_see see, void *seer,
+                                    ewi_calibration_tell tell, void *user, ew_error *err) {
+    EW_ASSERT(c->how.runs_twice);
+    seeing s = {c, see, seer};
+    const looking how = {show_inputs, &s, true};
+    return run_windows(c, &how, tell, user, err);
+}
+
+size_t ewi_calibration_readings(const ewi_calibration *c, const ewi_reading **out) {
+    *out = c->readings;
+    return c->n_readings;
+}
+
+const ewi_reading *ewi_calibration_find(const ewi_calibration *c, ew_str name) {
     const ewi_stage *stage = &c->engine->plan.stages[c->stage];
     for (uint32_t i = stage->first; i < stage->end; i++) {
         const ewi_node *node = &c->engine->graph.nodes[i];
-        if (node->op != EWI_OP_LINEAR || !ewi_str_eq(node->weight->name, name)) continue;
-        const reading *r = find_reading(c, node->inputs[0]);
-        return r ? r->h[rotated] : NULL;
+        if (node->op == EWI_OP_LINEAR && ewi_str_eq(node->weight->name, name))
+            return find_reading(c, node->inputs[0]);
     }
     return NULL;
 }

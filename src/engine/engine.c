@@ -12,6 +12,7 @@
 #include "os/topology.h"
 
 #define DEFAULT_ROWS     128u
+#define DEFAULT_SPARSE   512u              /* each expert sees some of a step's rows only */
 #define DEFAULT_TEXT     512u              /* an encoder takes all of a text in a step */
 #define DEFAULT_FAST     256u              /* what a panel of codes costs is shared by more rows */
 #define MAX_TABLES_BYTES ((size_t)1 << 40) /* the machine's memory is the limit */
@@ -34,6 +35,7 @@ static bool is_fast_linear(const ew_engine *e, const ewi_node *node) {
 static uint32_t default_rows(const ew_engine *e) {
     const ewi_hparams *h = &e->model->hparams;
     if (h->arch->is_encoder) return h->n_ctx_train < DEFAULT_TEXT ? h->n_ctx_train : DEFAULT_TEXT;
+    if (h->n_experts) return DEFAULT_SPARSE;
     for (uint32_t i = 0; i < e->graph.n_nodes; i++)
         if (is_fast_linear(e, &e->graph.nodes[i])) return DEFAULT_FAST;
     return DEFAULT_ROWS;
@@ -107,12 +109,29 @@ static ew_status allocate(ew_engine *e, ew_error *err) {
 }
 
 static const ewi_dtype cache_dtypes[] = {
-    [EW_CACHE_F16] = EWI_F16, [EW_CACHE_F32] = EWI_F32, [EW_CACHE_Q8] = EWI_I8};
+    [EW_CACHE_F16] = EWI_F16, [EW_CACHE_F32] = EWI_F32, [EW_CACHE_Q8] = EWI_I8, [EW_CACHE_Q4R] = EWI_Q4R};
 
 static ew_status make_shape(ew_engine *e, const ew_engine_options *o, ew_error *err) {
     const ewi_hparams *h = &e->model->hparams;
     return ewi_state_shape_make(h->n_layers, h->n_kv_heads, h->head_dim, cache_dtypes[o->cache_k],
                                 cache_dtypes[o->cache_v], &e->shape, err);
+}
+
+static ew_status check_ranges(const ewi_graph *graph, ew_error *err) {
+    for (uint32_t i = 0; i < graph->n_nodes; i++)
+        if (graph->nodes[i].op == EWI_OP_LINEAR && graph->nodes[i].weight->input_scale > 0) return EW_OK;
+    return ewi_fail(err, EW_UNSUPPORTED,
+                    "the model says no ranges of activations: make a package of it that does");
+}
+
+/* As built, before the default passes. */
+static ew_status prepare_graph(const ew_engine *e, ewi_graph *graph, ew_error *err) {
+    static const ewi_pass pass = {"static", ewi_pass_static};
+    if (e->static_activations) {
+        EWI_TRY(check_ranges(graph, err));
+        EWI_TRY(ewi_passes_run(graph, &pass, 1, NULL, err));
+    }
+    return ewi_adapt_graph(e, graph, err);
 }
 
 static ew_status make_parts(ew_engine *e, const ew_engine_options *o, ew_error *err) {
@@ -121,7 +140,7 @@ static ew_status make_parts(ew_engine *e, const ew_engine_options *o, ew_error *
     EWI_TRY(ewi_pool_new(o->n_threads, &e->pool, err));
     EWI_TRY(ewi_adapt_init(e, o, err));
     EWI_TRY(ewi_model_build(e->model, e->output, &e->graph, err));
-    EWI_TRY(ewi_adapt_graph(e, &e->graph, err));
+    EWI_TRY(prepare_graph(e, &e->graph, err));
     EWI_TRY(ewi_passes_run(&e->graph, ewi_passes_default, ewi_n_passes_default, NULL, err));
     uint32_t n_rows = o->n_rows ? o->n_rows : default_rows(e);
     EWI_TRY(ewi_plan_make(&e->graph, n_rows, EWI_HEAD_ROWS, &e->tables, &e->plan, err));
@@ -135,7 +154,7 @@ static ew_status check_options(const ew_engine_options *o, ew_error *err) {
         return ewi_fail(err, EW_INVALID, "%u rows a step, at most %u", o->n_rows, EWI_MAX_ROWS);
     if (o->n_threads > EWI_MAX_THREADS)
         return ewi_fail(err, EW_INVALID, "%u threads, at most %u", o->n_threads, EWI_MAX_THREADS);
-    if (o->cache_k > EW_CACHE_Q8 || o->cache_v > EW_CACHE_Q8)
+    if (o->cache_k > EW_CACHE_Q4R || o->cache_v > EW_CACHE_Q4R)
         return ewi_fail(err, EW_INVALID, "unknown cache type");
     return EW_OK;
 }
@@ -150,6 +169,7 @@ ew_status ew_engine_new(const ew_model *model, const ew_engine_options *options,
     if (!e) return ewi_no_memory(err, "an engine");
     e->model = model;
     e->exact = o.exact;
+    e->static_activations = o.static_activations;
     e->output = o.embeds || model->hparams.is_headless ? EWI_OUTPUT_HIDDEN : EWI_OUTPUT_LOGITS;
     ewi_graph_init(&e->graph);
     ewi_arena_init(&e->tables, MAX_TABLES_BYTES);
@@ -199,7 +219,7 @@ static ew_status dump_to(const ew_engine *engine, ewi_buffer *text, ew_error *er
     ewi_graph graph;
     ewi_graph_init(&graph);
     ew_status status = ewi_model_build(engine->model, engine->output, &graph, err);
-    if (status == EW_OK) status = ewi_adapt_graph(engine, &graph, err);
+    if (status == EW_OK) status = prepare_graph(engine, &graph, err);
     if (status == EW_OK) status = ewi_passes_run(&graph, ewi_passes_default, ewi_n_passes_default, text, err);
     ewi_graph_deinit(&graph);
     if (status != EW_OK) return status;

@@ -44,7 +44,7 @@ typedef struct ewi_tile {
 typedef struct ewi_attention_scratch {
     ewi_attention_row *rows[2];
     float *acc[2];  /* [queries, head_dim] */
-    uint8_t *qrows; /* with I8 keys: [queries] as quantized rows */
+    uint8_t *qrows; /* of keys that are codes: [queries] as quantized rows, or rotated */
     float *block;   /* the kernel's */
 } ewi_attention_scratch;
 
@@ -91,7 +91,7 @@ struct ew_engine {
     uint32_t max_rank;     /* of the adapters */
     float **adapt_scratch; /* [n_threads] adapt.c's */
     ewi_experts_scratch experts;
-    bool exact; /* as asked for */
+    bool exact, static_activations; /* as asked for */
     ewi_model_output output;
     uint32_t *wanted; /* [n_rows] rows whose logits are wanted */
     float *peaks;     /* [head_rows, ewi_n_peaks(columns of the head)] */

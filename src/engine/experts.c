@@ -25,6 +25,14 @@ static bool wants(const ewi_experts_attrs *a, ewi_expert_part part, unsigned kin
     return false;
 }
 
+/* Whether some expert's matrix is multiplied with floats. */
+static bool wants_floats(const ewi_experts_attrs *a, ewi_expert_part part) {
+    const ewi_expert_matrices *m = &a->parts[part];
+    for (uint32_t i = 0; i < m->n_tensors; i++)
+        if (!ewi_packed_info_get(m->tensors[i]->dtype)) return true;
+    return false;
+}
+
 /* ---- scratch ---- */
 
 /* The largest of all nodes. */
@@ -105,6 +113,7 @@ typedef struct work {
     const ewi_experts_scratch *m;
     size_t n_slots, n_active, d_model;
     bool outer[EWI_N_QROWS], inner[EWI_N_QROWS]; /* kinds of rows that are made of inputs, of products */
+    bool takes_floats;                           /* some expert's first matrices are not packed */
 } work;
 
 /* The n_used largest, ties to the lower expert; a chance that is taken becomes -1. NaN are all or none. */
@@ -159,15 +168,27 @@ static void quantize(const work *w, const bool *kinds, size_t slot, const float 
     }
 }
 
+/* A row's input into all of its slots: quantized in the first, and copied from there. */
+static void gather_row(const work *w, size_t row) {
+    const size_t n_used = w->a->n_used, k = w->d_model;
+    const uint32_t *slots = w->m->slots + row * n_used;
+    const float *x = (const float *)ewi_op_input(w->j, 0) + row * k;
+    for (size_t i = 0; w->takes_floats && i < n_used; i++)
+        memcpy(w->m->outer + slots[i] * k, x, k * sizeof *x);
+    quantize(w, w->outer, slots[0], x, k);
+    for (unsigned kind = 0; kind < EWI_N_QROWS; kind++) {
+        size_t bytes = ewi_qrow_layout((ewi_qrows_kind)kind, k).bytes;
+        uint8_t *rows = w->m->qrows[kind];
+        for (size_t i = 1; w->outer[kind] && i < n_used; i++)
+            memcpy(rows + slots[i] * bytes, rows + slots[0] * bytes, bytes);
+    }
+}
+
 static void gather(void *arg, uint32_t thread, uint32_t n_threads) {
     const work *w = arg;
-    size_t slot, end;
-    ewi_split(w->n_slots, 1, thread, n_threads, &slot, &end);
-    for (; slot < end; slot++) {
-        const float *x = (const float *)ewi_op_input(w->j, 0) + w->m->row_of[slot] * w->d_model;
-        memcpy(w->m->outer + slot * w->d_model, x, w->d_model * sizeof *x);
-        quantize(w, w->outer, slot, x, w->d_model);
-    }
+    size_t row, end;
+    ewi_split(w->j->n_rows, 1, thread, n_threads, &row, &end);
+    for (; row < end; row++) gather_row(w, row);
 }
 
 /* Some columns of a matrix of one expert, for all of its rows: y is [slots, n]. */
@@ -282,19 +303,32 @@ static void sink(void *arg, uint32_t thread, uint32_t n_threads) {
     while (next(&s, &p)) multiply(&p);
 }
 
-/* The sum over a row's experts in the order of their choice. */
-static void combine(void *arg, uint32_t thread, uint32_t n_threads) {
-    const work *w = arg;
+/* Columns that a thread sums at a time. */
+#define SUM_COLUMNS 512u
+
+/* y = the sum over a row's experts, in the order of their choice, of some columns. */
+static void combine_columns(const work *w, size_t row, size_t col, size_t n) {
     const ewi_kernels *kern = w->j->e->kern;
     const size_t n_used = w->a->n_used;
-    size_t col0, col1;
-    ewi_split(w->d_model, UNIT_COLUMNS, thread, n_threads, &col0, &col1);
-    for (size_t i = 0; i < w->n_slots && col0 < col1; i++) {
-        float *y = ewi_op_output(w->j) + i / n_used * w->d_model + col0;
-        float *x = w->m->outer + w->m->slots[i] * w->d_model + col0;
-        kern->scale(i % n_used ? x : y, x, w->m->weights[i], col1 - col0);
-        if (i % n_used) kern->add(y, y, x, col1 - col0);
+    float *y = ewi_op_output(w->j) + row * w->d_model + col, weighed[SUM_COLUMNS];
+    for (size_t i = row * n_used; i < (row + 1) * n_used; i++) {
+        const float *x = w->m->outer + w->m->slots[i] * w->d_model + col;
+        if (i == row * n_used) {
+            kern->scale(y, x, w->m->weights[i], n);
+            continue;
+        }
+        kern->scale(weighed, x, w->m->weights[i], n);
+        kern->add(y, y, weighed, n);
     }
+}
+
+static void combine(void *arg, uint32_t thread, uint32_t n_threads) {
+    const work *w = arg;
+    size_t begin, end;
+    ewi_split(w->d_model, UNIT_COLUMNS, thread, n_threads, &begin, &end);
+    for (size_t row = 0; row < w->j->n_rows; row++)
+        for (size_t col = begin; col < end; col += SUM_COLUMNS)
+            combine_columns(w, row, col, end - col < SUM_COLUMNS ? end - col : SUM_COLUMNS);
 }
 
 void ewi_experts_run(const ewi_job *j) {
@@ -305,6 +339,7 @@ void ewi_experts_run(const ewi_job *j) {
         w.outer[kind] = wants(a, EWI_EXPERTS_GATE, kind) || wants(a, EWI_EXPERTS_UP, kind);
         w.inner[kind] = wants(a, EWI_EXPERTS_DOWN, kind);
     }
+    w.takes_floats = wants_floats(a, EWI_EXPERTS_GATE) || wants_floats(a, EWI_EXPERTS_UP);
     const size_t matrix = w.n_slots * w.d_model * a->d_ffn;
     route(&w);
     ewi_op_share(e, w.n_slots * w.d_model, gather, &w);

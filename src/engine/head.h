@@ -3,7 +3,8 @@
  *
  * The threads that compute logits find these peaks while the logits are in their caches. With them the best
  * few of a large vocabulary are found without reading it again: only spans whose peak is among the best hold
- * any of them.
+ * any of them. The logits of a few rows exist at once, one after the other: a reader may look at those that
+ * come next with the first of them.
  */
 #ifndef EW_ENGINE_HEAD_H
 #define EW_ENGINE_HEAD_H
@@ -17,6 +18,7 @@ typedef struct ewi_head {
     size_t n;            /* logits */
     const float *logits; /* [n] */
     const float *peaks;  /* [ewi_n_peaks(n)] -INFINITY where all are that, or no number */
+    size_t n_rows;       /* this one and those that lie after it, which are handed on next */
 } ewi_head;
 
 /* Valid during the call; called in the order of rows. */

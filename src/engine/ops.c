@@ -1,5 +1,6 @@
 #include "engine/ops.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -157,6 +158,14 @@ static void run_store(const ewi_job *j, const ewi_part *p) {
         ewi_attend_store(&a, i, (uint32_t)(p->col0 / attrs->head_dim), (uint32_t)(p->col1 / attrs->head_dim));
 }
 
+static void round_row(float *y, const float *x, float factor, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        float code = rintf(x[i] / factor);
+        code = code < -128.0f ? -128.0f : code;
+        y[i] = factor * (code > 127.0f ? 127.0f : code);
+    }
+}
+
 static void run_elementwise(const ewi_job *j, const ewi_part *p) {
     for (size_t i = p->row0; i < p->row1; i++) {
         size_t at = i * j->node->cols + p->col0;
@@ -164,6 +173,8 @@ static void run_elementwise(const ewi_job *j, const ewi_part *p) {
         const float *a = input_of(j, 0) + at, *b = j->node->n_inputs > 1 ? input_of(j, 1) + at : NULL;
         if (j->node->op == EWI_OP_ACT)
             j->e->kern->act[j->node->attrs.act](y, a, b, p->col1 - p->col0);
+        else if (j->node->op == EWI_OP_ROUND)
+            round_row(y, a, j->node->attrs.factor, p->col1 - p->col0);
         else if (j->node->op == EWI_OP_SCALE)
             j->e->kern->scale(y, a, j->node->attrs.factor, p->col1 - p->col0);
         else
@@ -192,6 +203,7 @@ void ewi_op_run(const ewi_job *job, const ewi_part *part) {
     case EWI_OP_STORE: run_store(job, part); return;
     case EWI_OP_ACT:
     case EWI_OP_SCALE:
+    case EWI_OP_ROUND:
     case EWI_OP_ADD: run_elementwise(job, part); return;
     case EWI_OP_SELECT: run_select(job, part); return;
     case EWI_OP_ATTENTION:

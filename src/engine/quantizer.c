@@ -1,48 +1,65 @@
 /*
- * quantizer.c: a model's matrices rounded, each to its type, and written as a package, tensor by tensor in
- * slabs of tiles: what is held at a time does not grow with the model.
+ * quantizer.c: a model's matrices rounded, each to its type, and written as a package or a GGUF file, tensor
+ * by tensor in slabs of 16 rows (a package's tiles): what is held at a time does not grow with the model.
  */
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "crypto/sha256.h"
-#include "engine/calibrate.h"
-#include "engine/pool.h"
-#include "kernels/half.h"
+#include "engine/gguf_out.h"
+#include "engine/importance.h"
+#include "engine/input_ranges.h"
+#include "engine/package_out.h"
 #include "kernels/kernels.h"
 #include "model/model.h"
 #include "os/pages.h"
-#include "package/package_writer.h"
+#include "quant/blocks.h"
 #include "quant/gptq.h"
 
-#define SLAB_BYTES ((size_t)4 << 20) /* of packed tiles, about */
-#define HASH_BYTES ((size_t)8 << 20) /* of the source at a time */
+#define SLAB_BYTES ((size_t)4 << 20) /* of what is written, about */
 
-/* What a matrix may become. */
+/* What a matrix may become, in a package or in a GGUF file. */
 typedef struct target {
     const char *name;
     ewi_dtype dtype;
+    bool is_gguf;
 } target;
 
-static const target targets[] = {{"q4s", EWI_Q4S},  {"q8c", EWI_Q8C},    {"q4c", EWI_Q4C},
-                                 {"q8g", EWI_Q8_0}, {"q4g32", EWI_Q4_0}, {"q4g128", EWI_Q4G128},
-                                 {"f16", EWI_F16}};
+/* A package's come first: they are the report's rows. */
+static const target targets[] = {
+    {"q4s", EWI_Q4S, false},  {"q8c", EWI_Q8C, false},    {"q4c", EWI_Q4C, false},
+    {"q8g", EWI_Q8_0, false}, {"q4g32", EWI_Q4_0, false}, {"q4g128", EWI_Q4G128, false},
+    {"f16", EWI_F16, false},  {"q8_0", EWI_Q8_0, true},   {"q4_0", EWI_Q4_0, true},
+    {"q4_1", EWI_Q4_1, true}, {"q5_0", EWI_Q5_0, true},   {"q5_1", EWI_Q5_1, true},
+    {"q4_k", EWI_Q4_K, true}, {"q5_k", EWI_Q5_K, true},   {"q6_k", EWI_Q6_K, true},
+    {"f16", EWI_F16, true},   {"f32", EWI_F32, true}};
+#define PACKAGE_TYPES "q4s, q8c, q4c, q8g, q4g32, q4g128, f16"
+#define GGUF_TYPES    "q8_0, q4_0, q4_1, q5_0, q5_1, q4_k, q5_k, q6_k, f16, f32"
 
 typedef struct job {
     const ewi_checkpoint *source;
+    const char *type;       /* of all matrices, or "mixed" */
+    ewi_dtype dtype;        /* of those that are not named */
     const target **targets; /* [source's n_tensors] of those that are matrices */
-    const char *type;       /* of all of them, or "mixed" */
+    bool is_gguf;
     ewi_pool *pool;
-    ewi_package *package;
+    ewi_package *package; /* one of the two: what is written */
+    ewi_gguf_out *gguf;
     ew_progress_fn on_progress;
     void *user;
-    uint64_t done, total; /* bytes of tensors */
+    uint64_t done, total; /* bytes of tensors; with a calibration each counts once more for it */
     ew_quantize_report *report;
-    ewi_calibration *calibration; /* NULL: weights are rounded to nearest */
+    ewi_calibration *calibration; /* NULL: no text is needed */
+    ewi_channel_scales *scales;   /* NULL: channels stay as they are */
+    ewi_input_ranges *ranges;     /* NULL: nobody asks for them */
+    const char *ranges_name;      /* what they are */
+    ewi_importance *importance;   /* NULL: all inputs count the same */
+    bool is_gptq;                 /* else weights are rounded to nearest */
+    bool wants[2];                /* Hessians of inputs as they are; rotated, as whole-row types see them */
+    uint64_t n_windows;           /* that were run, of all stages */
+    uint64_t calibrated;          /* of total */
     bool *is_written;             /* [source's n_tensors] */
 } job;
 
@@ -52,19 +69,23 @@ static const target *target_of(const job *j, const ewi_tensor *t) {
 
 static ew_status tell(const job *j, ew_error *err) {
     EWI_TRY(ewi_checkpoint_check(j->source, err));
-    if (!j->on_progress || j->on_progress(j->user, j->done, j->total)) return EW_OK;
-    return ewi_fail(err, EW_CANCELLED, "cancelled: no package was made");
+    if (!j->on_progress || j->on_progress(j->user, j->done + j->calibrated, j->total)) return EW_OK;
+    return ewi_fail(err, EW_CANCELLED, "cancelled: nothing was made");
 }
 
 /* ---- matrices ---- */
 
-/* Tiles of one matrix that are rounded together. */
+/* Tiles of one matrix that are rounded together: of a package, or 16 rows of GGUF's blocks or of f16. */
 typedef struct slab {
     const ewi_tensor *source;
+    const ewi_gguf_out *gguf;         /* NULL: for a package */
+    const ewi_channel_scales *scales; /* NULL: rows are as in the source */
     ewi_dtype dtype;
+    bool is_blocks; /* rows as in a file, not in tiles */
     size_t n, k, tile_bytes, first, n_tiles;
     uint8_t *tiles, *scratch; /* scratch: a thread's part after another's */
     size_t scratch_bytes;
+    const ewi_importance *importance;
     const ewi_hessian *h;    /* of what the matrix is multiplied with; NULL: round to nearest */
     ewi_round_sums *sums;    /* [n_tiles] */
     ewi_round_fault *faults; /* [n_tiles] */
@@ -74,16 +95,37 @@ static size_t row_bytes(const slab *s) {
     return (size_t)(s->source->size_bytes / s->n);
 }
 
+/* The rows from `row` on, as blocks. */
+static void round_blocks(const slab *s, size_t i, size_t row, size_t n_rows, float *x) {
+    uint8_t *to = s->tiles + i * s->tile_bytes;
+    s->sums[i] = (ewi_round_sums){0};
+    s->faults[i] = EWI_ROUND_FINE;
+    for (size_t at = row; at < row + n_rows && !s->faults[i]; at++) {
+        const size_t from = s->gguf ? ewi_gguf_out_row(s->gguf, s->source, at) : at;
+        ewi_kernels_get()->widen[s->source->dtype](x, s->source->data + from * row_bytes(s), s->k);
+        if (s->scales) ewi_channel_scales_apply(s->scales, s->source, at, 1, x);
+        const float *importance = ewi_importance_of(s->importance, s->source, from);
+        s->faults[i] = ewi_blocks_row(s->dtype, to, x, s->k, importance, &s->sums[i]);
+        to += s->tile_bytes / EWI_TILE_OUTPUTS;
+    }
+}
+
 static void round_tile(const slab *s, size_t i, uint8_t *scratch) {
     size_t row = (s->first + i) * EWI_TILE_OUTPUTS, n_rows = s->n - row;
     if (n_rows > EWI_TILE_OUTPUTS) n_rows = EWI_TILE_OUTPUTS;
     float *rows = (float *)(void *)scratch;
+    if (s->is_blocks) {
+        round_blocks(s, i, row, n_rows, rows);
+        return;
+    }
     const uint8_t *from = s->source->data + row * row_bytes(s);
     ewi_kernels_get()->widen[s->source->dtype](rows, from, n_rows * s->k);
+    if (s->scales) ewi_channel_scales_apply(s->scales, s->source, row, n_rows, rows);
     uint8_t *tile = s->tiles + i * s->tile_bytes;
     float *rest = rows + EWI_TILE_OUTPUTS * s->k;
+    const float *importance = ewi_importance_of(s->importance, s->source, row);
     s->faults[i] = s->h ? ewi_gptq_tile(s->dtype, tile, rows, n_rows, s->h, rest, &s->sums[i])
-                        : ewi_round_tile(s->dtype, tile, rows, n_rows, s->k, rest, &s->sums[i]);
+                        : ewi_round_tile(s->dtype, tile, rows, n_rows, s->k, importance, rest, &s->sums[i]);
 }
 
 static void round_share(void *arg, uint32_t thread, uint32_t n_threads) {
@@ -92,27 +134,35 @@ static void round_share(void *arg, uint32_t thread, uint32_t n_threads) {
         round_tile(s, i, s->scratch + thread * s->scratch_bytes);
 }
 
-static ew_status check_faults(const slab *s, const target *to, ew_error *err) {
+static ew_status check_faults(const slab *s, const char *type, ew_error *err) {
     for (size_t i = 0; i < s->n_tiles; i++) {
         if (s->faults[i] == EWI_ROUND_FINE) continue;
         const char *why = "holds infinities or NaN: it cannot be quantized";
         if (s->faults[i] == EWI_ROUND_TOO_LARGE) why = "holds weights that are too large for this type";
         size_t row = (s->first + i) * EWI_TILE_OUTPUTS;
         return ewi_fail(err, EW_FORMAT, "tensor %.*s, rows from %zu on: %s (%s)",
-                        EWI_STR_ARG(s->source->name), row, why, to->name);
+                        EWI_STR_ARG(s->source->name), row, why, type);
     }
     return EW_OK;
 }
 
+static ew_status put_data(const job *j, const void *data, size_t len, ew_error *err) {
+    return j->gguf ? ewi_gguf_out_data(j->gguf, data, len, err)
+                   : ewi_package_data(j->package, data, len, err);
+}
+
 static ew_status write_slab(job *j, const slab *s, ew_quantize_row *row, ew_error *err) {
-    EWI_TRY(check_faults(s, target_of(j, s->source), err));
-    EWI_TRY(ewi_package_data(j->package, s->tiles, s->n_tiles * s->tile_bytes, err));
+    size_t first = s->first * EWI_TILE_OUTPUTS, end = (s->first + s->n_tiles) * EWI_TILE_OUTPUTS;
+    if (end > s->n) end = s->n;
+    const size_t in_tiles = s->n_tiles * s->tile_bytes,
+                 in_rows = (end - first) * (s->tile_bytes / EWI_TILE_OUTPUTS);
+    EWI_TRY(check_faults(s, target_of(j, s->source)->name, err));
+    EWI_TRY(put_data(j, s->tiles, s->is_blocks ? in_rows : in_tiles, err));
     for (size_t i = 0; i < s->n_tiles; i++) {
         row->squares += s->sums[i].weights;
         row->squared_errors += s->sums[i].errors;
     }
-    size_t first = s->first * EWI_TILE_OUTPUTS, end = (s->first + s->n_tiles) * EWI_TILE_OUTPUTS;
-    size_t bytes = ((end < s->n ? end : s->n) - first) * row_bytes(s);
+    size_t bytes = (end - first) * row_bytes(s);
     ewi_pages_drop(s->source->data + first * row_bytes(s), bytes);
     j->done += bytes;
     return tell(j, err);
@@ -128,27 +178,38 @@ static ew_status run_slabs(job *j, slab *s, size_t at_once, ew_quantize_row *row
     return EW_OK;
 }
 
-static ew_status check_matrix(const ewi_tensor *t, bool packed, ew_error *err) {
+static uint64_t n_inputs(const ewi_tensor *t) {
+    return t->dims[t->n_dims - 1];
+}
+
+/* Tiles and blocks hold so many inputs; plain numbers any. */
+static ew_status check_matrix(const ewi_tensor *t, ewi_dtype dtype, ew_error *err) {
     if (!ewi_kernels_get()->widen[t->dtype])
         return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: type %s cannot be quantized", EWI_STR_ARG(t->name),
                         ewi_dtype_get(t->dtype)->name);
-    if (packed && t->dims[1] > EWI_PACKED_MAX_K)
+    if (dtype != EWI_F16 && dtype != EWI_F32 && n_inputs(t) > EWI_PACKED_MAX_K)
         return ewi_fail(err, EW_UNSUPPORTED,
                         "tensor %.*s: has %" PRIu64 " inputs, a quantized one at most %u",
-                        EWI_STR_ARG(t->name), t->dims[1], EWI_PACKED_MAX_K);
+                        EWI_STR_ARG(t->name), n_inputs(t), EWI_PACKED_MAX_K);
     return EW_OK;
 }
 
 static ew_status round_matrix(job *j, const ewi_tensor *t, const ewi_hessian *h, ew_quantize_row *row,
                               ew_error *err) {
     const uint32_t n_threads = ewi_pool_n_threads(j->pool);
-    slab s = {.source = t, .n = (size_t)t->dims[0], .k = (size_t)t->dims[1], .h = h};
+    slab s = {.source = t, .gguf = j->gguf, .k = (size_t)n_inputs(t), .h = h};
     s.dtype = target_of(j, t)->dtype;
-    s.tile_bytes = ewi_packed_tile_bytes(s.dtype, s.k);
+    s.is_blocks = j->gguf || s.dtype == EWI_F16;
+    s.importance = j->importance;
+    s.scales = j->scales;
+    s.n = (size_t)(ewi_tensor_n_elements(t) / s.k);
+    s.tile_bytes =
+        s.is_blocks ? EWI_TILE_OUTPUTS * ewi_blocks_bytes(s.dtype, s.k) : ewi_packed_tile_bytes(s.dtype, s.k);
     size_t at_once = SLAB_BYTES / s.tile_bytes / n_threads * n_threads;
     if (at_once == 0) at_once = n_threads;
     size_t rows_bytes = EWI_TILE_OUTPUTS * s.k * sizeof(float);
     size_t rest_bytes = h ? ewi_gptq_scratch_bytes(s.k) : ewi_round_scratch_bytes(s.k);
+    if (s.is_blocks) rest_bytes = 0;
     if (!ewi_align_size(rows_bytes + rest_bytes, 64, &s.scratch_bytes)) return ewi_no_memory(err, "rows");
     s.tiles = ewi_alloc_array(at_once, s.tile_bytes);
     s.scratch = ewi_alloc_array(n_threads, s.scratch_bytes);
@@ -163,43 +224,6 @@ static ew_status round_matrix(job *j, const ewi_tensor *t, const ewi_hessian *h,
     return status;
 }
 
-/* ---- 16 bits ---- */
-
-/* False: one was no number, or too large. */
-static bool narrow(uint16_t *y, const float *x, size_t n, ew_quantize_row *row) {
-    bool fits = true;
-    for (size_t i = 0; i < n; i++) {
-        y[i] = ewi_f32_to_f16(x[i]);
-        double kept = (double)ewi_f16_to_f32(y[i]), error = (double)x[i] - kept;
-        fits = fits && isfinite(kept);
-        row->squares += (double)x[i] * (double)x[i];
-        row->squared_errors += error * error;
-    }
-    return fits;
-}
-
-static ew_status narrow_rows(job *j, const ewi_tensor *t, float *x, ew_quantize_row *row, ew_error *err) {
-    const size_t n = (size_t)t->dims[0], k = (size_t)t->dims[1], bytes = (size_t)(t->size_bytes / n);
-    uint16_t *y = (uint16_t *)(void *)(x + k);
-    for (size_t i = 0; i < n; i++) {
-        ewi_kernels_get()->widen[t->dtype](x, t->data + i * bytes, k);
-        if (!narrow(y, x, k, row))
-            return ewi_fail(err, EW_FORMAT, "tensor %.*s, row %zu: holds weights that are no f16",
-                            EWI_STR_ARG(t->name), i);
-        EWI_TRY(ewi_package_data(j->package, y, k * sizeof *y, err));
-        j->done += bytes;
-    }
-    return tell(j, err);
-}
-
-static ew_status narrow_matrix(job *j, const ewi_tensor *t, ew_quantize_row *row, ew_error *err) {
-    float *x = ewi_alloc_array((size_t)t->dims[1], sizeof *x + sizeof(uint16_t));
-    if (!x) return ewi_no_memory(err, "rows");
-    ew_status status = narrow_rows(j, t, x, row, err);
-    ewi_free(x);
-    return status;
-}
-
 /* ---- vectors ---- */
 
 static ew_status copy_vector(job *j, const ewi_tensor *t, ew_error *err) {
@@ -207,7 +231,9 @@ static ew_status copy_vector(job *j, const ewi_tensor *t, ew_error *err) {
     float *y = ewi_alloc_array(n, sizeof *y);
     if (!y) return ewi_no_memory(err, "norms and biases");
     ewi_kernels_get()->widen[t->dtype](y, t->data, n);
-    ew_status status = ewi_package_data(j->package, y, n * sizeof *y, err);
+    if (j->scales) ewi_channel_scales_apply(j->scales, t, 0, n, y);
+    ew_status status = j->gguf ? ewi_gguf_out_vector(j->gguf, t, y, err) : EW_OK;
+    if (status == EW_OK) status = put_data(j, y, n * sizeof *y, err);
     ewi_free(y);
     j->done += t->size_bytes;
     return status == EW_OK ? tell(j, err) : status;
@@ -230,19 +256,45 @@ static bool is_norm(const ewi_tensor *t) {
     return ewi_str_ends(t->name, "_norm.weight");
 }
 
-static bool is_matrix(const ewi_tensor *t) {
-    return t->n_dims == 2 && !stays_f32(t) && !is_norm(t);
+static bool is_matrix(const job *j, const ewi_tensor *t) {
+    if (stays_f32(t) || is_norm(t)) return false;
+    return j->is_gguf ? t->n_dims >= 2 && !ewi_str_is(t->name, "position_embd.weight") : t->n_dims == 2;
 }
 
-/* What the package holds of a tensor; its data is not there yet. */
+/* GGUF has a type for whole blocks only. */
+static ew_status check_blocks(const job *j, const ewi_tensor *t, ew_error *err) {
+    const uint32_t block = ewi_dtype_get(j->dtype)->block_elements;
+    const uint64_t k = n_inputs(t);
+    if (k % block == 0) return EW_OK;
+    const char *what = k % 32 == 0 ? "q8_0, q5_1, q5_0, q4_1 and q4_0 have blocks of 32"
+                                   : "f16 has none, or make a package: name a folder with -o";
+    return ewi_fail(err, EW_UNSUPPORTED,
+                    "tensor %.*s: has %" PRIu64 " inputs, which is no multiple of %u, the block of %s: %s",
+                    EWI_STR_ARG(t->name), k, block, j->type, what);
+}
+
+static ew_status describe_blocks(const job *j, const ewi_tensor *t, ewi_tensor *out, ew_error *err) {
+    *out = *t;
+    out->packed = false;
+    out->dtype = is_matrix(j, t) ? j->dtype : EWI_F32;
+    if (is_matrix(j, t)) {
+        EWI_TRY(check_matrix(t, out->dtype, err));
+        EWI_TRY(check_blocks(j, t, err));
+    }
+    return ewi_tensor_size(out->dtype, t->n_dims, t->dims, &out->size_bytes, err);
+}
+
+/* What the output holds of a tensor; its data is not there yet. */
 static ew_status describe(const job *j, const ewi_tensor *t, ewi_tensor *out, ew_error *err) {
+    if (j->is_gguf) return describe_blocks(j, t, out, err);
     if (t->n_dims > 2)
         return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: quantizing %u dimensions is not implemented",
                         EWI_STR_ARG(t->name), t->n_dims);
     *out = *t;
-    out->dtype = is_matrix(t) ? target_of(j, t)->dtype : EWI_F32;
+    if (j->ranges) out->input_scale = ewi_input_ranges_scale(j->ranges, t);
+    out->dtype = is_matrix(j, t) ? target_of(j, t)->dtype : EWI_F32;
     out->packed = ewi_packed_info_get(out->dtype);
-    if (is_matrix(t)) EWI_TRY(check_matrix(t, out->packed, err));
+    if (is_matrix(j, t)) EWI_TRY(check_matrix(t, out->dtype, err));
     if (!out->packed) return ewi_tensor_size(out->dtype, t->n_dims, t->dims, &out->size_bytes, err);
     size_t bytes;
     if (!ewi_packed_bytes(out->dtype, (size_t)t->dims[0], (size_t)t->dims[1], &bytes))
@@ -251,49 +303,101 @@ static ew_status describe(const job *j, const ewi_tensor *t, ewi_tensor *out, ew
     return EW_OK;
 }
 
-/* Of vectors the last one. */
-static ew_quantize_row *report_row(const job *j, ewi_dtype dtype) {
-    size_t i = 0;
-    while (i < EWI_COUNT(targets) && targets[i].dtype != dtype) i++;
+/* A package's matrices have a row for each type, a GGUF file's, which are all of one, the first. */
+static ew_quantize_row *report_row(const job *j, const ewi_tensor *t, ewi_dtype written) {
+    size_t i = is_matrix(j, t) ? 0 : EW_QUANTIZE_ROWS - 1;
+    if (is_matrix(j, t) && !j->is_gguf) i = (size_t)(target_of(j, t) - targets);
+    EW_ASSERT(i < EW_QUANTIZE_ROWS);
     ew_quantize_row *row = &j->report->rows[i];
-    row->dtype = ewi_dtype_get(dtype)->name;
+    row->dtype = ewi_dtype_get(written)->name;
     return row;
 }
-_Static_assert(EWI_COUNT(targets) < EW_QUANTIZE_ROWS, "a row for each type");
 
 /* h: of what a matrix is multiplied with; NULL: it is rounded to nearest. */
 static ew_status write_tensor(job *j, const ewi_tensor *t, const ewi_hessian *h, ew_error *err) {
     ewi_tensor written;
     EWI_TRY(describe(j, t, &written, err));
-    ew_quantize_row *row = report_row(j, written.dtype);
+    ew_quantize_row *row = report_row(j, t, written.dtype);
     row->n_tensors++;
     row->n_params += ewi_tensor_n_elements(t);
     row->source_bytes += t->size_bytes;
     row->size_bytes += written.size_bytes;
-    EWI_TRY(ewi_package_tensor(j->package, &written, err));
-    if (written.packed) return round_matrix(j, t, h, row, err);
-    return written.dtype == EWI_F16 ? narrow_matrix(j, t, row, err) : copy_vector(j, t, err);
+    EWI_TRY(j->gguf ? ewi_gguf_out_tensor(j->gguf, t, &written, err)
+                    : ewi_package_tensor(j->package, &written, err));
+    return is_matrix(j, t) ? round_matrix(j, t, h, row, err) : copy_vector(j, t, err);
 }
+
+/* ---- calibration ---- */
+
+static ew_status tell_of_window(void *user, ew_error *err) {
+    job *j = user;
+    const uint64_t n_windows = ewi_calibration_n_windows(j->calibration) * (j->ranges ? 2u : 1u),
+                   n = ewi_calibration_n_stages(j->calibration) * n_windows;
+    j->n_windows++;
+    j->calibrated = (uint64_t)((double)(j->total / 2) * ((double)j->n_windows / (double)n));
+    return tell(j, err);
+}
+
+static ew_status tell_user(void *user, ew_error *err) {
+    return tell(user, err);
+}
+
+#define DAMPING 0.01 /* as in the paper */
 
 static bool is_rotated(const target *to) {
     const ewi_packed_info *info = ewi_packed_info_get(to->dtype);
     return info && info->kind == EWI_PACKED_ROW;
 }
 
-static ew_status tell_of_window(void *user, ew_error *err) {
-    return tell(user, err);
+static void find_kinds(job *j) {
+    for (size_t i = 0; i < j->source->n_tensors; i++)
+        if (is_matrix(j, &j->source->tensors[i]) && ewi_packed_info_get(j->targets[i]->dtype))
+            j->wants[is_rotated(j->targets[i])] = true;
+}
+
+/* That of what the written matrices will read, rotated or not. */
+static ew_status factor_hessian(const job *j, const ewi_reading *r, ewi_hessian *h, bool rotated,
+                                ew_error *err) {
+    const ewi_tensor *t = r->first->weight;
+    ewi_hessian_turn(h, j->scales ? ewi_channel_scales_columns(j->scales, t) : NULL, rotated);
+    EWI_TRY(ewi_hessian_factor(h, DAMPING, t->name, err));
+    return tell(j, err);
+}
+
+/* The stage's: where both kinds are wanted, the twins are the rotated ones. */
+static ew_status factor_hessians(const job *j, ew_error *err) {
+    const ewi_reading *readings;
+    size_t n = ewi_calibration_readings(j->calibration, &readings);
+    for (size_t i = 0; i < n; i++) {
+        const ewi_reading *r = &readings[i];
+        if (r->h) EWI_TRY(factor_hessian(j, r, r->h, !j->wants[false], err));
+        if (r->twin) EWI_TRY(factor_hessian(j, r, r->twin, true, err));
+    }
+    return EW_OK;
+}
+
+static const ewi_hessian *hessian_of(const job *j, const ewi_reading *r, const ewi_tensor *t) {
+    if (!j->is_gptq) return NULL;
+    return r->twin && is_rotated(target_of(j, t)) ? r->twin : r->h;
+}
+
+static ew_status calibrate(job *j, uint32_t stage, ew_error *err) {
+    EWI_TRY(ewi_calibration_run(j->calibration, stage, tell_of_window, j, err));
+    if (j->scales) EWI_TRY(ewi_channel_scales_choose(j->scales, j->calibration, tell_user, j, err));
+    if (j->ranges)
+        EWI_TRY(ewi_input_ranges_find(j->ranges, j->calibration, j->scales, tell_of_window, j, err));
+    return j->is_gptq ? factor_hessians(j, err) : EW_OK;
 }
 
 /* The matrices of each stage's linear layers, as the calibration comes to them. */
 static ew_status write_calibrated(job *j, ew_error *err) {
     for (uint32_t stage = 0; stage < ewi_calibration_n_stages(j->calibration); stage++) {
-        EWI_TRY(ewi_calibration_run(j->calibration, stage, tell_of_window, j, err));
+        EWI_TRY(calibrate(j, stage, err));
         for (size_t i = 0; i < j->source->n_tensors; i++) {
             const ewi_tensor *t = &j->source->tensors[i];
-            if (j->is_written[i] || !is_matrix(t)) continue;
-            const ewi_hessian *h = ewi_calibration_find(j->calibration, t->name, is_rotated(j->targets[i]));
-            if (!h) continue;
-            EWI_TRY(write_tensor(j, t, h, err));
+            const ewi_reading *r = ewi_calibration_find(j->calibration, t->name);
+            if (!r || j->is_written[i]) continue;
+            EWI_TRY(write_tensor(j, t, hessian_of(j, r, t), err));
             j->is_written[i] = true;
         }
     }
@@ -307,127 +411,92 @@ static ew_status write_tensors(job *j, ew_error *err) {
     return EW_OK;
 }
 
-/* ---- the source's own metadata ---- */
-
-/* The GGUF file up to the end of its metadata, with 0 for the number of tensors. */
-static ew_status add_gguf(const job *j, ew_error *err) {
-    const ewi_gguf *gguf = &j->source->gguf;
-    ewi_bytes file = ewi_map_bytes(j->source->maps[0]);
-    size_t len = 24;
-    if (gguf->n_kv > 0) {
-        const ewi_bytes last = gguf->kv[gguf->n_kv - 1].value;
-        len = (size_t)(last.data - file.data) + last.len;
-    }
-    uint8_t *header = ewi_alloc(len);
-    if (!header) return ewi_no_memory(err, "the metadata");
-    memcpy(header, file.data, len);
-    memset(header + 8, 0, 8);
-    ew_status status = ewi_package_add(j->package, EWI_BLOB_GGUF_METADATA, (ewi_bytes){header, len}, err);
-    ewi_free(header);
-    return status;
-}
-
-static ew_status add_file(const job *j, ewi_blob_role role, const char *name, ew_error *err) {
-    char path[4096];
-    ewi_map *map;
-    if (!ewi_path_join(path, sizeof path, j->source->folder, ewi_str(name)) || !ewi_is_file(path))
-        return EW_OK;
-    EWI_TRY(ewi_map_open(path, &map, err));
-    ew_status status = ewi_package_add(j->package, role, ewi_map_bytes(map), err);
-    if (status == EW_OK) status = ewi_map_check(map, err);
-    ewi_map_close(map);
-    return status;
-}
-
-static ew_status add_source(const job *j, ew_error *err) {
-    if (j->source->kind == EWI_CHECKPOINT_GGUF) return add_gguf(j, err);
-    EWI_TRY(ewi_package_add(j->package, EWI_BLOB_HF_CONFIG, j->source->config, err));
-    EWI_TRY(add_file(j, EWI_BLOB_HF_TOKENIZER, "tokenizer.json", err));
-    EWI_TRY(add_file(j, EWI_BLOB_HF_TOKENIZER_CONFIG, "tokenizer_config.json", err));
-    EWI_TRY(add_file(j, EWI_BLOB_HF_CHAT_TEMPLATE, "chat_template.jinja", err));
-    EWI_TRY(add_file(j, EWI_BLOB_HF_GENERATION_CONFIG, "generation_config.json", err));
-    return add_file(j, EWI_BLOB_HF_POOLING, "1_Pooling/config.json", err);
-}
-
-static ew_status add_config(const job *j, ew_error *err) {
-    char text[200];
-    const char *source = j->source->kind == EWI_CHECKPOINT_GGUF ? "gguf" : "huggingface";
-    int n = snprintf(text, sizeof text, "{\"version\":%u,\"type\":\"%s\",\"source\":\"%s\"}\n",
-                     EWI_CONTAINER_VERSION, j->type, source);
-    return ewi_package_add(j->package, EWI_BLOB_CONFIG, (ewi_bytes){(const uint8_t *)text, (size_t)n}, err);
-}
-
-/* Of all files that were mapped, one after the other: of a GGUF file what sha256sum says. */
-static ew_status hash_maps(const job *j, ewi_sha256 *hash, ew_error *err) {
-    for (size_t i = 0; i < j->source->n_maps; i++) {
-        ewi_bytes bytes = ewi_map_bytes(j->source->maps[i]);
-        for (size_t at = 0; at < bytes.len; at += HASH_BYTES) {
-            size_t n = bytes.len - at < HASH_BYTES ? bytes.len - at : HASH_BYTES;
-            ewi_sha256_add(hash, bytes.data + at, n);
-            ewi_pages_drop(bytes.data + at, n);
-            EWI_TRY(tell(j, err));
-        }
-    }
-    return EW_OK;
-}
-
-static ew_status hash_source(const job *j, char text[80], ew_error *err) {
-    uint8_t digest[EWI_SHA256_BYTES];
-    char hex[EWI_SHA256_HEX];
-    ewi_sha256 *hash;
-    EWI_TRY(ewi_sha256_new(&hash, err));
-    ew_status status = hash_maps(j, hash, err);
-    if (status != EW_OK) {
-        ewi_sha256_free(hash);
-        return status;
-    }
-    EWI_TRY(ewi_sha256_end(hash, digest, err));
-    ewi_hex(digest, sizeof digest, hex);
-    snprintf(text, 80, "sha256:%s", hex);
-    return EW_OK;
-}
-
 /* ---- the whole ---- */
 
 static ew_status write_package(job *j, ew_error *err) {
-    char source[80];
+    const ewi_package_out_config config = {j->type, j->ranges_name, j->scales != NULL};
     EWI_TRY(tell(j, err));
-    EWI_TRY(add_config(j, err));
-    EWI_TRY(add_source(j, err));
+    EWI_TRY(ewi_package_out_begin(j->package, j->source, &config, err));
     EWI_TRY(write_tensors(j, err));
-    EWI_TRY(hash_source(j, source, err));
-    return ewi_package_close(j->package, &(ewi_package_notes){j->type, source}, err);
+    return ewi_package_out_end(j->package, j->source, j->type, tell_user, j, err);
 }
 
-/* NULL when there is none, which is EW_INVALID. */
-static const target *find_target(const char *name, ew_error *err) {
+/* All tensors are looked at before any is rounded. */
+static ew_status write_gguf(job *j, ew_error *err) {
+    ewi_tensor unused;
+    for (size_t i = 0; i < j->source->n_tensors; i++)
+        EWI_TRY(describe(j, &j->source->tensors[i], &unused, err));
+    EWI_TRY(tell(j, err));
+    const ewi_imatrix *imatrix = j->importance ? ewi_importance_imatrix(j->importance) : NULL;
+    EWI_TRY(ewi_gguf_out_begin(j->gguf, imatrix, err));
+    EWI_TRY(write_tensors(j, err));
+    return ewi_gguf_out_close(j->gguf, err);
+}
+
+static ew_status write_to(job *j, const ew_model *model, const char *path, bool replace, ew_error *err) {
+    ew_status status;
+    if (j->is_gguf) {
+        EWI_TRY(ewi_gguf_out_open(path, replace, model, j->dtype, &j->gguf, err));
+        status = write_gguf(j, err);
+        if (status != EW_OK) ewi_gguf_out_abandon(j->gguf);
+    } else {
+        EWI_TRY(ewi_package_open(path, replace, &j->package, err));
+        status = write_package(j, err);
+        if (status != EW_OK) ewi_package_abandon(j->package);
+    }
+    return status;
+}
+
+static const target *look_up(const char *name, bool is_gguf) {
     for (size_t i = 0; i < EWI_COUNT(targets); i++)
-        if (strcmp(name, targets[i].name) == 0) return &targets[i];
-    ewi_fail(err, EW_INVALID, "type \"%.40s\" is none of q4s, q8c, q4c, q8g, q4g32, q4g128, f16", name);
+        if (targets[i].is_gguf == is_gguf && strcmp(name, targets[i].name) == 0) return &targets[i];
     return NULL;
 }
 
-static ew_status choose_target(job *j, const ew_tensor_type *one, ew_error *err) {
+/* NULL when there is none, which is EW_INVALID. */
+static const target *find_target(const char *name, const char *path, ew_error *err) {
+    const bool is_file = ewi_str_ends(ewi_str(path), ".gguf");
+    const target *to = look_up(name, is_file);
+    if (to) return to;
+    if (!look_up(name, !is_file))
+        ewi_fail(err, EW_INVALID, "type \"%.40s\" is none of %s", name, is_file ? GGUF_TYPES : PACKAGE_TYPES);
+    else if (is_file)
+        ewi_fail(err, EW_INVALID,
+                 "type %s is a package's, and %.200s would be a GGUF file: its types are " GGUF_TYPES, name,
+                 path);
+    else
+        ewi_fail(err, EW_INVALID,
+                 "type %s is GGUF's: name a file that ends in .gguf (a package takes " PACKAGE_TYPES ")",
+                 name);
+    return NULL;
+}
+
+static ew_status choose_target(job *j, const ew_tensor_type *one, const char *path, ew_error *err) {
     for (size_t i = 0; i < j->source->n_tensors; i++) {
         if (!ewi_str_eq(j->source->tensors[i].name, one->tensor)) continue;
-        if (!is_matrix(&j->source->tensors[i]))
+        if (!is_matrix(j, &j->source->tensors[i]))
             return ewi_fail(err, EW_INVALID, "tensor %.*s: stays F32", EWI_STR_ARG(one->tensor));
-        j->targets[i] = find_target(one->type, err);
+        j->targets[i] = find_target(one->type, path, err);
         return j->targets[i] ? EW_OK : EW_INVALID;
     }
     return ewi_fail(err, EW_INVALID, "tensor %.*s: the model has none of this name",
                     EWI_STR_ARG(one->tensor));
 }
 
-static ew_status choose_targets(job *j, const ew_quantize_options *o, ew_error *err) {
-    const target *first = find_target(o->type ? o->type : "q4s", err);
+static ew_status choose_targets(job *j, const char *path, const ew_quantize_options *o, ew_error *err) {
+    const target *first = find_target(o->type ? o->type : "q4s", path, err);
     if (!first) return EW_INVALID;
     j->type = first->name;
+    j->dtype = first->dtype;
+    j->is_gguf = first->is_gguf;
+    if (j->is_gguf && o->n_types)
+        return ewi_fail(err, EW_INVALID,
+                        "a type for each matrix is for packages: %.200s would be a GGUF file", path);
     j->targets = ewi_alloc_array(j->source->n_tensors + 1, sizeof *j->targets);
     if (!j->targets) return ewi_no_memory(err, "a package");
     for (size_t i = 0; i < j->source->n_tensors; i++) j->targets[i] = first;
     for (size_t i = 0; i < o->n_types; i++) {
-        EWI_TRY(choose_target(j, &o->types[i], err));
+        EWI_TRY(choose_target(j, &o->types[i], path, err));
         if (strcmp(o->types[i].type, first->name) != 0) j->type = "mixed";
     }
     return EW_OK;
@@ -447,35 +516,87 @@ static ew_status check_source(const ew_model *model, ew_error *err) {
 
 #define CALIBRATION_TOKENS 16384u
 
+static ew_status check_method(const ew_quantize_options *o, const char *method, bool calibrates,
+                              ew_error *err) {
+    static const char *const methods[] = {"round", "gptq", "awq"};
+    size_t i = 0;
+    while (i < EWI_COUNT(methods) && strcmp(method, methods[i]) != 0) i++;
+    if (i == EWI_COUNT(methods))
+        return ewi_fail(err, EW_INVALID, "method \"%.40s\" is none of round, gptq, awq", method);
+    if (!(o->smooth >= 0 && o->smooth <= 1))
+        return ewi_fail(err, EW_INVALID, "smooth %g is not between 0 and 1", (double)o->smooth);
+    if (o->smooth > 0 && strcmp(method, "awq") == 0)
+        return ewi_fail(err, EW_INVALID, "smooth and method \"awq\" both scale channels: choose one");
+    if (!calibrates && (o->calibration.len > 0 || o->calibration_tokens || o->calibration_special))
+        return ewi_fail(err, EW_INVALID,
+                        "method \"round\" takes a calibration text only with smooth or activation_ranges");
+    return EW_OK;
+}
+
+static ew_status open_ranges(job *j, const ew_model *model, const char *name, ew_error *err) {
+    static const char *const names[] = {
+#define RANGE_NAME(kind, text) text,
+        EWI_RANGE_MAP(RANGE_NAME)
+#undef RANGE_NAME
+    };
+    for (size_t i = 0; i < EWI_COUNT(names); i++) {
+        if (strcmp(name, names[i]) != 0) continue;
+        j->ranges_name = names[i];
+        return ewi_input_ranges_new(model, (ewi_range_kind)i, &j->ranges, err);
+    }
+    return ewi_fail(err, EW_INVALID, "activation_ranges \"%.40s\" are none of minmax, p99.9, p99.99, mse",
+                    name);
+}
+
+/* Channels are scaled for one type; awq tries what it rounds to. */
+static ew_status check_scaled(const job *j, const ew_quantize_options *o, bool is_awq, ew_error *err) {
+    const char *what = is_awq ? "method \"awq\"" : "smooth";
+    if (o->n_types)
+        return ewi_fail(err, EW_INVALID, "%s scales channels for one type: it takes none for each matrix",
+                        what);
+    if (is_awq && j->dtype == EWI_F16)
+        return ewi_fail(err, EW_INVALID, "%s is for quantized types, not for f16", what);
+    return EW_OK;
+}
+
 static ew_status open_calibration(job *j, const ew_model *model, const ew_quantize_options *o,
                                   ew_error *err) {
     const char *method = o->method ? o->method : "round";
-    if (strcmp(method, "round") == 0) {
-        if (o->calibration.len == 0 && !o->calibration_tokens && !o->calibration_special) return EW_OK;
-        return ewi_fail(err, EW_INVALID, "method \"round\" takes no calibration text");
-    }
-    if (strcmp(method, "gptq") != 0)
-        return ewi_fail(err, EW_INVALID, "method \"%.40s\" is none of round, gptq", method);
-    ewi_calibration_options how = {.text = o->calibration,
-                                   .n_tokens =
-                                       o->calibration_tokens ? o->calibration_tokens : CALIBRATION_TOKENS,
-                                   .special = o->calibration_special,
-                                   .n_threads = o->n_threads};
-    for (size_t i = 0; i < j->source->n_tensors; i++) {
-        bool packed = ewi_packed_info_get(j->targets[i]->dtype), rotated = is_rotated(j->targets[i]);
-        how.plain |= packed && !rotated;
-        how.rotated |= rotated;
-    }
-    return ewi_calibration_open(model, &how, &j->calibration, err);
+    const bool is_awq = strcmp(method, "awq") == 0, scales = is_awq || o->smooth > 0;
+    j->is_gptq = strcmp(method, "gptq") == 0;
+    const bool calibrates = j->is_gptq || scales || o->activation_ranges;
+    EWI_TRY(check_method(o, method, calibrates, err));
+    if (!calibrates) return EW_OK;
+    if (o->imatrix)
+        return ewi_fail(err, EW_INVALID,
+                        "an imatrix is for rounding without a calibration text, which says the same");
+    if (j->is_gguf)
+        return ewi_fail(err, EW_INVALID, "calibration is for packages, not for GGUF's type %s", j->type);
+    if (scales) EWI_TRY(check_scaled(j, o, is_awq, err));
+    if (o->activation_ranges) EWI_TRY(open_ranges(j, model, o->activation_ranges, err));
+    find_kinds(j);
+    const ewi_calibration_how text = {
+        .n_tokens = o->calibration_tokens ? o->calibration_tokens : CALIBRATION_TOKENS,
+        .n_threads = o->n_threads,
+        .special = o->calibration_special,
+        .needs_hessians = is_awq || (j->is_gptq && (j->wants[0] || j->wants[1])),
+        .needs_twins = j->is_gptq && j->wants[0] && j->wants[1],
+        .runs_twice = j->ranges};
+    EWI_TRY(ewi_calibration_open(model, o->calibration, &text, &j->calibration, err));
+    j->total *= 2;
+    const ewi_scaling_how how = {(double)o->smooth, j->dtype};
+    return scales ? ewi_channel_scales_new(model, j->pool, &how, &j->scales, err) : EW_OK;
 }
 
-static ew_status prepare(job *j, const ew_model *model, const ew_quantize_options *o, ew_error *err) {
+static ew_status prepare(job *j, const ew_model *model, const char *path, const ew_quantize_options *o,
+                         ew_error *err) {
     EWI_TRY(check_source(model, err));
-    EWI_TRY(choose_targets(j, o, err));
+    EWI_TRY(choose_targets(j, path, o, err));
     for (size_t i = 0; i < j->source->n_tensors; i++) j->total += j->source->tensors[i].size_bytes;
     j->is_written = ewi_alloc_array(j->source->n_tensors + 1, sizeof *j->is_written);
     if (!j->is_written) return ewi_no_memory(err, "a package");
     memset(j->is_written, 0, j->source->n_tensors * sizeof *j->is_written);
+    if (o->imatrix) EWI_TRY(ewi_importance_open(o->imatrix, model, &j->importance, err));
     EWI_TRY(ewi_pool_new(o->n_threads, &j->pool, err));
     EWI_TRY(open_calibration(j, model, o, err));
     return EW_OK;
@@ -489,13 +610,16 @@ ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize
     job j = {.source = &model->checkpoint, .on_progress = on_progress, .user = user, .report = report};
     if (!report) j.report = &unread;
     *j.report = (ew_quantize_report){0};
-    ew_status status = prepare(&j, model, &o, err);
-    if (status == EW_OK) status = ewi_package_open(path, o.replace, &j.package, err);
-    if (status == EW_OK) {
-        status = write_package(&j, err);
-        if (status != EW_OK) ewi_package_abandon(j.package);
+    ew_status status = prepare(&j, model, path, &o, err);
+    if (status == EW_OK) status = write_to(&j, model, path, o.replace, err);
+    if (j.scales) {
+        j.report->n_sites = ewi_channel_scales_n_sites(j.scales);
+        j.report->n_scaled = ewi_channel_scales_n_scaled(j.scales);
     }
+    ewi_input_ranges_free(j.ranges);
+    ewi_channel_scales_free(j.scales);
     ewi_calibration_close(j.calibration);
+    ewi_importance_close(j.importance);
     ewi_pool_free(j.pool);
     ewi_free(j.is_written);
     ewi_free(j.targets);

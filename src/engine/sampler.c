@@ -153,7 +153,7 @@ static ewi_head penalize(ew_sampler *s, const ewi_head *h) {
     memcpy(s->logits, h->logits, h->n * sizeof *h->logits);
     if (h->peaks != s->peaks) memcpy(s->peaks, h->peaks, ewi_n_peaks(h->n) * sizeof *h->peaks);
     apply_penalties(s);
-    return (ewi_head){h->n, s->logits, s->peaks};
+    return (ewi_head){h->n, s->logits, s->peaks, 1};
 }
 
 /* ---- candidates, best first ---- */
@@ -367,5 +367,5 @@ ew_token ewi_sampler_choose(ew_sampler *s, const ewi_head *head) {
 
 ew_token ew_sampler_sample(ew_sampler *s, const float *logits) {
     ewi_find_peaks(s->kern, logits, s->n_vocab, s->peaks);
-    return ewi_sampler_choose(s, &(ewi_head){s->n_vocab, logits, s->peaks});
+    return ewi_sampler_choose(s, &(ewi_head){s->n_vocab, logits, s->peaks, 1});
 }

@@ -3,17 +3,33 @@
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "kernels/q4r.h"
 #include "kernels/qrows.h"
 
-#define SCALES_BYTES (EWI_BLOCK_POSITIONS * sizeof(float))
+/* Elements of a head that share a scale. */
+#define MOST_CODES EWI_Q4R_MOST
+EWI_STATIC_ASSERT(MOST_CODES == EWI_QROWS_BLOCK, "both kinds of codes");
 
-/* I8 keys come in fours of elements; scales follow the codes. */
-static bool head_bytes(uint32_t head_dim, ewi_dtype dtype, bool fours, size_t *out) {
-    size_t elements, rows = head_dim;
-    if (dtype == EWI_I8 && fours && !ewi_align_size(head_dim, 4, &rows)) return false;
-    return ewi_mul_size(rows, EWI_BLOCK_POSITIONS, &elements) &&
-           ewi_mul_size(elements, ewi_dtype_get(dtype)->block_bytes, out) &&
-           ewi_add_size(*out, dtype == EWI_I8 ? SCALES_BYTES : 0, out);
+/* Of one head of a block; they follow the codes. */
+static size_t scales_bytes(ewi_dtype dtype) {
+    size_t bytes = dtype == EWI_I8 ? sizeof(float) : dtype == EWI_Q4R ? sizeof(uint16_t) : 0;
+    return EWI_BLOCK_POSITIONS * bytes;
+}
+
+static bool has_codes(ewi_dtype dtype) {
+    return scales_bytes(dtype) > 0;
+}
+
+/* Keys of codes come in fours of elements, of 4 bits in two of them, such values in sixteens. */
+static bool head_bytes(uint32_t head_dim, ewi_dtype dtype, bool are_keys, size_t *out) {
+    const ewi_dtype_info *info = ewi_dtype_get(dtype);
+    size_t elements, rows,
+        unit = dtype == EWI_Q4R               ? (are_keys ? 8 : 16)
+               : has_codes(dtype) && are_keys ? 4
+                                              : 1;
+    return ewi_align_size(head_dim, unit, &rows) && ewi_mul_size(rows, EWI_BLOCK_POSITIONS, &elements) &&
+           ewi_mul_size(elements / info->block_elements, info->block_bytes, out) &&
+           ewi_add_size(*out, scales_bytes(dtype), out);
 }
 
 ew_status ewi_state_shape_make(uint32_t n_layers, uint32_t n_kv_heads, uint32_t head_dim, ewi_dtype k,
@@ -21,10 +37,10 @@ ew_status ewi_state_shape_make(uint32_t n_layers, uint32_t n_kv_heads, uint32_t 
     *out = (ewi_state_shape){
         .n_layers = n_layers, .n_kv_heads = n_kv_heads, .head_dim = head_dim, .k = k, .v = v};
     size_t pair;
-    if ((k == EWI_I8 || v == EWI_I8) && head_dim > EWI_QROWS_BLOCK)
+    if ((has_codes(k) || has_codes(v)) && head_dim > MOST_CODES)
         return ewi_fail(err, EW_UNSUPPORTED,
-                        "heads of %u elements: 8-bit keys and values are for at most %u; use f16", head_dim,
-                        EWI_QROWS_BLOCK);
+                        "heads of %u elements: 8-bit and 4-bit keys and values are for at most %u; use f16",
+                        head_dim, MOST_CODES);
     bool fits = head_bytes(head_dim, k, true, &out->k_head_bytes) &&
                 head_bytes(head_dim, v, false, &out->v_head_bytes) &&
                 ewi_add_size(out->k_head_bytes, out->v_head_bytes, &pair) &&
@@ -73,16 +89,16 @@ void *ewi_state_values(const ewi_state *state, uint32_t layer, uint32_t kv_head,
            kv_head * shape->v_head_bytes;
 }
 
-static float *scales_of(uint8_t *head, size_t head_bytes_all, ewi_dtype dtype) {
-    return dtype == EWI_I8 ? (float *)(void *)(head + head_bytes_all - SCALES_BYTES) : NULL;
+static void *scales_of(uint8_t *head, size_t head_bytes_all, ewi_dtype dtype) {
+    return has_codes(dtype) ? head + head_bytes_all - scales_bytes(dtype) : NULL;
 }
 
-float *ewi_state_key_scales(const ewi_state *state, uint32_t layer, uint32_t kv_head, uint32_t block) {
+void *ewi_state_key_scales(const ewi_state *state, uint32_t layer, uint32_t kv_head, uint32_t block) {
     const ewi_state_shape *shape = state->shape;
     return scales_of(ewi_state_keys(state, layer, kv_head, block), shape->k_head_bytes, shape->k);
 }
 
-float *ewi_state_value_scales(const ewi_state *state, uint32_t layer, uint32_t kv_head, uint32_t block) {
+void *ewi_state_value_scales(const ewi_state *state, uint32_t layer, uint32_t kv_head, uint32_t block) {
     const ewi_state_shape *shape = state->shape;
     return scales_of(ewi_state_values(state, layer, kv_head, block), shape->v_head_bytes, shape->v);
 }

@@ -4,8 +4,9 @@
  * A block is one allocation: for layer l, keys [n_kv_heads][head_dim][64] and then values
  * [n_kv_heads][64][head_dim]: scores are made of many positions at once, and sums of values of many elements.
  * I8 keys are [n_kv_heads] of {[head_dim / 4, rounded up][64][4] codes + 128, [64] f32 scales}, values of
- * {[64][head_dim] codes, [64] f32 scales}. Blocks are allocated as positions are reserved, never during a
- * step.
+ * {[64][head_dim] codes, [64] f32 scales}. Q4R keys are {[head_dim / 8, rounded up][64][4] bytes, [64] bf16
+ * scales}, values {[64][head_dim / 16, rounded up][8] bytes, [64] bf16 scales} (kernels/q4r.h). Blocks are
+ * allocated as positions are reserved, never during a step.
  *
  *     ewi_state_shape shape = ewi_state_shape_make(n_layers, n_kv_heads, head_dim, EWI_F16, EWI_F16);
  *     EWI_TRY(ewi_state_init(&state, &shape, n_ctx, err));
@@ -23,7 +24,7 @@
 
 typedef struct ewi_state_shape {
     uint32_t n_layers, n_kv_heads, head_dim;
-    ewi_dtype k, v;                    /* F32, F16 or I8 */
+    ewi_dtype k, v;                    /* F32, F16, I8 or Q4R */
     size_t k_head_bytes, v_head_bytes; /* one head of one layer of a block */
     size_t layer_bytes, block_bytes;
 } ewi_state_shape;
@@ -34,8 +35,8 @@ typedef struct ewi_state {
     uint8_t **blocks;
 } ewi_state;
 
-/* Errors: EW_LIMIT when a block would not fit an address space; EW_UNSUPPORTED for I8 heads of more elements
- * than one scale covers. */
+/* Errors: EW_LIMIT when a block would not fit an address space; EW_UNSUPPORTED for heads of more codes than
+ * one scale covers. */
 EWI_NODISCARD ew_status ewi_state_shape_make(uint32_t n_layers, uint32_t n_kv_heads, uint32_t head_dim,
                                              ewi_dtype k, ewi_dtype v, ewi_state_shape *out, ew_error *err);
 
@@ -49,8 +50,8 @@ EWI_NODISCARD ew_status ewi_state_reserve(ewi_state *state, uint32_t n_positions
 /* Keys [head_dim, 64], values [64, head_dim] of the state's types; block must be reserved. */
 void *ewi_state_keys(const ewi_state *state, uint32_t layer, uint32_t kv_head, uint32_t block);
 void *ewi_state_values(const ewi_state *state, uint32_t layer, uint32_t kv_head, uint32_t block);
-/* [64]; NULL when the type has none. */
-float *ewi_state_key_scales(const ewi_state *state, uint32_t layer, uint32_t kv_head, uint32_t block);
-float *ewi_state_value_scales(const ewi_state *state, uint32_t layer, uint32_t kv_head, uint32_t block);
+/* [64]: f32 of I8, bf16 of Q4R; NULL when the type has none. */
+void *ewi_state_key_scales(const ewi_state *state, uint32_t layer, uint32_t kv_head, uint32_t block);
+void *ewi_state_value_scales(const ewi_state *state, uint32_t layer, uint32_t kv_head, uint32_t block);
 
 #endif

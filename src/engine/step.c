@@ -126,7 +126,7 @@ static ew_status run_head(const step *s, uint32_t index, ew_error *err) {
         for (size_t i = 0; i < n; i++)
             if (s->on_head)
                 s->on_head(s->user, e->wanted[first + i],
-                           &(ewi_head){cols, logits + i * cols, e->peaks + i * n_peaks});
+                           &(ewi_head){cols, logits + i * cols, e->peaks + i * n_peaks, n - i});
     }
     return EW_OK;
 }

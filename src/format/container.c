@@ -219,13 +219,22 @@ ew_status ewi_container_read_manifest(ewi_bytes json, ewi_arena *arena, ewi_cont
 
 typedef struct config_file {
     uint64_t version;
-    ew_str type, source;
+    ew_str type, source, ranges;
+    bool is_scaled, has_scaled;
 } config_file;
+
+static ew_status read_scaled(ewi_json *json, ew_str key, config_file *c, ew_error *err) {
+    if (c->has_scaled) return fail_twice(key, err);
+    c->has_scaled = true;
+    return ewi_json_read_bool(json, &c->is_scaled, err);
+}
 
 static ew_status config_member(ewi_json *json, ew_str key, void *target, ew_error *err) {
     config_file *c = target;
     if (ewi_str_is(key, "type")) return read_once(json, key, &c->type, err);
     if (ewi_str_is(key, "source")) return read_once(json, key, &c->source, err);
+    if (ewi_str_is(key, "activation_ranges")) return read_once(json, key, &c->ranges, err);
+    if (ewi_str_is(key, "scaled")) return read_scaled(json, key, c, err);
     if (!ewi_str_is(key, "version")) return fail_unknown(key, err);
     EWI_TRY(ewi_json_read_u64(json, &c->version, err));
     if (c->version == EWI_CONTAINER_VERSION) return EW_OK;
@@ -236,6 +245,8 @@ static ew_status config_member(ewi_json *json, ew_str key, void *target, ew_erro
 static ew_status check_config(const config_file *config, const ewi_container *c, ew_error *err) {
     if (!config->version || !ewi_name_valid(config->type))
         return ewi_fail(err, EW_FORMAT, "version or type is missing");
+    if (config->ranges.data && !ewi_name_valid(config->ranges))
+        return ewi_fail(err, EW_FORMAT, "activation_ranges has no printable name");
     return expect_text(config->source, "source",
                        c->blobs[EWI_BLOB_GGUF_METADATA].present ? "gguf" : "huggingface", err);
 }
@@ -246,6 +257,8 @@ ew_status ewi_container_read_config(ewi_bytes json, ewi_arena *arena, ewi_contai
     if (status == EW_OK) status = check_config(&config, out, err);
     if (status != EW_OK) return ewi_fail_at(err, status, "config");
     out->type = config.type;
+    out->ranges = config.ranges;
+    out->is_scaled = config.is_scaled;
     return EW_OK;
 }
 

@@ -59,7 +59,9 @@ typedef struct ewi_blob {
 
 typedef struct ewi_container {
     ewi_blob blobs[EWI_N_BLOBS];
-    ew_str type; /* "q4s": what the weights were quantized to */
+    ew_str type;    /* "q4s": what the weights were quantized to */
+    ew_str ranges;  /* "p99.99": how tensors' input_scale was found; empty: there are none */
+    bool is_scaled; /* channels between layers were: adapters of the original do not fit */
     size_t n_tensors;
     const ewi_tensor *tensors; /* in the order of the table; offsets are those in the weights */
     ewi_name_index names;      /* private */
@@ -73,7 +75,7 @@ EWI_NODISCARD ew_status ewi_container_read_index(ewi_bytes json, ewi_arena *aren
 /* Fills blobs. */
 EWI_NODISCARD ew_status ewi_container_read_manifest(ewi_bytes json, ewi_arena *arena, ewi_container *out,
                                                     ew_error *err);
-/* Fills type. */
+/* Fills type, ranges and is_scaled. */
 EWI_NODISCARD ew_status ewi_container_read_config(ewi_bytes json, ewi_arena *arena, ewi_container *out,
                                                   ew_error *err);
 /* Fills tensors: each lies in the weights as its type wants, and no byte belongs to two or to none. */

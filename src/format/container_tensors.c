@@ -14,7 +14,8 @@ typedef struct entry {
     ew_str name, dtype, layout;
     uint64_t offset, size;
     uint32_t n_dims;
-    bool has_offset, has_size, has_dims;
+    bool has_offset, has_size, has_dims, has_scale;
+    double input_scale;
     uint64_t dims[EWI_MAX_DIMS];
 } entry;
 
@@ -41,6 +42,16 @@ static ew_status read_dims(ewi_json *json, entry *e, ew_error *err) {
     return ewi_json_check(json, err);
 }
 
+/* Positive and a float. */
+static ew_status read_scale(ewi_json *json, entry *e, ew_error *err) {
+    if (e->has_scale) return ewi_fail(err, EW_FORMAT, "\"input_scale\" is there twice");
+    e->has_scale = true;
+    EWI_TRY(ewi_json_read_double(json, &e->input_scale, err));
+    const float scale = (float)e->input_scale;
+    if (scale > 0 && scale - scale == 0) return EW_OK;
+    return ewi_fail(err, EW_FORMAT, "\"input_scale\" is not a positive number");
+}
+
 static ew_status read_member(ewi_json *json, ew_str key, entry *e, ew_error *err) {
     if (ewi_str_is(key, "name")) return read_text(json, key, &e->name, err);
     if (ewi_str_is(key, "dtype")) return read_text(json, key, &e->dtype, err);
@@ -48,6 +59,7 @@ static ew_status read_member(ewi_json *json, ew_str key, entry *e, ew_error *err
     if (ewi_str_is(key, "dims")) return read_dims(json, e, err);
     if (ewi_str_is(key, "offset")) return read_number(json, key, &e->has_offset, &e->offset, err);
     if (ewi_str_is(key, "size")) return read_number(json, key, &e->has_size, &e->size, err);
+    if (ewi_str_is(key, "input_scale")) return read_scale(json, e, err);
     return ewi_fail(err, EW_UNSUPPORTED, "member \"%.*s\" is not known to this version", EWI_STR_ARG(key));
 }
 
@@ -90,7 +102,11 @@ static ew_status plain_size(const ewi_tensor *t, uint64_t *size, ew_error *err) 
 
 static ew_status check_entry(const entry *e, ewi_bytes weights, ewi_tensor *t, ew_error *err) {
     uint64_t size = 0;
-    *t = (ewi_tensor){.name = e->name, .n_dims = e->n_dims, .offset = e->offset, .size_bytes = e->size};
+    *t = (ewi_tensor){.name = e->name,
+                      .n_dims = e->n_dims,
+                      .offset = e->offset,
+                      .size_bytes = e->size,
+                      .input_scale = (float)e->input_scale};
     memcpy(t->dims, e->dims, sizeof t->dims);
     if (!e->dtype.data || !e->layout.data || !e->has_dims || !e->has_offset || !e->has_size)
         return ewi_fail(err, EW_FORMAT, "dtype, layout, dims, offset or size is missing");
@@ -99,6 +115,7 @@ static ew_status check_entry(const entry *e, ewi_bytes weights, ewi_tensor *t, e
         return ewi_fail(err, EW_UNSUPPORTED, "layout \"%.*s\" is not known", EWI_STR_ARG(e->layout));
     if (!find_dtype(e->dtype, &t->dtype))
         return ewi_fail(err, EW_UNSUPPORTED, "type \"%.*s\" is not known", EWI_STR_ARG(e->dtype));
+    if (e->has_scale && e->n_dims != 2) return ewi_fail(err, EW_FORMAT, "\"input_scale\" is for matrices");
     EWI_TRY(t->packed ? packed_size(t, &size, err) : plain_size(t, &size, err));
     if (size != t->size_bytes)
         return ewi_fail(err, EW_FORMAT, "its shape takes %" PRIu64 " bytes, but the table says %" PRIu64,

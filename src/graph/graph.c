@@ -108,6 +108,11 @@ ewi_value ewi_graph_scale(ewi_graph *graph, ewi_value x, float factor) {
                     (ewi_node){.op = EWI_OP_SCALE, .n_inputs = 1, .inputs = {x}, .attrs.factor = factor});
 }
 
+ewi_value ewi_graph_round(ewi_graph *graph, ewi_value x, float factor) {
+    return add_node(graph,
+                    (ewi_node){.op = EWI_OP_ROUND, .n_inputs = 1, .inputs = {x}, .attrs.factor = factor});
+}
+
 ewi_value ewi_graph_rope(ewi_graph *graph, ewi_value x, ewi_rope_attrs attrs) {
     return add_node(graph, (ewi_node){.op = EWI_OP_ROPE, .n_inputs = 1, .inputs = {x}, .attrs.rope = attrs});
 }

@@ -34,6 +34,7 @@
     X(LINEAR, "linear")         /* x W^T (+ bias), W is [out, in]; then capped */                           \
     X(COLUMNS, "columns")       /* some columns of x: a part of a fused layer's output */                   \
     X(SCALE, "scale")           /* x * factor */                                                            \
+    X(ROUND, "round")           /* x as whole multiples of factor, -128 .. 127 of them */                   \
     X(ROPE, "rope")           /* rotates the first rope_dims of each head by position (arXiv 2104.09864) */ \
     X(ATTENTION, "attention") /* appends k, v to the layer's state, then attends; grouped heads */          \
     X(ADAPT, "adapt")         /* y + what the row's adapters of the weight make of x, see engine/adapt.h */ \
@@ -151,7 +152,7 @@ typedef struct ewi_node {
     union {
         ewi_norm_attrs norm;  /* RMS_NORM, LAYER_NORM */
         float cap;            /* LINEAR: cap * tanh(y / cap); 0: no cap */
-        float factor;         /* SCALE */
+        float factor;         /* SCALE, ROUND */
         ewi_act act;          /* ACT */
         ewi_qrows_kind qrows; /* QUANTIZE */
         ewi_columns_attrs columns;
@@ -197,6 +198,7 @@ ewi_value ewi_graph_capped_linear(ewi_graph *graph, ewi_value x, const ewi_tenso
                                   const ewi_tensor *bias, float cap);
 ewi_value ewi_graph_columns(ewi_graph *graph, ewi_value x, ewi_columns_attrs attrs);
 ewi_value ewi_graph_scale(ewi_graph *graph, ewi_value x, float factor);
+ewi_value ewi_graph_round(ewi_graph *graph, ewi_value x, float factor);
 /* y = linear(x, weight), to which adapters of the weight are added. */
 ewi_value ewi_graph_adapt(ewi_graph *graph, ewi_value y, ewi_value x, const ewi_tensor *weight);
 ewi_value ewi_graph_rope(ewi_graph *graph, ewi_value x, ewi_rope_attrs attrs);

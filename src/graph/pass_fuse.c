@@ -38,7 +38,8 @@ static bool joins_columns(const fusing *f, const ewi_node *node) {
     bool is_norm = node->op == EWI_OP_RMS_NORM || node->op == EWI_OP_LAYER_NORM;
     bool has_heads = is_norm && node->attrs.norm.n_groups > 1;
     if (has_heads || node->op == EWI_OP_ROPE || node->op == EWI_OP_STORE) return all_inputs(f, node, true);
-    bool is_elementwise = node->op == EWI_OP_ACT || node->op == EWI_OP_ADD || node->op == EWI_OP_SCALE;
+    bool is_elementwise = node->op == EWI_OP_ACT || node->op == EWI_OP_ADD || node->op == EWI_OP_SCALE ||
+                          node->op == EWI_OP_ROUND;
     return is_elementwise && !all_inputs(f, node, false);
 }
 

@@ -5,7 +5,7 @@
 static bool is_rowwise(ewi_op op) {
     return op == EWI_OP_RMS_NORM || op == EWI_OP_LAYER_NORM || op == EWI_OP_LINEAR || op == EWI_OP_COLUMNS ||
            op == EWI_OP_ADAPT || op == EWI_OP_SCALE || op == EWI_OP_ACT || op == EWI_OP_ADD ||
-           op == EWI_OP_QUANTIZE || op == EWI_OP_EXPERTS;
+           op == EWI_OP_ROUND || op == EWI_OP_QUANTIZE || op == EWI_OP_EXPERTS;
 }
 
 /*

@@ -46,6 +46,10 @@ void ewi_pass_fuse(const ewi_graph *from, ewi_graph *to);
  * before them, where an engine has adapters. */
 void ewi_pass_adapt(const ewi_graph *from, ewi_graph *to, const ewi_tensor *const *weights, size_t n);
 
+/* static: rounds what linear layers read to the 8 bits that their weights say (input_scale). Not among the
+ * default passes: it runs before them, where an engine is asked for it. */
+void ewi_pass_static(const ewi_graph *from, ewi_graph *to);
+
 /* dead: leaves out what the output does not need. An attention is needed for the state that it writes. */
 void ewi_pass_dead(const ewi_graph *from, ewi_graph *to);
 

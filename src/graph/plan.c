@@ -47,7 +47,7 @@ static bool read_in_step(const planner *p, ewi_value v, uint32_t i) {
 static ewi_value overwritten(const planner *p, uint32_t i) {
     const ewi_node *node = &p->graph->nodes[i];
     bool elementwise = node->op == EWI_OP_ADD || node->op == EWI_OP_ACT || node->op == EWI_OP_SCALE ||
-                       node->op == EWI_OP_ROPE;
+                       node->op == EWI_OP_ROUND || node->op == EWI_OP_ROPE;
     /* An adapter's other input is read in all columns. */
     uint32_t n_over = node->op == EWI_OP_ADAPT ? 1 : elementwise ? node->n_inputs : 0;
     for (uint32_t k = 0; k < n_over; k++) {

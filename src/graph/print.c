@@ -76,7 +76,8 @@ static void print_attrs(const ewi_node *node, ewi_buffer *out) {
     if (node->op == EWI_OP_RMS_NORM || node->op == EWI_OP_LAYER_NORM) print_norm(&node->attrs.norm, out);
     if (node->op == EWI_OP_LINEAR && node->attrs.cap != 0)
         ewi_buffer_printf(out, " {cap=%g}", (double)node->attrs.cap);
-    if (node->op == EWI_OP_SCALE) ewi_buffer_printf(out, " {%g}", (double)node->attrs.factor);
+    if (node->op == EWI_OP_SCALE || node->op == EWI_OP_ROUND)
+        ewi_buffer_printf(out, " {%g}", (double)node->attrs.factor);
     if (node->op == EWI_OP_ACT) ewi_buffer_printf(out, " {%s}", act_name(node->attrs.act));
     if (node->op == EWI_OP_COLUMNS) print_columns(&node->attrs.columns, out);
     if (node->op == EWI_OP_QUANTIZE)

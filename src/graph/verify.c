@@ -71,7 +71,7 @@ static ew_status check_inputs(const ewi_graph *graph, const ewi_node *node, ew_e
         [EWI_OP_ROPE] = 1,       [EWI_OP_ATTENTION] = 3, [EWI_OP_ACT] = 1,      [EWI_OP_ADD] = 2,
         [EWI_OP_QUANTIZE] = 1,   [EWI_OP_SELECT] = 1,    [EWI_OP_STORE] = 2,    [EWI_OP_POSITIONS] = 1,
         [EWI_OP_LAYER_NORM] = 1, [EWI_OP_COLUMNS] = 1,   [EWI_OP_SCALE] = 1,    [EWI_OP_ADAPT] = 2,
-        [EWI_OP_EXPERTS] = 2,
+        [EWI_OP_EXPERTS] = 2,    [EWI_OP_ROUND] = 1,
     };
     if ((unsigned)node->op >= EWI_N_OPS) return ewi_fail(err, EW_FORMAT, "unknown op %u", (unsigned)node->op);
     bool is_gated = node->op == EWI_OP_ACT && node->n_inputs == 2;
@@ -124,6 +124,13 @@ static bool is_finite(double x) {
 static ew_status infer_scale(ewi_node *node, const ewi_node *x, ew_error *err) {
     if (!is_finite((double)node->attrs.factor))
         return ewi_fail(err, EW_FORMAT, "scale: factor is not finite");
+    same_as(node, x);
+    return EW_OK;
+}
+
+static ew_status infer_round(ewi_node *node, const ewi_node *x, ew_error *err) {
+    if (!(node->attrs.factor > 0) || !is_finite((double)node->attrs.factor))
+        return ewi_fail(err, EW_FORMAT, "round: factor is not positive");
     same_as(node, x);
     return EW_OK;
 }
@@ -312,6 +319,7 @@ ew_status ewi_node_infer(const ewi_graph *graph, ewi_node *node, ew_error *err) 
     case EWI_OP_LAYER_NORM: return infer_norm(node, first, err);
     case EWI_OP_COLUMNS: return infer_columns(node, first, err);
     case EWI_OP_SCALE: return infer_scale(node, first, err);
+    case EWI_OP_ROUND: return infer_round(node, first, err);
     case EWI_OP_LINEAR: return infer_linear(node, first, err);
     case EWI_OP_ADAPT: return infer_adapt(graph, node, err);
     case EWI_OP_EXPERTS: return infer_experts(graph, node, err);

@@ -58,4 +58,10 @@ static inline float ewi_bf16_to_f32(uint16_t b) {
     return ewi_bits_float((uint32_t)b << 16);
 }
 
+/* x is not NaN. */
+static inline uint16_t ewi_f32_to_bf16(float x) {
+    uint32_t bits = ewi_float_bits(x);
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
 #endif

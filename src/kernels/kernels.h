@@ -18,6 +18,7 @@
 #include "kernels/act.h"
 #include "kernels/cpu.h"
 #include "kernels/qrows.h"
+#include "kernels/rotate.h"
 #include "tensor/dtype.h"
 
 /* y = x W^T + bias: y[i][j] = dot(x[i], w[j]) + bias[j]. An element's bits depend on its row of x and of w
@@ -97,9 +98,11 @@ typedef struct ewi_divergence_sums {
 /* One query head at one position. Before the first block of a span: max = -INFINITY, sum = 0, acc all
  * zero. Of this block it sees the keys first_key .. n_keys - 1. */
 typedef struct ewi_attention_row {
-    const float *q;      /* [head_dim] */
-    const uint8_t *qrow; /* with I8 keys: q as quantize[EWI_QROWS_256] writes it; q is not looked at */
-    float *acc;          /* [head_dim]: sum over keys of exp(score - max) * value */
+    const float *q; /* [head_dim] */
+    /* With I8 keys q as quantize[EWI_QROWS_256] writes it, with Q4R keys as EWI_QROWS_WHOLE; q is not looked
+     * at then. */
+    const uint8_t *qrow;
+    float *acc; /* [head_dim]: sum over keys of exp(score - max) * value */
     float max, sum;
     size_t first_key; /* below n_keys, where that is not 0 */
     size_t n_keys;    /* 0 leaves the row as it is */
@@ -111,19 +114,20 @@ typedef struct ewi_attention_row {
  * A block of keys and values and all rows that look at it: the query heads of a group, of one or many
  * positions. There is room for 64 keys and values always; those that no row sees may be anything.
  * I8 keys are [head_dim / 4, rounded up][64][4] bytes of code + 128, values are [64, head_dim] codes; both
- * have a scale each. head_dim is at most EWI_QROWS_BLOCK then.
+ * have a scale each. head_dim is at most EWI_QROWS_BLOCK then. Q4R keys and values are rotated and lie as
+ * kernels/q4r.h has them; with such values acc is rotated too.
  */
 typedef struct ewi_attention {
     ewi_attention_row *rows;
     size_t n_rows;
     size_t head_dim;
-    ewi_dtype k_type, v_type;         /* F32, F16 or I8 */
-    const void *k;                    /* [head_dim, 64] */
-    const void *v;                    /* [64, head_dim] */
-    const float *k_scales, *v_scales; /* [64], with I8 */
-    float scale;                      /* score = scale * q k */
-    float cap;                        /* then cap * tanh(score / cap); 0: no cap */
-    float *scratch;                   /* [EWI_ATTENTION_SCRATCH(head_dim)] */
+    ewi_dtype k_type, v_type;        /* F32, F16, I8 or Q4R */
+    const void *k;                   /* [head_dim, 64] */
+    const void *v;                   /* [64, head_dim] */
+    const void *k_scales, *v_scales; /* [64]: f32 with I8, bf16 with Q4R */
+    float scale;                     /* score = scale * q k */
+    float cap;                       /* then cap * tanh(score / cap); 0: no cap */
+    float *scratch;                  /* [EWI_ATTENTION_SCRATCH(head_dim)] */
 } ewi_attention;
 
 /*
@@ -147,10 +151,12 @@ typedef struct ewi_kernels {
     void (*qmatmul[EWI_N_DTYPES])(const ewi_qmatmul *args);
     /* Writes one row of k inputs; see kernels/qrows.h. */
     void (*quantize[EWI_N_QROWS])(uint8_t *row, const float *x, size_t k);
+    /* Turns a row of k: kernels/rotate.h; in place allowed. */
+    void (*rotate[EWI_N_ROTATIONS])(float *y, const float *x, size_t k);
     /* Lets each row take in a block of its span. */
     void (*attention)(const ewi_attention *args);
     /* The same within a bound, from factors rounded to bf16: faster for many rows where has_tiles. Looks at
-     * q whatever the keys are, never at qrow. */
+     * q whatever the keys are, never at qrow: with Q4R keys it is rotated. */
     void (*attention_bf16)(const ewi_attention *args);
     /* Takes what a row has of the next span into what it has of those before. */
     void (*attention_merge)(ewi_attention_row *row, const ewi_attention_row *span, size_t head_dim);

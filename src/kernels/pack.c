@@ -245,8 +245,9 @@ void ewi_unpack_row(ewi_dtype dtype, const uint8_t *w, size_t row, size_t k, flo
     const uint8_t *head = w + row / EWI_TILE_OUTPUTS * ewi_packed_tile_bytes(dtype, k);
     const uint8_t *chunks = head + ewi_packed_head_bytes(dtype, k);
     const size_t output = row % EWI_TILE_OUTPUTS, chunk_bytes = ewi_packed_chunk_bytes(dtype);
+    affine a = {0};
     for (size_t i = 0; i < k; i++) {
-        affine a = affine_at(dtype, head, output, i);
+        if (i % 16 == 0) a = affine_at(dtype, head, output, i); /* no type has smaller groups */
         unsigned code = get_code(chunks + i / 32 * chunk_bytes, output, i % 32, info->bits);
         y[i] = a.scale * (float)ewi_packed_value(info, code) + a.min;
     }

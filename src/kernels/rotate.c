@@ -9,14 +9,23 @@ static void flip_signs(float *x, size_t n) {
         if (ewi_rotate_signs[i / 32] >> i % 32 & 1) x[i] = -x[i];
 }
 
+/* Sums and differences of n = 1, 2 or 4 elements with those h further on. */
+static void butterflies(float *x, size_t h, size_t n) {
+    float a[4], b[4];
+    memcpy(a, x, n * sizeof *a);
+    memcpy(b, x + h, n * sizeof *b);
+    for (size_t i = 0; i < n; i++) x[i] = a[i] + b[i];
+    for (size_t i = 0; i < n; i++) x[h + i] = a[i] - b[i];
+}
+
 static void hadamard(float *x, size_t n) {
-    for (size_t h = 1; h < n; h *= 2)
-        for (size_t i = 0; i < n; i++) {
-            if (i & h) continue;
-            float a = x[i], b = x[i + h];
-            x[i] = a + b;
-            x[i + h] = a - b;
-        }
+    if (n > 1)
+        for (size_t i = 0; i < n; i += 2) butterflies(x + i, 1, 1);
+    if (n > 2)
+        for (size_t i = 0; i < n; i += 4) butterflies(x + i, 2, 2);
+    for (size_t h = 4; h < n; h *= 2) /* four at a time: as the compiler's vectors have */
+        for (size_t i = 0; i < n; i += 2 * h)
+            for (size_t j = i; j < i + h; j += 4) butterflies(x + j, h, 4);
 }
 
 static void scale(float *x, size_t n, float factor) {

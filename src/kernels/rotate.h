@@ -11,6 +11,14 @@
 
 #include <stddef.h>
 
+/* The three ways in a table of kernels. */
+typedef enum ewi_rotation {
+    EWI_ROTATE_INPUTS,
+    EWI_ROTATE_WEIGHTS,
+    EWI_ROTATE_BACK,
+    EWI_N_ROTATIONS
+} ewi_rotation;
+
 void ewi_rotate(float *y, const float *x, size_t k);
 /* Divided by each block's length and the square of its factor, powers of two. */
 void ewi_rotate_weights(float *y, const float *x, size_t k);

@@ -2,7 +2,7 @@
  * evaluation.c: what a model says of a text, alone or beside a base model.
  *
  * Both run the same tokens chunk by chunk. The base's logits of a chunk are kept; the model's are compared
- * with them as they come, one row at a time, its vocabulary shared by the model's threads.
+ * with them as they come, as many rows at a time as the head has, their vocabularies shared by the threads.
  */
 #include "measure/evaluation.h"
 
@@ -35,7 +35,8 @@ typedef struct evaluation {
     ewi_base_rows own;                     /* [chunk] of the present chunk */
     ewi_base_rows *all;                    /* of all chunks; NULL: they are not kept */
     ewi_base_rows at;                      /* the present chunk's, in one of them */
-    ewi_divergence_sums *sums;             /* [spans of n_vocab] */
+    ewi_divergence_sums *sums;             /* [EWI_HEAD_ROWS, spans of n_vocab] of the rows at hand */
+    size_t n_summed, n_at_hand;            /* such rows, and those that are not scored yet */
     double *klds;
     ewi_layers *layers; /* NULL: not compared */
     size_t n_scored, max_scored;
@@ -49,24 +50,68 @@ typedef struct evaluation {
 
 /* ---- one scored token ---- */
 
+/* Rows that the head has, and the first one's number in the chunk. */
+typedef struct batch {
+    evaluation *e;
+    const ew_engine *engine;
+    const ewi_head *head;
+    size_t row;
+} batch;
+
+static ewi_head head_of(const batch *b, size_t i) {
+    const ewi_head *head = b->head;
+    return (ewi_head){head->n, head->logits + i * head->n, head->peaks + i * ewi_n_peaks(head->n),
+                      head->n_rows - i};
+}
+
+/* What all threads do for the rows at hand. */
+static void share_rows(batch *b, ewi_work_fn work) {
+    ewi_op_share(b->engine, b->head->n_rows * b->e->n_vocab * COST_OF_LOGIT, work, b);
+}
+
+static void copy_share(void *arg, uint32_t thread, uint32_t n_threads) {
+    const batch *b = arg;
+    const size_t n = b->head->n_rows * b->head->n;
+    size_t begin, end;
+    ewi_split(n, 16, thread, n_threads, &begin, &end);
+    memcpy(b->e->at.logits + b->row * b->e->n_vocab + begin, b->head->logits + begin,
+           (end - begin) * sizeof *b->e->at.logits);
+}
+
 static void keep_base(void *user, size_t row, const ewi_head *head) {
     evaluation *e = user;
-    const ewi_kernels *kern = e->base->engine->kern;
-    memcpy(e->at.logits + row * e->n_vocab, head->logits, e->n_vocab * sizeof *e->at.logits);
+    batch b = {e, e->base->engine, head, row};
+    const ewi_kernels *kern = b.engine->kern;
+    if (e->n_at_hand == 0) {
+        share_rows(&b, copy_share);
+        e->n_at_hand = head->n_rows;
+    }
+    e->n_at_hand--;
     e->at.rows[row] = (ewi_base_row){kern->max(head->peaks, ewi_n_peaks(head->n)), ewi_head_best(kern, head)};
 }
 
-typedef struct sharing {
-    const ewi_kernels *kern;
-    const ewi_divergence_rows *rows;
-    ewi_divergence_sums *sums;
-} sharing;
+static ewi_divergence_rows rows_of(const evaluation *e, size_t row, const ewi_head *head) {
+    const float *base = e->base ? e->at.logits + row * e->n_vocab : NULL;
+    const ewi_kernels *kern = e->session->engine->kern;
+    return (ewi_divergence_rows){.n = e->n_vocab,
+                                 .base = base,
+                                 .model = head->logits,
+                                 .max_base = base ? e->at.rows[row].max : 0,
+                                 .max_model = kern->max(head->peaks, ewi_n_peaks(head->n))};
+}
 
 static void sum_share(void *arg, uint32_t thread, uint32_t n_threads) {
-    const sharing *s = arg;
+    const batch *b = arg;
+    const size_t n_spans = ewi_n_spans(b->e->n_vocab);
     size_t begin, end;
-    ewi_split(ewi_n_spans(s->rows->n), 1, thread, n_threads, &begin, &end);
-    for (size_t i = begin; i < end; i++) ewi_span_sum(s->kern, s->rows, i, &s->sums[i]);
+    ewi_split(b->head->n_rows * n_spans, 1, thread, n_threads, &begin, &end);
+    for (size_t i = begin; i < end;) {
+        const size_t row = i / n_spans;
+        const ewi_head head = head_of(b, row);
+        const ewi_divergence_rows rows = rows_of(b->e, b->row + row, &head);
+        for (; i < end && i / n_spans == row; i++)
+            ewi_span_sum(b->engine->kern, &rows, i % n_spans, &b->e->sums[i]);
+    }
 }
 
 static void add_compared(evaluation *e, double nll, double nll_base, double kld, bool same_best) {
@@ -80,26 +125,32 @@ static void add_compared(evaluation *e, double nll, double nll_base, double kld,
     e->klds[e->n_scored] = kld;
 }
 
+/* The sums of a row, made with those of all rows that the head has. */
+static const ewi_divergence_sums *sums_of(evaluation *e, size_t row, const ewi_head *head) {
+    batch b = {e, e->session->engine, head, row};
+    if (e->n_at_hand == 0) {
+        EW_ASSERT(head->n_rows <= EWI_HEAD_ROWS);
+        share_rows(&b, sum_share);
+        e->n_at_hand = e->n_summed = head->n_rows;
+    }
+    return e->sums + (e->n_summed - e->n_at_hand--) * ewi_n_spans(e->n_vocab);
+}
+
 static void score(void *user, size_t row, const ewi_head *head) {
     evaluation *e = user;
-    const ew_engine *engine = e->session->engine;
-    const float *base = e->base ? e->at.logits + row * e->n_vocab : NULL;
     const ew_token next = e->window[e->chunk_at + row + 1];
-    const ewi_divergence_rows rows = {.n = e->n_vocab,
-                                      .base = base,
-                                      .model = head->logits,
-                                      .max_base = base ? e->at.rows[row].max : 0,
-                                      .max_model = engine->kern->max(head->peaks, ewi_n_peaks(head->n))};
-    ewi_op_share(engine, e->n_vocab * COST_OF_LOGIT, sum_share, &(sharing){engine->kern, &rows, e->sums});
-    ewi_divergence d = ewi_divergence_of(&rows, e->sums);
+    const ewi_divergence_sums *sums = sums_of(e, row, head);
+    const ewi_divergence_rows rows = rows_of(e, row, head);
+    ewi_divergence d = ewi_divergence_of(&rows, sums);
     double nll = d.log_sum - (double)head->logits[next];
-    double nll_base = base ? d.log_sum_base - (double)base[next] : 0;
+    double nll_base = rows.base ? d.log_sum_base - (double)rows.base[next] : 0;
     e->is_finite = e->is_finite && isfinite(nll) && isfinite(nll_base) && isfinite(d.kld);
     if (!e->is_finite) return;
     EW_ASSERT(e->n_scored < e->max_scored);
     ewi_tally_add(&e->nll, nll);
-    if (base)
-        add_compared(e, nll, nll_base, d.kld, ewi_head_best(engine->kern, head) == e->at.rows[row].best);
+    if (rows.base)
+        add_compared(e, nll, nll_base, d.kld,
+                     ewi_head_best(e->session->engine->kern, head) == e->at.rows[row].best);
     e->n_scored++;
 }
 
@@ -175,7 +226,7 @@ static ew_status allocate(evaluation *e) {
     e->window = ewi_alloc_array(e->n_ctx, sizeof *e->window);
     e->own.logits = ewi_alloc_array(kept_rows * e->n_vocab, sizeof *e->own.logits);
     e->own.rows = ewi_alloc_array(kept_rows, sizeof *e->own.rows);
-    e->sums = ewi_alloc_array(ewi_n_spans(e->n_vocab), sizeof *e->sums);
+    e->sums = ewi_alloc_array(EWI_HEAD_ROWS * ewi_n_spans(e->n_vocab), sizeof *e->sums);
     e->klds = ewi_alloc_array(e->base && fits ? e->max_scored : 0, sizeof *e->klds);
     bool ok = fits && e->window && e->own.logits && e->own.rows && e->sums && e->klds;
     return ok ? EW_OK : ewi_no_memory(e->err, "an evaluation");

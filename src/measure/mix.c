@@ -88,6 +88,14 @@ static ew_status check_model(const ew_model *model, ew_error *err) {
 static ew_status check_options(const mixer *m, const ew_mix_options *o, ew_error *err) {
     if (m->how->type || m->how->n_types)
         return ewi_fail(err, EW_INVALID, "types are given: they are what a mix chooses");
+    if (ewi_str_ends(ewi_str(m->path), ".gguf"))
+        return ewi_fail(err, EW_INVALID, "a mix of types is a package's: %.200s would be a GGUF file",
+                        m->path);
+    if (m->how->smooth != 0 || (m->how->method && strcmp(m->how->method, "awq") == 0))
+        return ewi_fail(err, EW_INVALID,
+                        "method \"awq\" and smooth scale channels for one type: they do not go with a mix");
+    if (m->how->imatrix)
+        return ewi_fail(err, EW_INVALID, "an imatrix does not go with a mix, which has a calibration text");
     if ((o->max_bytes == 0) == (o->max_kld == 0) || !isfinite(o->max_kld) || o->max_kld < 0)
         return ewi_fail(err, EW_INVALID, "a mix has one limit: of bytes or of the divergence, above 0");
     if (!m->how->replace && (ewi_is_directory(m->path) || ewi_is_file(m->path)))
@@ -109,14 +117,16 @@ static void hold_back(mixer *m, ew_str text) {
 
 /* ---- one package for each type ---- */
 
-static bool is_calibrated(const mixer *m) {
-    return m->how->method && strcmp(m->how->method, "round") != 0;
+static bool is_calibrated(const ew_quantize_options *how) {
+    return how->activation_ranges || (how->method && strcmp(how->method, "round") != 0);
 }
 
-static ew_quantize_options options_of(const mixer *m) {
+/* Nobody needs the ranges of inputs but of the result. */
+static ew_quantize_options options_of(const mixer *m, const char *activation_ranges) {
     ew_quantize_options how = *m->how;
     how.calibration = m->seen;
-    if (is_calibrated(m)) return how;
+    how.activation_ranges = activation_ranges;
+    if (is_calibrated(&how)) return how;
     how.calibration = (ew_str){NULL, 0};
     how.calibration_tokens = 0;
     how.calibration_special = false;
@@ -125,7 +135,7 @@ static ew_quantize_options options_of(const mixer *m) {
 
 static ew_status make_part(mixer *m, size_t type, ew_error *err) {
     char path[PATH_BYTES];
-    ew_quantize_options how = options_of(m);
+    ew_quantize_options how = options_of(m, NULL);
     how.type = types[type];
     if (!ewi_path_join(path, sizeof path, ewi_staging_path(m->folder), ewi_str(types[type])))
         return ewi_fail(err, EW_INVALID, "%.200s: the path is too long", m->path);
@@ -273,7 +283,7 @@ static uint64_t size_of_choice(const mixer *m) {
 /* ---- the package ---- */
 
 static ew_status write_choice(mixer *m, ew_quantize_report *report, ew_error *err) {
-    ew_quantize_options how = options_of(m);
+    ew_quantize_options how = options_of(m, m->how->activation_ranges);
     ew_tensor_type *list = ewi_alloc_array(m->n_units, sizeof *list);
     if (!list) return ewi_no_memory(err, "a mix of types");
     for (size_t i = 0; i < m->n_units; i++)

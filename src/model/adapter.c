@@ -224,6 +224,10 @@ static ew_status read_peft(reader *r, const char *folder, ew_error *err) {
 
 ew_status ew_adapter_open(const ew_model *model, const char *path, ew_adapter **out, ew_error *err) {
     EWI_REQUIRE(model && path && out, err);
+    if (model->checkpoint.container.is_scaled)
+        return ewi_fail(err, EW_UNSUPPORTED,
+                        "the model's channels were scaled when it was quantized: adapters of the original "
+                        "do not fit");
     ew_adapter *adapter = ewi_zalloc(sizeof *adapter);
     if (!adapter) return ewi_no_memory(err, "an adapter");
     adapter->model = model;

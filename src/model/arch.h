@@ -76,6 +76,7 @@ typedef struct ewi_arch {
     bool has_logit_scale;                /* logits are multiplied */
     bool has_caps;                       /* of scores and logits */
     uint32_t large_layers;  /* a model of so many has heads scaled as d_model / n_heads has them */
+    bool folder_to_gguf;    /* GGUF files are written of its folders, too */
     double partial_rotary;  /* part of a head that rotates, where config.json does not say; 0: all */
     double local_rope_base; /* of layers with a window; 0: as the others' */
 } ewi_arch;

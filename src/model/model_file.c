@@ -11,16 +11,17 @@
 
 struct ew_file {
     ewi_checkpoint checkpoint;
-    char format[64];
+    char format[80];
 };
 
 static void name_format(ew_file *file) {
     const ewi_checkpoint *c = &file->checkpoint;
-    const ew_str type = c->container.type;
+    const ew_str type = c->container.type, ranges = c->container.ranges;
     if (c->is_container)
-        snprintf(file->format, sizeof file->format, "package, %.*s, from %s",
-                 type.len < 20 ? (int)type.len : 20, type.data,
-                 c->kind == EWI_CHECKPOINT_GGUF ? "GGUF" : "safetensors");
+        snprintf(file->format, sizeof file->format, "package, %.*s%s%s%.*s, from %s",
+                 type.len < 20 ? (int)type.len : 20, type.data, c->container.is_scaled ? ", scaled" : "",
+                 ranges.len ? ", ranges " : "", ranges.len < 10 ? (int)ranges.len : 10,
+                 ranges.len ? ranges.data : "", c->kind == EWI_CHECKPOINT_GGUF ? "GGUF" : "safetensors");
     else if (c->kind == EWI_CHECKPOINT_GGUF && c->n_shards == 1)
         snprintf(file->format, sizeof file->format, "GGUF v%u", c->gguf.version);
     else if (c->kind == EWI_CHECKPOINT_GGUF)
@@ -235,6 +236,7 @@ ew_tensor_info ew_file_tensor(const ew_file *file, size_t index) {
         .n_dims = tensor->n_dims,
         .size_bytes = tensor->size_bytes,
         .offset = tensor->offset,
+        .input_scale = tensor->input_scale,
     };
     memcpy(info.dims, tensor->dims, sizeof info.dims);
     return info;

@@ -101,6 +101,13 @@ static const struct pattern {
     {"laguna", EWI_SCAN_LAGUNA, false, false},
 };
 
+const char *ewi_gguf_pattern_name(ewi_scanner scanner, bool ignore_merges) {
+    for (size_t i = 0; i < EWI_COUNT(patterns); i++)
+        if (patterns[i].scanner == scanner && patterns[i].ignore_merges == ignore_merges)
+            return patterns[i].name;
+    return NULL;
+}
+
 /* ---- typed reads ---- */
 
 static ew_status wrong_type(const char *key, const ewi_gguf_kv *kv, const char *wanted, ew_error *err) {

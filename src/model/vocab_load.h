@@ -23,6 +23,9 @@ bool ewi_gguf_has_vocab(const ewi_gguf *gguf);
 EWI_NODISCARD ew_status ewi_vocab_from_gguf(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *out,
                                             ew_error *err);
 
+/* A name of the scanner for tokenizer.ggml.pre; NULL: there is none. */
+const char *ewi_gguf_pattern_name(ewi_scanner scanner, bool ignore_merges);
+
 /*
  * A tokenizer.json of Hugging Face, model type BPE, WordPiece, Unigram or WordLevel. config is the
  * tokenizer_config.json beside it, which names the tokens for the beginning and the end; it may be empty.

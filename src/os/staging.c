@@ -146,6 +146,11 @@ ew_status ewi_staging_write(ewi_staging *s, const void *data, size_t len, ew_err
     return EW_OK;
 }
 
+ew_status ewi_staging_rewrite(ewi_staging *s, const void *data, size_t len, ew_error *err) {
+    if (!call_fails(EIO) && lseek(s->file_fd, 0, SEEK_SET) == 0) return ewi_staging_write(s, data, len, err);
+    return fail_errno(err, "write to", s->folder);
+}
+
 ew_status ewi_staging_finish(ewi_staging *s, const char *name, ew_error *err) {
     bool fine = !call_fails(EIO) && fsync(s->file_fd) == 0;
     if (close(s->file_fd) != 0) fine = false;
@@ -194,6 +199,22 @@ ew_status ewi_staging_commit(ewi_staging *s, ew_error *err) {
     sync_parent(s->target);
     if (older) remove_folder(s->older);
     release(s);
+    return EW_OK;
+}
+
+/* A target that appeared meanwhile is left alone. File systems without links can only be asked before. */
+static int move_file(const ewi_staging *s, const char *name) {
+    struct stat st;
+    if (s->replace) return renameat(s->folder_fd, name, AT_FDCWD, s->target);
+    if (linkat(s->folder_fd, name, AT_FDCWD, s->target, 0) == 0) return 0;
+    if (errno == EEXIST || lstat(s->target, &st) == 0) return -1;
+    return renameat(s->folder_fd, name, AT_FDCWD, s->target);
+}
+
+ew_status ewi_staging_commit_file(ewi_staging *s, const char *name, ew_error *err) {
+    if (call_fails(EIO) || move_file(s, name) != 0) return fail_errno(err, "create", s->target);
+    sync_parent(s->target);
+    ewi_staging_abandon(s);
     return EW_OK;
 }
 

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -118,6 +119,14 @@ static ew_status begin_weights(ewi_package *p, ew_error *err) {
     return ewi_sha256_new(&p->hash, err);
 }
 
+/* Whatever the locale's decimal point is. */
+static void print_positive(ewi_buffer *out, float x) {
+    char text[40];
+    snprintf(text, sizeof text, "%.8e", (double)x);
+    const char *exponent = strchr(text, 'e');
+    ewi_buffer_printf(out, "%c.%.8s%s", text[0], exponent - 8, exponent);
+}
+
 static void list_tensor(ewi_package *p, const ewi_tensor *tensor) {
     ewi_buffer *out = &p->table;
     ewi_buffer_printf(out, "%s\n{\"name\":", p->at ? "," : "");
@@ -126,7 +135,12 @@ static void list_tensor(ewi_package *p, const ewi_tensor *tensor) {
                       ewi_dtype_get(tensor->dtype)->name, tensor->packed ? "packed" : "plain");
     for (uint32_t i = 0; i < tensor->n_dims; i++)
         ewi_buffer_printf(out, "%s%" PRIu64, i ? "," : "", tensor->dims[i]);
-    ewi_buffer_printf(out, "],\"offset\":%" PRIu64 ",\"size\":%" PRIu64 "}", p->at, tensor->size_bytes);
+    ewi_buffer_printf(out, "],\"offset\":%" PRIu64 ",\"size\":%" PRIu64, p->at, tensor->size_bytes);
+    if (tensor->input_scale > 0) {
+        ewi_buffer_printf(out, ",\"input_scale\":");
+        print_positive(out, tensor->input_scale);
+    }
+    ewi_buffer_printf(out, "}");
 }
 
 ew_status ewi_package_tensor(ewi_package *p, const ewi_tensor *tensor, ew_error *err) {

@@ -23,7 +23,8 @@ EWI_NODISCARD ew_status ewi_package_open(const char *path, bool replace, ewi_pac
 /* Not EWI_BLOB_TENSORS and EWI_BLOB_WEIGHTS; before the first tensor. */
 EWI_NODISCARD ew_status ewi_package_add(ewi_package *package, ewi_blob_role role, ewi_bytes bytes,
                                         ew_error *err);
-/* Begins a tensor: name, dtype, packed, dims and size_bytes count. The one before is complete. */
+/* Begins a tensor: name, dtype, packed, dims, size_bytes and input_scale count. The one before is
+ * complete. */
 EWI_NODISCARD ew_status ewi_package_tensor(ewi_package *package, const ewi_tensor *tensor, ew_error *err);
 EWI_NODISCARD ew_status ewi_package_data(ewi_package *package, const void *data, size_t len, ew_error *err);
 

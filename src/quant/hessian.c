@@ -16,21 +16,19 @@
 
 struct ewi_hessian {
     size_t k;
-    bool rotated;
     ewi_quant_threads threads;
-    float *h;       /* [k, k]: the lower triangle of H, then L */
+    float *h;       /* [k, k]: the lower triangle of H, then all of it, then L */
     float *panel;   /* [k, PANEL] */
     float *scratch; /* [n_threads, ROWS, COLS] */
     bool *dead;     /* [k] */
 };
 
-ew_status ewi_hessian_new(size_t k, bool rotated, const ewi_quant_threads *threads, ewi_hessian **out,
-                          ew_error *err) {
+ew_status ewi_hessian_new(size_t k, const ewi_quant_threads *threads, ewi_hessian **out, ew_error *err) {
     size_t squares;
     if (!ewi_mul_size(k, k, &squares)) return ewi_fail(err, EW_LIMIT, "%zu inputs of a layer", k);
     ewi_hessian *h = ewi_zalloc(sizeof *h);
     if (!h) return ewi_no_memory(err, "a layer's calibration");
-    *h = (ewi_hessian){.k = k, .rotated = rotated, .threads = *threads};
+    *h = (ewi_hessian){.k = k, .threads = *threads};
     h->h = ewi_alloc_array(squares, sizeof *h->h);
     h->panel = ewi_alloc_array(k, PANEL * sizeof *h->panel);
     h->scratch = ewi_alloc_array(threads->n_threads, ROWS * COLS * sizeof *h->scratch);
@@ -56,6 +54,10 @@ void ewi_hessian_free(ewi_hessian *h) {
 
 size_t ewi_hessian_inputs(const ewi_hessian *h) {
     return h->k;
+}
+
+const float *ewi_hessian_sums(const ewi_hessian *h) {
+    return h->h;
 }
 
 const float *ewi_hessian_triangle(const ewi_hessian *h) {
@@ -119,29 +121,83 @@ typedef struct addition {
     size_t n;
 } addition;
 
-/* Columns of blocks that rotate together; what is left at the end is one piece. */
-static void turn_share(void *arg, uint32_t thread, uint32_t n_threads) {
+/* Columns of the rows as rows of the panel, some to a thread. */
+static void collect_share(void *arg, uint32_t thread, uint32_t n_threads) {
     const addition *a = arg;
-    float x[EWI_QROWS_ROTATE];
-    for (size_t at = (size_t)thread * EWI_QROWS_ROTATE; at < a->h->k; at += n_threads * EWI_QROWS_ROTATE) {
-        size_t n = least(EWI_QROWS_ROTATE, a->h->k - at);
-        float *to = a->h->panel + at * PANEL;
-        for (size_t t = 0; t < PANEL; t++) {
-            memset(x, 0, sizeof x);
-            if (t < a->n) memcpy(x, a->rows + t * a->h->k + at, n * sizeof *x);
-            if (a->h->rotated) ewi_rotate(x, x, n);
-            for (size_t i = 0; i < n; i++) to[i * PANEL + t] = x[i];
-        }
-    }
+    const size_t k = a->h->k, begin = k * thread / n_threads, end = k * (thread + 1) / n_threads;
+    for (size_t i = begin; i < end; i++)
+        for (size_t t = 0; t < PANEL; t++) a->h->panel[i * PANEL + t] = t < a->n ? a->rows[t * k + i] : 0.0f;
 }
 
 void ewi_hessian_add(ewi_hessian *h, const float *rows, size_t n) {
     for (size_t at = 0; at < n; at += PANEL) {
         addition a = {h, rows + at * h->k, least(PANEL, n - at)};
         update u = {h, h->k, 1.0f};
-        run(h, turn_share, &a);
+        run(h, collect_share, &a);
         run(h, update_share, &u);
     }
+}
+
+/* ---- all of H ---- */
+
+/* Gives the upper half, in squares of ROWS, what the lower half has; or both what the other has. */
+typedef struct mirror {
+    float *h;
+    size_t k;
+    bool swaps;
+} mirror;
+
+static void mirror_square(const mirror *m, size_t row, size_t col) {
+    for (size_t i = row; i < least(row + ROWS, m->k); i++)
+        for (size_t j = col; j < least(col + ROWS, i); j++) {
+            float *low = &m->h[i * m->k + j], *high = &m->h[j * m->k + i], before = *high;
+            *high = *low;
+            if (m->swaps) *low = before;
+        }
+}
+
+static void mirror_share(void *arg, uint32_t thread, uint32_t n_threads) {
+    const mirror *m = arg;
+    for (size_t row = (size_t)thread * ROWS; row < m->k; row += (size_t)n_threads * ROWS)
+        for (size_t col = 0; col <= row; col += ROWS) mirror_square(m, row, col);
+}
+
+void ewi_hessian_end(ewi_hessian *h) {
+    run(h, mirror_share, &(mirror){h->h, h->k, false});
+}
+
+ew_status ewi_hessian_copy(const ewi_hessian *h, ewi_hessian **out, ew_error *err) {
+    EWI_TRY(ewi_hessian_new(h->k, &h->threads, out, err));
+    memcpy((*out)->h, h->h, h->k * h->k * sizeof *h->h);
+    return EW_OK;
+}
+
+typedef struct turn {
+    ewi_hessian *h;
+    const float *scales;
+} turn;
+
+static void divide_share(void *arg, uint32_t thread, uint32_t n_threads) {
+    const turn *t = arg;
+    const size_t k = t->h->k;
+    for (size_t i = thread; i < k; i += n_threads)
+        for (size_t j = 0; j < k; j++) t->h->h[i * k + j] /= t->scales[i] * t->scales[j];
+}
+
+static void rotate_share(void *arg, uint32_t thread, uint32_t n_threads) {
+    const turn *t = arg;
+    const size_t k = t->h->k;
+    for (size_t i = thread; i < k; i += n_threads) ewi_rotate(t->h->h + i * k, t->h->h + i * k, k);
+}
+
+/* With R the rotation: R H R^T = ((H R^T)^T R^T)^T, and H is its own transpose. */
+void ewi_hessian_turn(ewi_hessian *h, const float *scales, bool rotated) {
+    turn t = {h, scales};
+    if (scales) run(h, divide_share, &t);
+    if (!rotated) return;
+    run(h, rotate_share, &t);
+    run(h, mirror_share, &(mirror){h->h, h->k, true});
+    run(h, rotate_share, &t);
 }
 
 /* ---- the factor ---- */

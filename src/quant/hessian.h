@@ -12,8 +12,10 @@
  *
  * Memory: 4 k k + 512 k bytes, and 64 KiB for each thread. One thread at a time uses one.
  *
- *     EWI_TRY(ewi_hessian_new(k, rotated, &threads, &h, err));
+ *     EWI_TRY(ewi_hessian_new(k, &threads, &h, err));
  *     for all rows:  ewi_hessian_add(h, rows, n);
+ *     ewi_hessian_end(h);                                 then for candidates: ewi_scaled_error (scaling.h)
+ *     ewi_hessian_turn(h, scales, rotated);
  *     EWI_TRY(ewi_hessian_factor(h, 0.01, name, err));    then for tiles of weights: ewi_gptq_tile (gptq.h)
  *     ewi_hessian_free(h);
  */
@@ -36,14 +38,24 @@ typedef struct ewi_quant_threads {
 
 typedef struct ewi_hessian ewi_hessian;
 
-/* Of k inputs; rotated: as whole-row types see them. Errors: EW_NO_MEMORY, EW_LIMIT. */
-EWI_NODISCARD ew_status ewi_hessian_new(size_t k, bool rotated, const ewi_quant_threads *threads,
-                                        ewi_hessian **out, ew_error *err);
+/* Of k inputs. Errors: EW_NO_MEMORY, EW_LIMIT. */
+EWI_NODISCARD ew_status ewi_hessian_new(size_t k, const ewi_quant_threads *threads, ewi_hessian **out,
+                                        ew_error *err);
 void ewi_hessian_free(ewi_hessian *h);
 size_t ewi_hessian_inputs(const ewi_hessian *h);
 
 /* Rows [n, k]. */
 void ewi_hessian_add(ewi_hessian *h, const float *rows, size_t n);
+/* After the last rows. */
+void ewi_hessian_end(ewi_hessian *h);
+/* A second one of the same, then. */
+EWI_NODISCARD ew_status ewi_hessian_copy(const ewi_hessian *h, ewi_hessian **out, ew_error *err);
+/* H [k, k], after ewi_hessian_end. */
+const float *ewi_hessian_sums(const ewi_hessian *h);
+
+/* Makes H that of the inputs as weights will meet them: divided by scales [k], where there are any, and
+ * rotated as for whole-row types. */
+void ewi_hessian_turn(ewi_hessian *h, const float *scales, bool rotated);
 
 /* Turns H, with `damping` times the mean of its diagonal added to that, into L. Inputs that were always zero
  * are dead: they count as the mean does and the weights that they meet become zero. Errors: EW_FORMAT names

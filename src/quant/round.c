@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -32,7 +33,7 @@ size_t ewi_rounding_padded(size_t k) {
 
 size_t ewi_round_scratch_bytes(size_t k) {
     size_t padded = ewi_rounding_padded(k), chunks = padded / EWI_CHUNK_INPUTS;
-    return padded * (2 * sizeof(float) + EWI_TILE_OUTPUTS) + chunks * (sizeof(float) + 1);
+    return padded * (3 * sizeof(float) + EWI_TILE_OUTPUTS) + chunks * (sizeof(float) + 1);
 }
 
 /* ---- runs ---- */
@@ -41,15 +42,21 @@ typedef struct extreme {
     float magnitude, sign;
 } extreme;
 
+/* Runs are multiples of so many weights: loops of that length become vector instructions. */
+#define STEP 16u
+
 /* The first of the largest. */
 static extreme find_extreme(const float *x, size_t n) {
-    extreme e = {0.0f, 1.0f};
-    for (size_t i = 0; i < n; i++) {
-        float magnitude = x[i] < 0.0f ? -x[i] : x[i];
-        if (magnitude <= e.magnitude) continue;
-        e = (extreme){magnitude, x[i] < 0.0f ? -1.0f : 1.0f};
-    }
-    return e;
+    float lane[STEP] = {0}, most = 0.0f;
+    size_t i = 0;
+    for (i = 0; i < n; i += STEP)
+        for (size_t j = 0; j < STEP; j++) {
+            float magnitude = fabsf(x[i + j]);
+            lane[j] = magnitude > lane[j] ? magnitude : lane[j];
+        }
+    for (size_t j = 0; j < STEP; j++) most = lane[j] > most ? lane[j] : most;
+    for (i = 0; most > 0.0f && fabsf(x[i]) != most;) i++;
+    return (extreme){most, x[i] < 0.0f ? -1.0f : 1.0f};
 }
 
 static bool is_finite(const float *x, size_t n) {
@@ -62,11 +69,16 @@ static bool is_finite(const float *x, size_t n) {
 }
 
 static void divide(float *u, const float *x, size_t n, float by) {
-    for (size_t i = 0; i < n; i++) u[i] = x[i] / by;
+    for (size_t i = 0; i < n; i += STEP) {
+        float lane[STEP];
+        memcpy(lane, x + i, sizeof lane);
+        for (size_t j = 0; j < STEP; j++) lane[j] /= by;
+        memcpy(u + i, lane, sizeof lane);
+    }
 }
 
 static ewi_run run_at(const ewi_rounding *r, size_t at, size_t n) {
-    return (ewi_run){r->kern, r->u + at, n, r->least, r->most};
+    return (ewi_run){r->kern, r->u + at, n, r->least, r->most, r->importance ? r->importance + at : NULL};
 }
 
 /* Codes of inputs at .. at + n with their final scale. */
@@ -256,7 +268,7 @@ static float find_subscaled(const ewi_rounding *r) {
     memset(r->chosen, 1, r->n_chunks);
     if (unit == 0.0f) return 0.0f;
     divide(r->u, r->x, r->padded, unit);
-    divide(r->scales, r->scales, r->n_chunks, unit);
+    for (size_t i = 0; i < r->n_chunks; i++) r->scales[i] /= unit;
     float d = choose_subscales(r, find_row_scale(r));
     choose_subscales(r, d);
     return unit * d;
@@ -285,9 +297,31 @@ static ewi_round_fault round_subscaled(const ewi_rounding *r) {
 static void lay_out(ewi_rounding *r, uint8_t *scratch, uint8_t **codes) {
     r->x = (float *)(void *)scratch;
     r->u = r->x + r->padded;
-    r->scales = r->u + r->padded;
+    r->importance = r->u + r->padded;
+    r->scales = r->importance + r->padded;
     r->chosen = (uint8_t *)(r->scales + r->n_chunks);
     *codes = r->chosen + r->n_chunks;
+}
+
+/* Turned inputs that do not depend on each other all have the mean square of their block. */
+static void turn_importance(const ewi_rounding *r) {
+    for (size_t at = 0, n; at < r->k; at += n) {
+        float sum = 0.0f;
+        n = ewi_rotate_block(r->k - at);
+        for (size_t i = 0; i < n; i++) sum += r->importance[at + i];
+        for (size_t i = 0; i < n; i++) r->importance[at + i] = sum / (float)n;
+    }
+}
+
+/* Of padding it does not matter. */
+static void take_importance(ewi_rounding *r, const float *importance) {
+    if (!importance) {
+        r->importance = NULL;
+        return;
+    }
+    memcpy(r->importance, importance, r->k * sizeof *importance);
+    for (size_t i = r->k; i < r->padded; i++) r->importance[i] = 1.0f;
+    if (r->info->kind == EWI_PACKED_ROW) turn_importance(r);
 }
 
 ewi_round_fault ewi_rounding_take(const ewi_rounding *r, const float *row) {
@@ -325,12 +359,13 @@ ewi_rounding ewi_rounding_of(ewi_dtype dtype, uint8_t *head, size_t k) {
 }
 
 ewi_round_fault ewi_round_tile(ewi_dtype dtype, uint8_t *tile, const float *rows, size_t n_rows, size_t k,
-                               void *scratch, ewi_round_sums *sums) {
+                               const float *importance, void *scratch, ewi_round_sums *sums) {
     EW_ASSERT(n_rows <= EWI_TILE_OUTPUTS);
     ewi_rounding r = ewi_rounding_of(dtype, tile, k);
     uint8_t *codes;
     r.sums = sums;
     lay_out(&r, scratch, &codes);
+    take_importance(&r, importance);
     *sums = (ewi_round_sums){0};
     memset(tile, 0, ewi_packed_head_bytes(dtype, k));
     for (size_t i = 0; i < n_rows; i++) {

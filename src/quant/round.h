@@ -6,7 +6,8 @@
  * memory; a matrix is rounded by tiles, in any order and by any threads.
  *
  *     void *scratch = ewi_alloc(ewi_round_scratch_bytes(k));
- *     for each tile t:  fault = ewi_round_tile(dtype, w + t * tile_bytes, rows, n, k, scratch, &sums[t]);
+ *     for each tile t:
+ *         fault = ewi_round_tile(dtype, w + t * tile_bytes, rows, n, k, NULL, scratch, &sums[t]);
  *     relative error = sqrt(sum of sums[t].errors / sum of sums[t].weights)
  */
 #ifndef EW_QUANT_ROUND_H
@@ -31,8 +32,10 @@ bool ewi_round_offers(ewi_dtype dtype);
 /* k <= EWI_PACKED_MAX_K. */
 size_t ewi_round_scratch_bytes(size_t k);
 
-/* n_rows <= 16 rows [n_rows, k] become a whole tile. scratch: of one thread, aligned to 64. */
+/* n_rows <= 16 rows [n_rows, k] become a whole tile. importance [k], above 0: what squared errors of each
+ * input are multiplied with in the search; NULL: all are the same. scratch: of one thread, aligned to 64. */
 EWI_NODISCARD ewi_round_fault ewi_round_tile(ewi_dtype dtype, uint8_t *tile, const float *rows, size_t n_rows,
-                                             size_t k, void *scratch, ewi_round_sums *sums);
+                                             size_t k, const float *importance, void *scratch,
+                                             ewi_round_sums *sums);
 
 #endif

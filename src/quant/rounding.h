@@ -21,10 +21,11 @@ typedef struct ewi_rounding {
     float least, most; /* codes, less the zero */
     uint8_t *head;
     size_t output, k, padded, n_chunks;
-    float *x, *u;    /* [padded]: the weights (rotated), and divided for the search */
-    uint8_t *codes;  /* [padded] */
-    float *scales;   /* [n_chunks], Q4S */
-    uint8_t *chosen; /* [n_chunks], Q4S: sub-scales */
+    float *x, *u;      /* [padded]: the weights (rotated), and divided for the search */
+    float *importance; /* [padded], of the inputs (rotated); NULL: all the same */
+    uint8_t *codes;    /* [padded] */
+    float *scales;     /* [n_chunks], Q4S */
+    uint8_t *chosen;   /* [n_chunks], Q4S: sub-scales */
     ewi_round_sums *sums;
 } ewi_rounding;
 

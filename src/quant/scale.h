@@ -8,7 +8,7 @@
  * Runs are padded with zeros to a multiple of 16 weights, and divided so that the largest is about 1. Pure
  * functions.
  *
- *     ewi_run run = {kern, u, n, -8.0f, 7.0f};
+ *     ewi_run run = {kern, u, n, -8.0f, 7.0f, NULL};
  *     ewi_fit fit = ewi_scale_search(&run, sign, &targets);
  *     scale = largest * (fit.uq / fit.qq);
  */
@@ -21,7 +21,8 @@ typedef struct ewi_run {
     const ewi_kernels *kern;
     const float *u;
     size_t n;
-    float least, most; /* codes */
+    float least, most;       /* codes */
+    const float *importance; /* [n] what squared errors are multiplied with; NULL: nothing */
 } ewi_run;
 
 /* What the largest weight is brought to: first, first + step, .., n <= EWI_TARGETS of them. */
@@ -40,10 +41,8 @@ static inline float ewi_fit_scale(ewi_fit fit) {
     return fit.qq > 0.0f ? fit.uq / fit.qq : 0.0f;
 }
 
-/* Fits with codes q = u * inverses[i]. */
-static inline void ewi_run_fit(const ewi_run *run, ewi_fit *fits, const float *inverses, size_t n) {
-    run->kern->fit_codes(fits, run->u, run->n, inverses, n, run->least, run->most);
-}
+/* Fits with codes q = u * inverses[i]; each product times its importance. */
+void ewi_run_fit(const ewi_run *run, ewi_fit *fits, const float *inverses, size_t n);
 
 /* The index of the best; the first of equals. */
 size_t ewi_fit_best(const ewi_fit *fits, size_t n);

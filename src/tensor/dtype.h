@@ -73,7 +73,8 @@
     X(Q8C, -1, "", 1, 1)                    \
     X(Q4C, -1, "", 2, 1)                    \
     X(Q4S, -1, "", 64, 33)                  \
-    X(Q4G128, -1, "", 128, 66)
+    X(Q4G128, -1, "", 128, 66)              \
+    X(Q4R, -1, "", 2, 1)
 
 typedef enum ewi_dtype {
 #define EWI_DTYPE_ENUM(name, gguf, safetensors, elements, bytes) EWI_##name,

@@ -19,8 +19,9 @@ typedef struct ewi_tensor {
     uint64_t dims[EWI_MAX_DIMS];
     const uint8_t *data; /* size_bytes long */
     uint64_t size_bytes;
-    uint64_t offset; /* of data from the start of its file */
-    bool packed;     /* data is in the layout of tensor/packed.h, else as its file format has it */
+    uint64_t offset;   /* of data from the start of its file */
+    bool packed;       /* data is in the layout of tensor/packed.h, else as its file format has it */
+    float input_scale; /* of its inputs as codes of 8 bits, where a package says it; else 0 */
 } ewi_tensor;
 
 /*

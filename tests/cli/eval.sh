@@ -24,6 +24,16 @@ edgewise eval -m "$MODEL" --text text -c 64 --stride 32 | head -n 1
 edgewise eval -m q4c --against q4c --json <text >json
 same "a model against itself" "$(number kld_max json)" 0
 
+# A model is its own base, but for the state: one of 4 bits costs more than one of 8.
+for type in q8 q4r; do
+    edgewise eval -m "$MODEL" -ctk $type -ctv $type --against "$MODEL" --base-cache-type-k f32 \
+        --base-cache-type-v f32 -c 128 --json --text text >$type.json
+done
+edgewise eval -m "$MODEL" -ctk q4r -ctv q4r --against "$MODEL" -c 128 --json --text text >json
+same "a model and its base with the same state" "$(number kld_max json)" 0
+awk -v q8="$(number kld_mean q8.json)" -v q4r="$(number kld_mean q4r.json)" \
+    'BEGIN { if (!(q8 > 0 && q8 < 0.02 && q8 < q4r && q4r < 2)) print "states", q8, q4r }'
+
 # The picture is whole, or there is none.
 edgewise eval -m q8c --against "$MODEL" --text text --svg kld.svg >/dev/null
 head -c 4 kld.svg

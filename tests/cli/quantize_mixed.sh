@@ -29,6 +29,11 @@ awk -v one="$(kld single)" -v mix="$(kld sized)" \
 mixed -t 2 --target-size "$size" -o again >/dev/null
 diff -r sized again || echo "packages differ"
 
+# Scales of inputs are found for the result as for one type.
+mixed --target-size "$size" --activation-ranges mse -o ranged >/dev/null
+edgewise inspect ranged --verify | sed -n '/^format/p'
+edgewise inspect ranged --json | tr ',' '\n' | grep -c '"input_scale":'
+
 mixed --method gptq --max-kld 0.02 -o near >out
 tail -n 1 out | sed 's/^.*; \(mean divergence from the original\) .* nats/\1 X nats/'
 awk -v kld="$(kld near)" 'BEGIN { if (!(kld < 0.03)) print "near", kld }'
@@ -52,6 +57,10 @@ code 2 mixed --target-size 5bpw --type q4s -o no 2>message
 head -n 1 message
 code 2 edgewise quantize -m "$MODEL" --max-kld 1 -o no 2>message
 head -n 1 message
+for one in "-o no.gguf" "-o no --method awq" "-o no --smooth 0.5" "-o no --imatrix text"; do
+    code 2 mixed --target-size 5bpw $one 2>message
+    head -n 1 message
+done
 head -c 2000 text >short
 code 3 edgewise quantize -m "$MODEL" --max-kld 1 --calibrate short -o no 2>message
 sed 's/has [0-9]* tokens/has N tokens/' message

@@ -46,6 +46,7 @@ try eval --layers-svg layers.svg
 try eval --tasks t.jsonl --special
 try eval -n 5
 try eval --raw
+try eval --base-cache-type-v q8
 try validate
 try validate a.gguf
 try validate a.gguf --against b.gguf

@@ -2,11 +2,11 @@
  * (tests/golden/make_models.py, make_adapters.py): llama-gqa is the base, with both adapters it is the model.
  *
  * The 140 tokens of the golden prompt come from a text of as many letters, by a vocabulary that is made up
- * here. The bound is what logits within 1e-4 allow.
+ * (lettered.h). The bound is what logits within 1e-4 allow.
  */
 #include "expect.h"
 #include "golden.h"
-#include "hf_folder.h"
+#include "lettered.h"
 #include "rig.h"
 #include "scratch.h"
 
@@ -15,38 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define N_VOCAB  80
 #define N_PROMPT 140
 #define BOUND    2e-4
-
-/* Token i is the letter U+0100 + i. */
-static void spell(size_t token, char out[3]) {
-    out[0] = (char)(0xc4 + token / 64);
-    out[1] = (char)(0x80 + token % 64);
-    out[2] = '\0';
-}
-
-static hf_folder with_vocabulary(const char *model) {
-    static const char *const files[] = {"config.json", "model.safetensors.index.json",
-                                        "model-00001-of-00002.safetensors",
-                                        "model-00002-of-00002.safetensors"};
-    char json[4096], letter[3], path[1024];
-    hf_folder f = hf_folder_new();
-    size_t n = (size_t)snprintf(json, sizeof json,
-                                "{\"decoder\":{\"type\":\"Metaspace\",\"replacement\":\"\xe2\x96\x81\"},"
-                                "\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":[");
-    for (size_t i = 0; i < N_VOCAB; i++) {
-        spell(i, letter);
-        n += (size_t)snprintf(json + n, sizeof json - n, "%s[\"%s\",-1.0]", i ? "," : "", letter);
-    }
-    snprintf(json + n, sizeof json - n, "]}}");
-    hf_folder_text(&f, "tokenizer.json", json);
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        snprintf(path, sizeof path, "%s/%s", golden_path(model), files[i]);
-        hf_folder_link(&f, files[i], path);
-    }
-    return f;
-}
 
 /* Two sessions of one engine. */
 typedef struct pair {
@@ -68,7 +38,7 @@ static ew_session *new_session(const pair *p, uint32_t n_ctx) {
 static pair pair_open(uint32_t n_threads, uint32_t n_rows) {
     pair p = {0};
     ew_error err = {0};
-    hf_folder folder = with_vocabulary("llama-gqa");
+    hf_folder folder = lettered_folder("llama-gqa");
     expect_ok(ew_model_open(folder.path, &p.model, &err), &err);
     expect_ok(ew_adapter_open(p.model, golden_path("llama-gqa.lora-attention"), &p.adapters[0], &err), &err);
     expect_ok(ew_adapter_open(p.model, golden_path("llama-gqa.lora-all"), &p.adapters[1], &err), &err);
@@ -87,7 +57,7 @@ static pair pair_open(uint32_t n_threads, uint32_t n_rows) {
     expect_ok(ew_session_set_adapters(p.session, uses, 2, &err), &err);
     golden g = golden_load("llama-gqa");
     assert_int_equal(g.n_prompt, N_PROMPT);
-    for (size_t i = 0; i < N_PROMPT; i++) spell((size_t)g.prompt[i], p.text + 2 * i);
+    for (size_t i = 0; i < N_PROMPT; i++) lettered_spell((size_t)g.prompt[i], p.text + LETTERED_BYTES * i);
     golden_free(&g);
     return p;
 }

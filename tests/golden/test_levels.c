@@ -262,7 +262,7 @@ static void other_families(void **state) {
     compare_all("mpt", "mpt.gguf", EW_CACHE_F32);
     compare_all("mistral-window", "mistral-window", EW_CACHE_Q8);
     compare_all("gpt2", "gpt2", EW_CACHE_F16);
-    compare_all("phi3-longrope", "phi3-longrope.gguf", EW_CACHE_F16);
+    compare_all("phi3-longrope", "phi3-longrope.gguf", EW_CACHE_Q4R);
 }
 
 int main(void) {

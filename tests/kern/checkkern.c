@@ -218,9 +218,9 @@ static void check_level(ck *c, ewi_cpu_level level) {
     static const struct {
         const char *name;
         void (*run)(ck *c);
-    } groups[] = {{"matmul", check_matmul}, {"qmatmul", check_qmatmul},         {"quantize", check_quantize},
-                  {"row", check_row},       {"attention", check_attention},     {"convert", check_convert},
-                  {"fit", check_fit},       {"attn_bf16", check_attention_bf16}};
+    } groups[] = {{"matmul", check_matmul}, {"qmatmul", check_qmatmul},          {"quantize", check_quantize},
+                  {"row", check_row},       {"attention", check_attention},      {"convert", check_convert},
+                  {"fit", check_fit},       {"attn_bf16", check_attention_bf16}, {"rotate", check_rotate}};
     c->digest = 0xcbf29ce484222325u;
     for (size_t i = 0; i < EWI_COUNT(groups); i++) {
         size_t passed = c->n_passed, failed = c->n_failed;

@@ -85,6 +85,7 @@ bool ck_same(float a, float b);
 void check_matmul(ck *c);
 void check_qmatmul(ck *c);
 void check_quantize(ck *c);
+void check_rotate(ck *c);
 void check_row(ck *c);
 void check_attention(ck *c);
 void check_attention_bf16(ck *c);

@@ -3,14 +3,21 @@
 #include <string.h>
 
 #include "checkkern.h"
+#include "kernels/half.h"
+#include "kernels/q4r.h"
 
 #define MAX_ROWS 36
 #define KEYS     EWI_ATTENTION_KEYS
 
-static const ewi_dtype types[] = {EWI_F32, EWI_F16, EWI_I8};
+static const ewi_dtype types[] = {EWI_F32, EWI_F16, EWI_I8, EWI_Q4R};
 
+static bool has_codes(ewi_dtype type) {
+    return type == EWI_I8 || type == EWI_Q4R;
+}
+
+/* Room for either kind. */
 static size_t qrow_bytes(size_t head_dim) {
-    return ewi_qrow_layout(EWI_QROWS_256, head_dim).bytes;
+    return ewi_qrow_layout(EWI_QROWS_WHOLE, head_dim).bytes;
 }
 
 /* State of the rows in an output: head_dim floats of acc, then max and sum. */
@@ -94,16 +101,26 @@ static void draw_slopes(ck *c, ewi_attention_row *rows, size_t n_rows) {
 /* Input slots. */
 enum { Q, K, V, SCRATCH, K_SCALES, V_SCALES };
 
+static size_t value_bytes(const ewi_attention *a) {
+    if (a->v_type == EWI_Q4R) return ewi_q4r_value_bytes(a->head_dim);
+    return a->head_dim * ewi_dtype_get(a->v_type)->block_bytes;
+}
+
+static size_t scale_bytes(ewi_dtype type) {
+    return type == EWI_Q4R ? sizeof(uint16_t) : sizeof(float);
+}
+
 /* NaN in all keys and values first .. end - 1. */
 static void poison(ck *c, const ewi_attention *a, size_t first, size_t end) {
-    size_t k_bytes = ewi_dtype_get(a->k_type)->block_bytes, v_bytes = ewi_dtype_get(a->v_type)->block_bytes;
-    size_t rows = a->head_dim;
+    const size_t n = end - first, v_bytes = value_bytes(a), k_scale = scale_bytes(a->k_type);
+    const size_t v_scale = scale_bytes(a->v_type);
+    size_t k_bytes = ewi_dtype_get(a->k_type)->block_bytes, rows = a->head_dim;
     if (a->k_type == EWI_I8) rows = (rows + 3) / 4, k_bytes = 4;
-    for (size_t i = 0; i < rows; i++)
-        memset(c->in[K].at + (i * KEYS + first) * k_bytes, 0xff, (end - first) * k_bytes);
-    memset(c->in[V].at + first * a->head_dim * v_bytes, 0xff, (end - first) * a->head_dim * v_bytes);
-    memset(c->in[K_SCALES].at + first * sizeof(float), 0xff, (end - first) * sizeof(float));
-    memset(c->in[V_SCALES].at + first * sizeof(float), 0xff, (end - first) * sizeof(float));
+    if (a->k_type == EWI_Q4R) rows = (rows + 7) / 8, k_bytes = 4;
+    for (size_t i = 0; i < rows; i++) memset(c->in[K].at + (i * KEYS + first) * k_bytes, 0xff, n * k_bytes);
+    memset(c->in[V].at + first * v_bytes, 0xff, n * v_bytes);
+    memset(c->in[K_SCALES].at + first * k_scale, 0xff, n * k_scale);
+    memset(c->in[V_SCALES].at + first * v_scale, 0xff, n * v_scale);
 }
 
 /* Codes -127..127 plus `zero`. */
@@ -113,25 +130,50 @@ static void *draw_codes(ck *c, size_t slot, size_t n, int zero) {
     return codes;
 }
 
+/* Codes of 4 bits, any of them. */
+static void *draw_half_codes(ck *c, size_t slot, size_t n_bytes) {
+    unsigned char *codes = ck_bytes(c, slot, n_bytes, 1);
+    for (size_t i = 0; i < n_bytes; i++) codes[i] = (unsigned char)ck_random(c);
+    return codes;
+}
+
 /* Rows of floats, or of codes as the reference makes them. */
 static const float *draw_queries(ck *c, const ewi_attention *a, bool are_codes, ck_kind kind) {
+    const ewi_qrows_kind code_kind = a->k_type == EWI_Q4R ? EWI_QROWS_WHOLE : EWI_QROWS_256;
     if (!are_codes) return ck_input(c, Q, a->n_rows * a->head_dim, kind);
     unsigned char *rows = ck_bytes(c, Q, a->n_rows * qrow_bytes(a->head_dim), 4);
     float x[EWI_QROWS_BLOCK];
     for (size_t r = 0; r < a->n_rows; r++) {
         for (size_t i = 0; i < a->head_dim; i++) x[i] = ck_float(c, kind);
-        c->ref->quantize[EWI_QROWS_256](rows + r * qrow_bytes(a->head_dim), x, a->head_dim);
+        c->ref->quantize[code_kind](rows + r * qrow_bytes(a->head_dim), x, a->head_dim);
     }
     return (const void *)rows;
 }
 
+static const void *draw_keys_of(ck *c, ewi_dtype type, size_t d, ck_kind kind) {
+    if (type == EWI_Q4R) return draw_half_codes(c, K, ewi_q4r_keys_bytes(d));
+    if (type == EWI_I8) return draw_codes(c, K, KEYS * ((d + 3) / 4 * 4), 128);
+    return ck_weights(c, K, KEYS * d, type, kind);
+}
+
+static const void *draw_values_of(ck *c, ewi_dtype type, size_t d, ck_kind kind) {
+    if (type == EWI_Q4R) return draw_half_codes(c, V, KEYS * ewi_q4r_value_bytes(d));
+    return type == EWI_I8 ? draw_codes(c, V, KEYS * d, 0) : ck_weights(c, V, KEYS * d, type, kind);
+}
+
+static const void *draw_scales(ck *c, size_t slot, ewi_dtype type, ck_kind kind) {
+    if (type != EWI_Q4R) return ck_input(c, slot, KEYS, kind);
+    uint16_t *scales = ck_bytes(c, slot, KEYS * sizeof *scales, sizeof *scales);
+    for (size_t j = 0; j < KEYS; j++) scales[j] = (uint16_t)(ewi_float_bits(ck_float(c, kind)) >> 16);
+    return scales;
+}
+
 static void draw_block(ck *c, ewi_attention *a, size_t least, size_t most, ck_kind kind) {
     const size_t d = a->head_dim;
-    a->k = a->k_type == EWI_I8 ? draw_codes(c, K, KEYS * ((d + 3) / 4 * 4), 128)
-                               : ck_weights(c, K, KEYS * d, a->k_type, kind);
-    a->v = a->v_type == EWI_I8 ? draw_codes(c, V, KEYS * d, 0) : ck_weights(c, V, KEYS * d, a->v_type, kind);
-    a->k_scales = ck_input(c, K_SCALES, KEYS, kind);
-    a->v_scales = ck_input(c, V_SCALES, KEYS, kind);
+    a->k = draw_keys_of(c, a->k_type, d, kind);
+    a->v = draw_values_of(c, a->v_type, d, kind);
+    a->k_scales = draw_scales(c, K_SCALES, a->k_type, kind);
+    a->v_scales = draw_scales(c, V_SCALES, a->v_type, kind);
     a->scratch = ck_input(c, SCRATCH, EWI_ATTENTION_SCRATCH(d), CK_SPECIAL);
     poison(c, a, most, KEYS);
     poison(c, a, 0, least < most ? least : 0);
@@ -180,7 +222,7 @@ static void unseen(ck *c, ewi_dtype k_type, ewi_dtype v_type, size_t n_rows, siz
     clear_state(want, n_rows, DIM);
     clear_state(got, n_rows, DIM);
     ewi_attention a = {.n_rows = n_rows, .head_dim = DIM, .k_type = k_type, .v_type = v_type, .scale = 1.0f};
-    const float *q = draw_queries(c, &a, k_type == EWI_I8, CK_NORMAL);
+    const float *q = draw_queries(c, &a, has_codes(k_type), CK_NORMAL);
     draw_block(c, &a, 0, SEEN, CK_NORMAL);
     ck_name(c, "attention %s %s rows=%zu window=%zu: NaN in what the first row does not see",
             ewi_dtype_get(k_type)->name, ewi_dtype_get(v_type)->name, n_rows, window);
@@ -225,7 +267,7 @@ static void merge(ck *c, size_t head_dim, ck_kind kind) {
 
 static void check_types(ck *c, ewi_dtype k_type, ewi_dtype v_type) {
     static const size_t dims[] = {64, 80, 96, 112, 128, 192, 256};
-    method m = {"attention", c->ref->attention, c->kern->attention, k_type == EWI_I8};
+    method m = {"attention", c->ref->attention, c->kern->attention, has_codes(k_type)};
     ewi_attention a = {.k_type = k_type, .v_type = v_type};
     for (size_t d = 1; d <= 70; d++)
         for (size_t i = 0; i < 6; i++) {

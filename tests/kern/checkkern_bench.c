@@ -69,7 +69,8 @@ static void call_attention(const work *w) {
     ewi_attention a = {.rows = rows, .n_rows = w->m, .head_dim = w->k, .scale = 0.125f};
     a.k_type = a.v_type = w->dtype;
     a.scratch = w->y + 96 * w->k;
-    size_t half_bytes = EWI_ATTENTION_KEYS * (w->k * ewi_dtype_get(w->dtype)->block_bytes + 4);
+    const ewi_dtype_info *info = ewi_dtype_get(w->dtype);
+    size_t half_bytes = EWI_ATTENTION_KEYS * (w->k / info->block_elements * info->block_bytes + 4);
     for (size_t r = 0; r < w->m; r++)
         rows[r] = (ewi_attention_row){.q = w->x + r * w->k,
                                       .qrow = (const uint8_t *)(w->x + r * 2 * w->k),
@@ -187,7 +188,7 @@ static void bench_qmatmul(work *w, const char *only) {
 }
 
 static void bench_attention(work *w, const char *only) {
-    static const ewi_dtype types[] = {EWI_F32, EWI_F16, EWI_I8};
+    static const ewi_dtype types[] = {EWI_F32, EWI_F16, EWI_I8, EWI_Q4R};
     static const size_t rows[] = {1, 4, 8, 48, 96};
     for (size_t t = 0; t < EWI_COUNT(types); t++)
         for (size_t r = 0; r < EWI_COUNT(rows); r++) {
@@ -195,7 +196,8 @@ static void bench_attention(work *w, const char *only) {
             work one = *w;
             one.dtype = types[t];
             one.m = rows[r], one.n = 4096, one.k = 64;
-            one.bytes = 2.0 * (double)one.n * (double)one.k * ewi_dtype_get(one.dtype)->block_bytes;
+            const ewi_dtype_info *info = ewi_dtype_get(one.dtype);
+            one.bytes = 2.0 * (double)one.n * (double)(one.k / info->block_elements * info->block_bytes);
             one.flops = 4.0 * (double)one.m * (double)one.n * (double)one.k;
             one.call = call_attention;
             snprintf(name, sizeof name, "attention %s rows=%zu d=64 keys=4096",

@@ -2,6 +2,7 @@
 
 #include "checkkern.h"
 #include "kernels/half.h"
+#include "kernels/q4r.h"
 
 /* ---- quantized rows ---- */
 
@@ -22,6 +23,40 @@ void check_quantize(ck *c) {
         for (size_t i = 0; i < EWI_COUNT(more); i++)
             for (size_t j = 0; j < 4; j++) quantize_one(c, (ewi_qrows_kind)kind, more[i], ck_kind_of(j));
     }
+}
+
+static void rotate_one(ck *c, ewi_rotation rotation, size_t k, bool in_place, ck_kind kind) {
+    const float *x = ck_input(c, 0, k, kind);
+    float *want = ck_output(c, 0, k), *got = ck_output(c, 1, k);
+    memcpy(got, x, k * sizeof *got);
+    ck_name(c, "rotate way=%d k=%zu in_place=%d kind=%d", (int)rotation, k, in_place, (int)kind);
+    c->ref->rotate[rotation](want, x, k);
+    c->kern->rotate[rotation](got, in_place ? got : x, k);
+    ck_compare(c, k);
+}
+
+/* The same code at all levels: what it gives is in their digests. */
+static void round_half_codes(ck *c, size_t k, ck_kind kind) {
+    const float *x = ck_input(c, 0, k, kind);
+    const size_t n_bytes = (k + 15) / 16 * 16;
+    ewi_q4r head;
+    ck_name(c, "codes of 4 bits k=%zu kind=%d", k, (int)kind);
+    ewi_q4r_round(&head, x, k);
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t *out = ck_output_bytes(c, i, n_bytes + sizeof head.scale);
+        memcpy(out, head.codes, n_bytes);
+        memcpy(out + n_bytes, &head.scale, sizeof head.scale);
+    }
+    ck_compare_bytes(c, n_bytes + sizeof head.scale);
+}
+
+void check_rotate(ck *c) {
+    for (unsigned rotation = 0; rotation < EWI_N_ROTATIONS; rotation++)
+        for (size_t k = 1; k <= 400; k++)
+            for (size_t i = 0; i < 6; i++)
+                rotate_one(c, (ewi_rotation)rotation, k, i % 2, ck_kind_of(i / 2 + k));
+    for (size_t k = 1; k <= EWI_Q4R_MOST; k++)
+        for (size_t i = 0; i < 6; i++) round_half_codes(c, k, ck_kind_of(i));
 }
 
 /* ---- packed weights: any codes, finite scales ---- */

@@ -1,8 +1,11 @@
-/* torture_quantize.c: the Nth allocation or file call fails while a package is made, and while one is opened,
- * for every N: a typed error each time, nothing leaks, and no folder is left behind. */
+/* torture_quantize.c: the Nth allocation or file call fails while a package or a GGUF file is made, and
+ * while a package is opened, for every N: a typed error each time, nothing leaks, and nothing is left
+ * behind. */
 #include <dirent.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/error.h"
 #include "base/mem.h"
 #include "expect.h"
 #include "scratch.h"
@@ -28,13 +31,13 @@ static void check_failure(ew_status status, const ew_error *err, uint64_t nth) {
 }
 
 /* True when the nth call was never reached. */
-static bool quantize_with_failure(const ew_model *model, const char *path, uint64_t nth) {
+static bool quantize_with_failure(const ew_model *model, const ew_quantize_options *how, const char *path,
+                                  uint64_t nth) {
     ew_error err = {0};
-    ew_quantize_options how = {.struct_size = sizeof how, .type = "q4s", .n_threads = 2, .replace = true};
     int64_t blocks = ewi_hostile_live_blocks();
     size_t entries = count_entries();
     ewi_hostile_fail_at(nth);
-    ew_status status = ew_quantize(model, path, &how, NULL, NULL, NULL, &err);
+    ew_status status = ew_quantize(model, path, how, NULL, NULL, NULL, &err);
     bool reached = ewi_hostile_count() >= nth;
     ewi_hostile_fail_at(0);
     if (status == EW_OK && reached) fail_msg("failure %llu was passed over", (unsigned long long)nth);
@@ -44,26 +47,86 @@ static bool quantize_with_failure(const ew_model *model, const char *path, uint6
     return status == EW_OK;
 }
 
-static void making(void **state) {
-    (void)state;
-    char source[512], target[512];
-    ew_model *model;
+static void fail_everywhere(const ew_model *model, const ew_quantize_options *how, const char *path) {
     ew_error err = {0};
     uint64_t nth = 1;
-    snprintf(source, sizeof source, "%s", scratch_path("source.gguf"));
-    snprintf(target, sizeof target, "%s", scratch_path("package"));
-    tiny_model_write(&(tiny_model){.biases = true, .dtype = EWI_F16}, source);
-    expect_ok(ew_model_open(source, &model, &err), &err);
-    /* There is one to replace: it must survive each failure. */
-    expect_ok(ew_quantize(model, target, NULL, NULL, NULL, NULL, &err), &err);
-    while (!quantize_with_failure(model, target, nth)) {
+    while (!quantize_with_failure(model, how, path, nth)) {
         ew_file *file;
-        expect_ok(ew_file_open(target, &file, &err), &err);
+        expect_ok(ew_file_open(path, &file, &err), &err);
         ew_file_close(file);
         if (nth++ == MAX_CALLS) fail_msg("no end of calls");
     }
-    print_message("making: %llu failures survived\n", (unsigned long long)nth - 1);
+    print_message("making, %s %s: %llu failures survived\n", how->type, how->method ? how->method : "",
+                  (unsigned long long)nth - 1);
     assert_true(nth > 20);
+}
+
+/* 64 tokens of a text: two windows of a model that was trained on so few. */
+static void making(void **state) {
+    (void)state;
+    static const char letters[] = "thequickbrownfoxjumpsoverthelazydogthequickbrownfoxjumpsoverthelazydog";
+    static const char *const methods[] = {"round", "gptq", "awq"};
+    static const float smooth[] = {0, 0.5f, 0};
+    static const char *const ranges[] = {NULL, "p99.9", "mse"};
+    char source[512], target[512];
+    ew_model *model;
+    ew_error err = {0};
+    snprintf(source, sizeof source, "%s", scratch_path("source.gguf"));
+    snprintf(target, sizeof target, "%s", scratch_path("package"));
+    tiny_model_write(&(tiny_model){.biases = true, .dtype = EWI_F16, .n_ctx = 33, .n_layers = 1}, source);
+    expect_ok(ew_model_open(source, &model, &err), &err);
+    /* There is one to replace: it must survive each failure. */
+    expect_ok(ew_quantize(model, target, NULL, NULL, NULL, NULL, &err), &err);
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        ew_quantize_options how = {.struct_size = sizeof how,
+                                   .type = "q4s",
+                                   .n_threads = 2,
+                                   .replace = true,
+                                   .method = methods[i],
+                                   .calibration = {letters, i > 0 ? sizeof letters - 1 : 0},
+                                   .smooth = smooth[i],
+                                   .activation_ranges = ranges[i]};
+        fail_everywhere(model, &how, target);
+    }
+    ew_model_close(model);
+}
+
+/* An importance matrix of the tiny model, whose layers have 64 inputs, and 96 before the last. */
+static const char *write_imatrix(void) {
+    static const char *const names[] = {"attn_q",   "attn_k", "attn_v",  "attn_output",
+                                        "ffn_gate", "ffn_up", "ffn_down"};
+    static const float ones[96] = {1, 2, 3};
+    gguf_build *b = gguf_build_new();
+    const char *path = scratch_path("imatrix.gguf");
+    gguf_build_str(b, "general.type", "imatrix");
+    for (unsigned i = 0; i < 2 * EWI_COUNT(names); i++) {
+        char name[64];
+        const char *noun = names[i / 2];
+        const uint64_t n = strcmp(noun, "ffn_down") == 0 ? 96 : 64;
+        snprintf(name, sizeof name, "blk.%u.%s.weight.in_sum2", i % 2, noun);
+        gguf_build_tensor(b, name, EWI_F32, 2, (uint64_t[]){1, n}, ones);
+        snprintf(name, sizeof name, "blk.%u.%s.weight.counts", i % 2, noun);
+        gguf_build_tensor(b, name, EWI_F32, 2, (uint64_t[]){1, 1}, ones);
+    }
+    gguf_build_write(b, path);
+    gguf_build_free(b);
+    return path;
+}
+
+static void making_gguf(void **state) {
+    (void)state;
+    char source[512], target[512], imatrix[512];
+    ew_model *model;
+    ew_error err = {0};
+    snprintf(imatrix, sizeof imatrix, "%s", write_imatrix());
+    snprintf(source, sizeof source, "%s", scratch_path("source.gguf"));
+    snprintf(target, sizeof target, "%s", scratch_path("made.gguf"));
+    const ew_quantize_options how = {
+        .struct_size = sizeof how, .type = "q8_0", .n_threads = 2, .replace = true, .imatrix = imatrix};
+    tiny_model_write(&(tiny_model){.biases = true, .dtype = EWI_F16}, source);
+    expect_ok(ew_model_open(source, &model, &err), &err);
+    expect_ok(ew_quantize(model, target, &how, NULL, NULL, NULL, &err), &err);
+    fail_everywhere(model, &how, target);
     ew_model_close(model);
 }
 
@@ -90,6 +153,7 @@ static void opening(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(making), cmocka_unit_test(opening)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(making), cmocka_unit_test(making_gguf),
+                                       cmocka_unit_test(opening)};
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

@@ -152,6 +152,19 @@ EWI_INLINE v16 v16_load_i8(const void *p) {
                  v16_part_load_i8(p, 3)};
 }
 
+/* Each lane's four bytes, shifted so that its code comes to the top. */
+EWI_INLINE v16_part v16_part_load_i4(const void *p, size_t part) {
+    static const int32_t left[4][4] = {{28, 28, 24, 24}, {20, 20, 16, 16}, {12, 12, 8, 8}, {4, 4, 0, 0}};
+    uint64_t fours;
+    memcpy(&fours, p, sizeof fours);
+    int32x4_t top = vshlq_s32(vreinterpretq_s32_u64(vdupq_n_u64(fours)), vld1q_s32(left[part]));
+    return vcvtq_f32_s32(vshrq_n_s32(top, 28));
+}
+EWI_INLINE v16 v16_load_i4(const void *p) {
+    return (v16){v16_part_load_i4(p, 0), v16_part_load_i4(p, 1), v16_part_load_i4(p, 2),
+                 v16_part_load_i4(p, 3)};
+}
+
 EWI_INLINE v16_part v16_part_load_bf16(const void *p, size_t part) {
     uint16x4_t b = vreinterpret_u16_u8(vld1_u8((const uint8_t *)p + 8 * part));
     return vreinterpretq_f32_u32(vshll_n_u16(b, 16));

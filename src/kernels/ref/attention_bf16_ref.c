@@ -6,20 +6,14 @@
 
 /* ---- elements ---- */
 
-static float element(ewi_dtype type, const void *p, size_t i) {
-    return type == EWI_F32 ? ewi_load_f32(p, i) : ewi_load_f16(p, i);
-}
-
 static float key(const ewi_attention *a, size_t j, size_t i) {
-    const uint8_t *codes = a->k;
-    if (a->k_type != EWI_I8) return element(a->k_type, a->k, i * EWI_ATTENTION_KEYS + j);
-    return (float)(codes[(i / 4 * EWI_ATTENTION_KEYS + j) * 4 + i % 4] - 128) * a->k_scales[j];
+    const float x = ewi_attention_key(a, j, i);
+    return ewi_attention_has_codes(a->k_type) ? x * ewi_attention_scale_of(a->k_type, a->k_scales, j) : x;
 }
 
 static float value(const ewi_attention *a, size_t j, size_t i) {
-    const int8_t *codes = a->v;
-    if (a->v_type != EWI_I8) return element(a->v_type, a->v, j * a->head_dim + i);
-    return (float)codes[j * a->head_dim + i] * a->v_scales[j];
+    const float x = ewi_attention_value(a, j, i);
+    return ewi_attention_has_codes(a->v_type) ? x * ewi_attention_scale_of(a->v_type, a->v_scales, j) : x;
 }
 
 /* ---- one block for one row ---- */

@@ -1,28 +1,54 @@
 #include "kernels/elementary.h"
+#include "kernels/q4r.h"
 #include "kernels/ref/reference.h"
 
-static float element(ewi_dtype type, const void *p, size_t i) {
-    if (type == EWI_I8) return ((const int8_t *)p)[i];
+static float number(ewi_dtype type, const void *p, size_t i) {
     return type == EWI_F32 ? ewi_load_f32(p, i) : ewi_load_f16(p, i);
+}
+
+static int key_code(const ewi_attention *a, size_t j, size_t i) {
+    if (a->k_type == EWI_Q4R) return ewi_q4r_key(a->k, j, i);
+    return ((const uint8_t *)a->k)[(i / 4 * EWI_ATTENTION_KEYS + j) * 4 + i % 4] - 128;
+}
+
+static int value_code(const ewi_attention *a, size_t j, size_t i) {
+    const uint8_t *values = a->v;
+    if (a->v_type == EWI_Q4R) return ewi_q4r_value(values + j * ewi_q4r_value_bytes(a->head_dim), i);
+    return (int8_t)values[j * a->head_dim + i];
+}
+
+bool ewi_attention_has_codes(ewi_dtype type) {
+    return type == EWI_I8 || type == EWI_Q4R;
+}
+
+float ewi_attention_scale_of(ewi_dtype type, const void *scales, size_t j) {
+    return type == EWI_Q4R ? ewi_load_bf16(scales, j) : ewi_load_f32(scales, j);
+}
+
+float ewi_attention_key(const ewi_attention *a, size_t j, size_t i) {
+    if (ewi_attention_has_codes(a->k_type)) return (float)key_code(a, j, i);
+    return number(a->k_type, a->k, i * EWI_ATTENTION_KEYS + j);
+}
+
+float ewi_attention_value(const ewi_attention *a, size_t j, size_t i) {
+    if (ewi_attention_has_codes(a->v_type)) return (float)value_code(a, j, i);
+    return number(a->v_type, a->v, j * a->head_dim + i);
 }
 
 /* The product of codes, an integer. */
 static float multiply_codes(const ewi_attention *a, const ewi_attention_row *row, size_t j) {
-    const uint8_t *k = a->k;
-    float q_scale;
+    const ewi_qrows_kind kind = a->k_type == EWI_Q4R ? EWI_QROWS_WHOLE : EWI_QROWS_256;
+    const float q_scale = ewi_load_f32(row->qrow + ewi_qrow_layout(kind, a->head_dim).scales, 0);
     int32_t sum = 0;
-    memcpy(&q_scale, row->qrow + ewi_qrow_layout(EWI_QROWS_256, a->head_dim).scales, sizeof q_scale);
-    for (size_t i = 0; i < a->head_dim; i++)
-        sum += (int8_t)row->qrow[i] * (k[(i / 4 * EWI_ATTENTION_KEYS + j) * 4 + i % 4] - 128);
-    return (float)sum * (q_scale * a->k_scales[j]);
+    for (size_t i = 0; i < a->head_dim; i++) sum += (int8_t)row->qrow[i] * key_code(a, j, i);
+    return (float)sum * (q_scale * ewi_attention_scale_of(a->k_type, a->k_scales, j));
 }
 
 /* One chain of sums along the head. */
 static float multiply(const ewi_attention *a, const ewi_attention_row *row, size_t j) {
-    if (a->k_type == EWI_I8) return multiply_codes(a, row, j);
+    if (ewi_attention_has_codes(a->k_type)) return multiply_codes(a, row, j);
     float sum = 0.0f;
-    for (size_t i = 0; i < a->head_dim; i++)
-        sum = fmaf(row->q[i], element(a->k_type, a->k, i * EWI_ATTENTION_KEYS + j), sum);
+    for (size_t i = 0; i < a->head_dim; i++) sum = fmaf(row->q[i], ewi_attention_key(a, j, i), sum);
     return sum;
 }
 
@@ -61,11 +87,12 @@ static void attend(const ewi_attention *a, ewi_attention_row *row) {
     for (size_t j = row->first_key; j < row->n_keys; j++)
         p[j] = ewi_attention_score(a, row, j, multiply(a, row, j));
     float shrink = ewi_softmax_block(row, p, exactly);
-    for (size_t j = row->first_key; j < row->n_keys && a->v_type == EWI_I8; j++) p[j] *= a->v_scales[j];
+    for (size_t j = row->first_key; j < row->n_keys && ewi_attention_has_codes(a->v_type); j++)
+        p[j] *= ewi_attention_scale_of(a->v_type, a->v_scales, j);
     for (size_t i = 0; i < a->head_dim; i++) {
         float acc = row->acc[i] * shrink;
         for (size_t j = row->first_key; j < row->n_keys; j++)
-            acc = fmaf(p[j], element(a->v_type, a->v, j * a->head_dim + i), acc);
+            acc = fmaf(p[j], ewi_attention_value(a, j, i), acc);
         row->acc[i] = acc;
     }
 }

@@ -197,6 +197,9 @@ PACKED_MAP(QMATMUL)
 void ewi_qmatmul_ref(ewi_kernels *table) {
     table->quantize[EWI_QROWS_WHOLE] = quantize_whole;
     table->quantize[EWI_QROWS_256] = quantize_256;
+    table->rotate[EWI_ROTATE_INPUTS] = ewi_rotate;
+    table->rotate[EWI_ROTATE_WEIGHTS] = ewi_rotate_weights;
+    table->rotate[EWI_ROTATE_BACK] = ewi_rotate_back;
 #define ENTRY(type) table->qmatmul[EWI_##type] = qmatmul_##type;
     PACKED_MAP(ENTRY)
 #undef ENTRY

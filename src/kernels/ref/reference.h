@@ -77,6 +77,12 @@ EWI_INLINE void ewi_matmul_by(const ewi_matmul *a, ewi_dot_fn dot, ewi_load_fn l
         }
 }
 
+/* Element i of key and of value j: its number, or its code where the type has scales. */
+float ewi_attention_key(const ewi_attention *a, size_t j, size_t i);
+float ewi_attention_value(const ewi_attention *a, size_t j, size_t i);
+bool ewi_attention_has_codes(ewi_dtype type);
+float ewi_attention_scale_of(ewi_dtype type, const void *scales, size_t j);
+
 /* The score that a product of q and key j of the block makes. */
 float ewi_attention_score(const ewi_attention *a, const ewi_attention_row *row, size_t j, float product);
 

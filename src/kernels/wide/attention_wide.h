@@ -11,13 +11,15 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/q4r.h"
 #include "kernels/wide/softmax_wide.h"
 #include "kernels/wide/tile_wide.h"
 #include "kernels/wide/vi.h"
 
 #if defined(V16_ROWS) && defined(VI_N)
 
-/* A matrix whose rows of vectors are combined: keys [head_dim, 64] or values [64, head_dim]. */
+/* A matrix whose rows of vectors are combined: keys [head_dim, 64] or values [64, head_dim]. With codes of 4
+ * bits the stride is a multiple of 16. */
 typedef struct attention_matrix {
     const char *at;
     size_t stride; /* elements from row to row */
@@ -29,11 +31,11 @@ typedef struct attention_matrix {
 /* acc[r][c] += x[r][i] * w[i][16 c ..], for ascending i < n: register by register, so that a vector of w
  * needs one of them only. */
 EWI_INLINE void chain(v16 *acc, size_t rows, size_t cols, const float *const *x, size_t n, const char *w,
-                      size_t stride, v16_part (*load)(const void *p, size_t part), size_t bytes) {
-    for (size_t i = 0; i < n; i++, w += stride * bytes) {
+                      size_t stride, v16_part (*load)(const void *p, size_t part), size_t bits) {
+    for (size_t i = 0; i < n; i++, w += stride * bits / 8) {
         V16_UNROLL for (size_t p = 0; p < V16_PARTS; p++) {
             v16_part vector[4];
-            V16_UNROLL for (size_t c = 0; c < cols; c++) vector[c] = load(w + 16 * c * bytes, p);
+            V16_UNROLL for (size_t c = 0; c < cols; c++) vector[c] = load(w + 2 * c * bits, p);
             V16_UNROLL for (size_t r = 0; r < rows; r++) {
                 v16 all = v16_set1(x[r][i]);
                 v16_part one = v16_part_keep(V16_PART(all, p));
@@ -47,11 +49,13 @@ EWI_INLINE void chain(v16 *acc, size_t rows, size_t cols, const float *const *x,
 EWI_INLINE void chain_in(const attention_matrix *m, v16 *acc, size_t rows, size_t cols, const float *const *x,
                          size_t n, size_t first) {
     if (m->type == EWI_F16)
-        chain(acc, rows, cols, x, n, m->at + first * 2, m->stride, v16_part_load_f16, 2);
+        chain(acc, rows, cols, x, n, m->at + first * 2, m->stride, v16_part_load_f16, 16);
     else if (m->type == EWI_I8)
-        chain(acc, rows, cols, x, n, m->at + first, m->stride, v16_part_load_i8, 1);
+        chain(acc, rows, cols, x, n, m->at + first, m->stride, v16_part_load_i8, 8);
+    else if (m->type == EWI_Q4R)
+        chain(acc, rows, cols, x, n, m->at + first / 2, m->stride, v16_part_load_i4, 4);
     else
-        chain(acc, rows, cols, x, n, m->at + first * 4, m->stride, v16_part_load, 4);
+        chain(acc, rows, cols, x, n, m->at + first * 4, m->stride, v16_part_load, 32);
 }
 
 /* ---- scores ---- */
@@ -83,59 +87,91 @@ EWI_INLINE void score_floats(const attention_matrix *k, const ewi_attention_row 
 /* Vectors of keys in a register block. */
 #define CODE_COLS (VI_N == 8 ? 2 : 4)
 
+/* acc += what 4 elements of CODE_COLS vectors of keys make with each row's. */
+EWI_INLINE void dot_four(vi *acc, size_t n_rows, const vb *codes, const uint8_t *const *q, size_t i,
+                         vi (*dot)(vi acc, vb codes, const int8_t *x)) {
+    V16_UNROLL for (size_t c = 0; c < CODE_COLS; c++) V16_UNROLL for (size_t r = 0; r < n_rows; r++)
+        acc[r * CODE_COLS + c] = dot(acc[r * CODE_COLS + c], codes[c], (const int8_t *)q[r] + i);
+}
+
 /* Sums of products of codes, of CODE_COLS vectors of keys. */
 EWI_INLINE void dot_codes(vi *acc, size_t n_rows, const uint8_t *const *q, size_t head_dim,
                           const uint8_t *k) {
-    V16_UNROLL for (size_t i = 0; i < n_rows * CODE_COLS; i++) acc[i] = vi_set1(0);
+    vb codes[CODE_COLS];
     for (size_t i = 0; i < head_dim; i += 4, k += EWI_ATTENTION_KEYS * 4) {
-        V16_UNROLL for (size_t c = 0; c < CODE_COLS; c++) {
-            vb codes = vb_load(k + 4 * VI_N * c);
-            V16_UNROLL for (size_t r = 0; r < n_rows; r++) acc[r * CODE_COLS + c] =
-                vi_dot8(acc[r * CODE_COLS + c], codes, (const int8_t *)q[r] + i);
-        }
+        V16_UNROLL for (size_t c = 0; c < CODE_COLS; c++) codes[c] = vb_load(k + 4 * VI_N * c);
+        dot_four(acc, n_rows, codes, q, i, vi_dot8);
     }
 }
 
-/* The scale of a row's codes, and what their sums have too much because codes of keys are not signed. */
-EWI_INLINE float row_scale(const uint8_t *qrow, size_t head_dim, int32_t *excess) {
-    const ewi_qrow layout = ewi_qrow_layout(EWI_QROWS_256, head_dim);
+/* The same of 4 bits; rows of queries have zeros after their codes. */
+EWI_INLINE void dot_half_codes(vi *acc, size_t n_rows, const uint8_t *const *q, size_t head_dim,
+                               const uint8_t *k) {
+    vb low[CODE_COLS], high[CODE_COLS];
+    for (size_t i = 0; i < head_dim; i += 8, k += EWI_ATTENTION_KEYS * 4) {
+        V16_UNROLL for (size_t c = 0; c < CODE_COLS; c++) {
+            vb both = vb_load(k + 4 * VI_N * c);
+            low[c] = vb_and(both, 15);
+            high[c] = vb_and(vb_right(both, 4), 15);
+        }
+        dot_four(acc, n_rows, low, q, i, vi_dot);
+        dot_four(acc, n_rows, high, q, i + 4, vi_dot);
+    }
+}
+
+/* A row of query codes: its scale, and what its sums have too much because codes of keys are not signed. */
+typedef struct code_row {
     float scale;
-    memcpy(&scale, qrow + layout.scales, sizeof scale);
-    *excess = 0;
-    for (size_t i = 0; VI_DOT8_ZERO && i < head_dim; i += 16) {
+    int32_t excess;
+} code_row;
+
+EWI_INLINE code_row read_row(const ewi_attention *a, const uint8_t *qrow) {
+    const bool is_half = a->k_type == EWI_Q4R;
+    const ewi_qrow layout = ewi_qrow_layout(is_half ? EWI_QROWS_WHOLE : EWI_QROWS_256, a->head_dim);
+    code_row row = {0};
+    memcpy(&row.scale, qrow + layout.scales, sizeof row.scale);
+    const int32_t zero = is_half ? 8 : VI_DOT8_ZERO;
+    for (size_t i = 0; zero && i < a->head_dim; i += 16) {
         int16_t sum;
         memcpy(&sum, qrow + layout.sums + i / 16 * sizeof sum, sizeof sum);
-        *excess += VI_DOT8_ZERO * sum;
+        row.excess += zero * sum;
     }
-    return scale;
+    return row;
 }
 
 EWI_INLINE void score_codes(const ewi_attention *a, const ewi_attention_row *rows, size_t n_rows,
-                            size_t n_keys, attention_keys *scores) {
+                            size_t n_keys, const float *k_scales, attention_keys *scores) {
     const uint8_t *q[V16_ROWS];
-    float scale[V16_ROWS];
-    int32_t excess[V16_ROWS];
+    code_row row[V16_ROWS];
     vi acc[V16_ROWS * CODE_COLS];
     V16_UNROLL for (size_t r = 0; r < n_rows; r++) {
         q[r] = rows[r].qrow;
-        scale[r] = row_scale(q[r], a->head_dim, &excess[r]);
+        row[r] = read_row(a, q[r]);
     }
     for (size_t j = 0; j < n_keys; j += VI_N * CODE_COLS) {
-        dot_codes(acc, n_rows, q, a->head_dim, (const uint8_t *)a->k + 4 * j);
+        V16_UNROLL for (size_t i = 0; i < n_rows * CODE_COLS; i++) acc[i] = vi_set1(0);
+        if (a->k_type == EWI_Q4R)
+            dot_half_codes(acc, n_rows, q, a->head_dim, (const uint8_t *)a->k + 4 * j);
+        else
+            dot_codes(acc, n_rows, q, a->head_dim, (const uint8_t *)a->k + 4 * j);
         V16_UNROLL for (size_t r = 0; r < n_rows; r++) V16_UNROLL for (size_t c = 0; c < CODE_COLS; c++) {
-            vf product = vf_from(vi_sub(acc[r * CODE_COLS + c], vi_set1(excess[r])));
-            vf scales = vf_mul(vf_set1(scale[r]), vf_load(a->k_scales + j + VI_N * c));
+            vf product = vf_from(vi_sub(acc[r * CODE_COLS + c], vi_set1(row[r].excess)));
+            vf scales = vf_mul(vf_set1(row[r].scale), vf_load(k_scales + j + VI_N * c));
             vf_store(scores[r] + j + VI_N * c, vf_mul(product, scales));
         }
     }
 }
 
-EWI_INLINE void score_rows(const ewi_attention *a, const attention_matrix *k, const ewi_attention_row *rows,
-                           size_t n_rows, size_t n_keys, attention_keys *scores) {
-    if (a->k_type == EWI_I8)
-        score_codes(a, rows, n_rows, n_keys, scores);
-    else
-        score_floats(k, rows, n_rows, a->head_dim, n_keys, scores);
+EWI_INLINE bool has_codes(ewi_dtype type) {
+    return type == EWI_I8 || type == EWI_Q4R;
+}
+
+/* [64] as f32: as they are, or widened. */
+EWI_INLINE const float *scales_of(ewi_dtype type, const void *scales, float *wide) {
+    if (type != EWI_Q4R) return scales;
+    for (size_t j = 0; j < EWI_ATTENTION_KEYS; j += 16)
+        v16_store(wide + j, v16_load_bf16((const uint16_t *)scales + j));
+    return wide;
 }
 
 /* ---- softmax ---- */
@@ -218,6 +254,7 @@ EWI_INLINE void mix_rows(const attention_matrix *v, ewi_attention_row *rows, siz
 
 EWI_INLINE v16 load_values(const attention_matrix *v, size_t i) {
     if (v->type == EWI_F16) return v16_load_f16(v->at + 2 * i);
+    if (v->type == EWI_Q4R) return v16_load_i4(v->at + i / 2);
     return v->type == EWI_I8 ? v16_load_i8(v->at + i) : v16_load(v->at + 4 * i);
 }
 
@@ -263,8 +300,23 @@ EWI_INLINE key_range common_keys(const ewi_attention_row *rows, size_t n_rows) {
 /* Up to so many rows, each register block converts for itself: cheaper than scratch. */
 #define FEW_ROWS (2 * V16_ROWS)
 
-EWI_INLINE void attend(const ewi_attention *a, const attention_matrix *k, const attention_matrix *v,
+/* Keys or values of a block. */
+typedef struct attention_side {
+    attention_matrix matrix;
+    const float *scales; /* [64] of codes */
+} attention_side;
+
+EWI_INLINE void score_rows(const ewi_attention *a, const attention_side *k, const ewi_attention_row *rows,
+                           size_t n_rows, size_t n_keys, attention_keys *scores) {
+    if (has_codes(a->k_type))
+        score_codes(a, rows, n_rows, n_keys, k->scales, scores);
+    else
+        score_floats(&k->matrix, rows, n_rows, a->head_dim, n_keys, scores);
+}
+
+EWI_INLINE void attend(const ewi_attention *a, const attention_side *k, const attention_side *values,
                        ewi_attention_row *rows, size_t n_rows) {
+    const attention_matrix *v = &values->matrix;
     attention_keys p[V16_ROWS];
     float shrink[16] = {0};
     size_t most = 0;
@@ -272,7 +324,7 @@ EWI_INLINE void attend(const ewi_attention *a, const attention_matrix *k, const 
     for (size_t r = 0; r < n_rows; r++) most = rows[r].n_keys > most ? rows[r].n_keys : most;
     score_rows(a, k, rows, n_rows, most, p);
     soften(a, rows, n_rows, p, shrink);
-    if (a->v_type == EWI_I8) weigh(rows, n_rows, p, a->v_scales);
+    if (has_codes(a->v_type)) weigh(rows, n_rows, p, values->scales);
     for (size_t r = 0; r < n_rows; r++) mix_before(v, &rows[r], a->head_dim, p[r], common.begin, &shrink[r]);
     mix_rows(v, rows, n_rows, a->head_dim, common, p, shrink);
     for (size_t r = 0; r < n_rows; r++) {
@@ -288,6 +340,8 @@ static void spread(float *to, const void *from, ewi_dtype type, size_t n) {
         for (size_t i = 0; i < n; i += 16) v16_store(to + i, v16_load_f16(p + 2 * i));
     else if (type == EWI_F32)
         for (size_t i = 0; i < n; i += 16) v16_store(to + i, v16_load(p + 4 * i));
+    else if (type == EWI_Q4R)
+        for (size_t i = 0; i < n; i += 16) v16_store(to + i, v16_load_i4(p + i / 2));
     else
         for (size_t i = 0; i < n; i += VI_N) vf_store(to + i, vf_from(vi_load_i8((const uint8_t *)p + i)));
 }
@@ -312,12 +366,13 @@ static void attention(const ewi_attention *a) {
     size_t most = 0;
     for (size_t r = 0; r < a->n_rows; r++) most = a->rows[r].n_keys > most ? a->rows[r].n_keys : most;
     const bool few = a->n_rows <= FEW_ROWS;
-    const size_t dim = a->head_dim;
-    attention_matrix k = {0};
-    if (a->k_type != EWI_I8)
-        k = prepare(a->k, a->k_type, dim * EWI_ATTENTION_KEYS, EWI_ATTENTION_KEYS, few, a->scratch);
-    attention_matrix v =
-        prepare(a->v, a->v_type, most * dim, dim, few, a->scratch + EWI_ATTENTION_KEYS * dim);
+    const size_t dim = a->head_dim, stride = a->v_type == EWI_Q4R ? 2 * ewi_q4r_value_bytes(dim) : dim;
+    float k_scales[EWI_ATTENTION_KEYS], v_scales[EWI_ATTENTION_KEYS];
+    attention_side k = {.scales = scales_of(a->k_type, a->k_scales, k_scales)};
+    attention_side v = {.scales = scales_of(a->v_type, a->v_scales, v_scales)};
+    if (!has_codes(a->k_type))
+        k.matrix = prepare(a->k, a->k_type, dim * EWI_ATTENTION_KEYS, EWI_ATTENTION_KEYS, few, a->scratch);
+    v.matrix = prepare(a->v, a->v_type, most * stride, stride, few, a->scratch + EWI_ATTENTION_KEYS * dim);
     for (size_t i = 0; i < a->n_rows;) {
         size_t run = run_length(a, i), rows = run > 0 ? tile_rows(run) : 1;
 #define ATTEND_ROWS(n) attend(a, &k, &v, a->rows + i, n)

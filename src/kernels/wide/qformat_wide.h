@@ -116,9 +116,16 @@ EWI_INLINE vi byte_pair(vb a, size_t i) {
 
 /* ---- rows ---- */
 
+/* Bytes that will be wanted soon: some lines are asked for with each chunk of the codes that are at work. */
+typedef struct q_ahead {
+    const uint8_t *at, *end;
+    size_t n_lines;
+} q_ahead;
+
 typedef struct q_rows {
     const int8_t *q[VI_FEW_ROWS];
     size_t scales, sums, k; /* offsets in a row; inputs of the matrix */
+    q_ahead *ahead;         /* or NULL */
 } q_rows;
 
 EWI_INLINE float scale_of(const q_rows *x, size_t r, size_t i) {

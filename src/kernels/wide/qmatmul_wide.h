@@ -36,6 +36,11 @@ EWI_INLINE void fetch_ahead(const q_column *w, size_t cols, size_t i, size_t j, 
         vb_prefetch(w[c].codes + i * f.chunk_bytes + line + VI_AHEAD);
 }
 
+EWI_INLINE void ask_ahead(q_ahead *ahead) {
+    for (size_t i = 0; ahead && i < ahead->n_lines && ahead->at < ahead->end; i++, ahead->at += 64)
+        vb_prefetch(ahead->at);
+}
+
 /* acc += codes times inputs, vector j of chunk i. */
 EWI_INLINE void dot_vector(vi *acc, size_t rows, size_t cols, const q_rows *x, const q_column *w, size_t i,
                            size_t j, q_format f) {
@@ -110,7 +115,10 @@ EWI_INLINE void sum_row(vi *total, size_t rows, size_t cols, const q_rows *x, co
         memcpy(&sum, x->q[r] + x->scales + 4, sizeof sum);
         VI_UNROLL for (size_t c = 0; c < cols; c++) total[r * cols + c] = vi_set1(-f.zero * sum);
     }
-    for (size_t i = 0; i < n_chunks; i++) dot_vectors(total, rows, cols, x, w, i, 0, 8, f);
+    for (size_t i = 0; i < n_chunks; i++) {
+        ask_ahead(x->ahead);
+        dot_vectors(total, rows, cols, x, w, i, 0, 8, f);
+    }
 }
 
 /* The same with a sub-scale per chunk. */
@@ -120,6 +128,7 @@ EWI_INLINE void sum_subscaled(vi *total, size_t rows, size_t cols, const q_rows 
     for (size_t i = 0; i < n_chunks; i++) {
         vi acc[VI_FEW_ROWS * VI_MAX_COLS], s[VI_MAX_COLS];
         start_chunks(acc, rows, cols, x, i, i + 1, f);
+        ask_ahead(x->ahead);
         dot_vectors(acc, rows, cols, x, w, i, 0, 8, f);
         VI_UNROLL for (size_t c = 0; c < cols; c++) s[c] = subscale(&w[c], i);
         add_scaled(total, acc, rows, cols, s);
@@ -146,7 +155,10 @@ EWI_INLINE void add_group(vf *t, size_t rows, size_t cols, const q_rows *x, cons
                           size_t i0, size_t i1, q_format f) {
     vi acc[VI_FEW_ROWS * VI_MAX_COLS];
     start_chunks(acc, rows, cols, x, i0, i1, f);
-    for (size_t i = i0; i < i1; i++) dot_vectors(acc, rows, cols, x, w, i, 0, 8, f);
+    for (size_t i = i0; i < i1; i++) {
+        ask_ahead(x->ahead);
+        dot_vectors(acc, rows, cols, x, w, i, 0, 8, f);
+    }
     VI_UNROLL for (size_t c = 0; c < cols; c++) {
         const uint8_t *scales = w[c].head + g * (f.has_min ? 64 : 32) + 2 * w[c].at;
         vf d = vf_load_f16(scales);
@@ -187,6 +199,7 @@ EWI_INLINE void add_k_chunk(vi *total, vi *minima, size_t rows, size_t cols, con
                             const q_column *w, size_t g, const vi *s, const vi *m, q_format f) {
     vi acc[VI_FEW_ROWS * VI_MAX_COLS];
     clear(acc, rows * cols);
+    ask_ahead(x->ahead);
     dot_vectors(acc, rows, cols, x, w, g, 0, 8, f);
     add_scaled(total, acc, rows, cols, s);
     VI_UNROLL for (size_t r = 0; r < rows; r++) {
@@ -236,6 +249,7 @@ EWI_INLINE void super_plain(vf *t, size_t rows, size_t cols, const q_rows *x, co
     vi total[VI_FEW_ROWS * VI_MAX_COLS];
     clear(total, rows * cols);
     for (size_t i = 8 * b; i < 8 * b + 8; i++) {
+        ask_ahead(x->ahead);
         VI_UNROLL for (size_t half = 0; half < 2; half++) {
             vi acc[VI_FEW_ROWS * VI_MAX_COLS], s[VI_MAX_COLS];
             VI_UNROLL for (size_t r = 0; r < rows; r++) {
@@ -280,9 +294,9 @@ EWI_INLINE void block(vf *y, size_t rows, size_t cols, const q_rows *x, const q_
 /* ---- the matrix ---- */
 
 /* The rows of a block, from row i on; the last is repeated where there are fewer. */
-EWI_INLINE q_rows rows_from(const ewi_qmatmul *a, ewi_qrow layout, size_t i, size_t rows) {
-    q_rows x = {.scales = layout.scales, .sums = layout.sums, .k = a->k};
-    for (size_t r = 0; r < rows; r++) {
+EWI_INLINE q_rows rows_from(const ewi_qmatmul *a, ewi_qrow layout, size_t i, size_t rows, q_ahead *ahead) {
+    q_rows x = {.scales = layout.scales, .sums = layout.sums, .k = a->k, .ahead = ahead};
+    VI_UNROLL for (size_t r = 0; r < rows; r++) {
         size_t row = i + r < a->m ? i + r : a->m - 1;
         x.q[r] = (const int8_t *)(const void *)(a->x + row * a->x_stride_bytes);
     }
@@ -315,7 +329,7 @@ EWI_INLINE void few_rows(const ewi_qmatmul *a, ewi_qrow layout, size_t rows, siz
     vf y[VI_FEW_ROWS * VI_MAX_COLS];
     VI_UNROLL for (size_t c = 0; c < cols; c++) w[c] = stored_column(a, j[c], tile_bytes, head);
     for (size_t i = 0; i < a->m; i += rows) {
-        const q_rows x = rows_from(a, layout, i, rows);
+        const q_rows x = rows_from(a, layout, i, rows, NULL);
         block(y, rows, cols, &x, w, f);
         store_block(a, y, rows, cols, i, j);
     }
@@ -356,27 +370,65 @@ EWI_INLINE void fill_panel(uint8_t *panel, const uint8_t *tile, size_t head_byte
         }
 }
 
-/* VI_COLS vectors from output j on: their tiles become a panel, then all rows pass over it. */
-EWI_INLINE void matmul_panel(const ewi_qmatmul *a, size_t j, ewi_qrow layout, q_format f) {
+/* Codes of the VI_COLS vectors after those from output j on, which are asked for while all rows pass over
+ * these. */
+EWI_INLINE q_ahead codes_after(const ewi_qmatmul *a, size_t j, size_t rows, size_t tile_bytes,
+                               size_t n_chunks) {
+    const size_t at = (j + VI_COLS * VI_N) / 16, n_tiles = (a->n + 15) / 16,
+                 step = (VI_COLS * VI_N + 15) / 16;
+    const size_t end = at + step < n_tiles ? at + step : n_tiles, n_passes = (a->m + rows - 1) / rows;
+    if (at >= end) return (q_ahead){0};
+    const size_t n_lines = (end - at) * tile_bytes / 64 / (n_passes * n_chunks) + 1;
+    return (q_ahead){a->w + at * tile_bytes, a->w + end * tile_bytes, n_lines};
+}
+
+/* VI_COLS vectors from output j0 on, `rows` rows at a time. Codes that are not bytes yet become so once, in a
+ * panel. */
+EWI_INLINE void matmul_columns(const ewi_qmatmul *a, size_t j0, size_t rows, ewi_qrow layout, q_format f) {
     const size_t tile_bytes = ewi_packed_tile_bytes(f.dtype, a->k),
                  head = ewi_packed_head_bytes(f.dtype, a->k);
     const size_t n_chunks = ewi_packed_inputs(f.dtype, a->k) / 32, panel_bytes = n_chunks * PANEL_CHUNK;
-    uint8_t *panel = a->scratch;
-    size_t vectors[VI_COLS];
+    size_t j[VI_COLS];
     q_column w[VI_COLS];
     VI_UNROLL for (size_t c = 0; c < VI_COLS; c++) {
-        vectors[c] = j + c * VI_N;
-        const size_t column = vectors[c] < a->n ? vectors[c] : j, at = column % 16, tile = column / 16;
-        uint8_t *mine = panel + (tile - j / 16) * panel_bytes;
-        if (at == 0 && (c == 0 || column > j)) fill_panel(mine, a->w + tile * tile_bytes, head, n_chunks, f);
-        w[c] = (q_column){a->w + tile * tile_bytes, mine + 4 * at, at};
+        j[c] = j0 + c * VI_N;
+        const size_t column = j[c] < a->n ? j[c] : j0, at = column % 16, tile = column / 16;
+        w[c] = stored_column(a, column, tile_bytes, head);
+        if (f.chunk_bytes == PANEL_CHUNK) continue;
+        uint8_t *panel = a->scratch, *mine = panel + (tile - j0 / 16) * panel_bytes;
+        if (at == 0 && (c == 0 || column > j0)) fill_panel(mine, w[c].head, head, n_chunks, f);
+        w[c].codes = mine + 4 * at;
     }
-    for (size_t i = 0; i < a->m; i += VI_ROWS) {
-        vf y[VI_ROWS * VI_COLS];
-        const q_rows x = rows_from(a, layout, i, VI_ROWS);
-        block(y, VI_ROWS, VI_COLS, &x, w, panel_format(f));
-        store_block(a, y, VI_ROWS, VI_COLS, i, vectors);
+    q_ahead ahead = codes_after(a, j0, rows, tile_bytes, n_chunks);
+    for (size_t i = 0; i < a->m; i += rows) {
+        vf y[VI_FEW_ROWS * VI_COLS];
+        const q_rows x = rows_from(a, layout, i, rows, &ahead);
+        block(y, rows, VI_COLS, &x, w, panel_format(f));
+        store_block(a, y, rows, VI_COLS, i, j);
     }
+}
+
+EWI_INLINE void matmul_many(const ewi_qmatmul *a, size_t rows, q_format f) {
+    for (size_t j = 0; j < a->n; j += VI_COLS * VI_N)
+        matmul_columns(a, j, rows, ewi_qrow_layout(ewi_qrows_for(f.dtype), a->k), f);
+}
+
+/* m rows as whole blocks. */
+EWI_INLINE size_t filled(size_t m, size_t rows) {
+    return (m + rows - 1) / rows * rows;
+}
+
+/* Blocks of the size that leaves the fewest places empty; where registers are few there is one size. Only
+ * whole rows' sums leave registers for the largest. */
+EWI_INLINE void matmul_blocks(const ewi_qmatmul *a, q_format f) {
+    const size_t most = filled(a->m, VI_ROWS), less = filled(a->m, VI_ROWS - 1),
+                 wide = filled(a->m, VI_FEW_ROWS);
+    if (VI_ROWS == 6 && f.kind == EWI_PACKED_ROW && wide <= less && wide <= most)
+        matmul_many(a, VI_FEW_ROWS, f);
+    else if (VI_ROWS == 6 && less < most)
+        matmul_many(a, VI_ROWS - 1, f);
+    else
+        matmul_many(a, VI_ROWS, f);
 }
 
 EWI_INLINE void qmatmul(const ewi_qmatmul *a, q_format f) {
@@ -384,11 +436,10 @@ EWI_INLINE void qmatmul(const ewi_qmatmul *a, q_format f) {
         matmul_few(a, 1, f);
     else if (a->m <= 4)
         matmul_few(a, 4, f);
-    else if (a->m <= 2 * VI_FEW_ROWS)
+    else if (a->m <= VI_FEW_ROWS)
         matmul_few(a, VI_FEW_ROWS, f);
     else
-        for (size_t j = 0; j < a->n; j += VI_COLS * VI_N)
-            matmul_panel(a, j, ewi_qrow_layout(ewi_qrows_for(f.dtype), a->k), f);
+        matmul_blocks(a, f);
 }
 
 #define Q_MATMUL(type, name, kind, chunk, zero, group, min, subscale, get, dot)          \

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "kernels/qrows.h"
-#include "kernels/rotate.h"
+#include "kernels/wide/rotate_wide.h"
 #include "kernels/wide/row_wide.h"
 
 #ifdef V16_ROWS
@@ -23,21 +23,40 @@ EWI_INLINE v16_bits top_of(const float *x, size_t n) {
     return most;
 }
 
-/* Sum of 8 signed bytes: biased to unsigned, then summed as 16-bit lanes of one word. */
-EWI_INLINE int32_t sum_of_8(const uint8_t *q) {
-    uint64_t word, even;
-    memcpy(&word, q, sizeof word);
-    word ^= 0x8080808080808080u;
-    even = (word & 0x00ff00ff00ff00ffu) + (word >> 8 & 0x00ff00ff00ff00ffu);
-    return (int32_t)(even * 0x0001000100010001u >> 48) - 8 * 128;
+typedef int16_t code_sums __attribute__((vector_size(16)));
+typedef uint16_t code_pairs __attribute__((vector_size(16)));
+
+/* 16 codes to 8 sums of two. */
+EWI_INLINE code_sums sums_of_two(const uint8_t *codes) {
+    code_pairs pairs;
+    memcpy(&pairs, codes, sizeof pairs);
+    return ((code_sums)(pairs << 8) >> 8) + ((code_sums)pairs >> 8);
 }
 
-EWI_INLINE int32_t put_sums(uint8_t *row, const ewi_qrow *layout) {
+/* The two halves of a added up in the even lanes, those of b in the odd ones. */
+EWI_INLINE code_sums fold(code_sums a, code_sums b) {
+    return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11) +
+           __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+}
+
+/* 8 times 16 codes to their 8 sums. */
+EWI_INLINE code_sums sums_of_16(const uint8_t *codes) {
+    code_sums s[8];
+    V16_UNROLL for (size_t i = 0; i < 8; i++) s[i] = sums_of_two(codes + 16 * i);
+    return fold(fold(fold(s[0], s[4]), fold(s[2], s[6])), fold(fold(s[1], s[5]), fold(s[3], s[7])));
+}
+
+/* 64 codes at a time, which a row's codes are padded to. */
+static int32_t put_sums(uint8_t *row, const ewi_qrow *layout) {
+    const size_t n = layout->scales;
     int32_t total = 0;
-    for (size_t i = 0; i < layout->scales / 16; i++) {
-        int16_t sum = (int16_t)(sum_of_8(row + 16 * i) + sum_of_8(row + 16 * i + 8));
-        memcpy(row + layout->sums + i * sizeof sum, &sum, sizeof sum);
-        total += sum;
+    for (size_t i = 0; i < n; i += 128) {
+        uint8_t last[128] = {0};
+        const bool whole = n - i >= 128;
+        if (!whole) memcpy(last, row + i, n - i);
+        const code_sums sums = sums_of_16(whole ? row + i : last);
+        memcpy(row + layout->sums + i / 8, &sums, whole ? sizeof sums : (n - i) / 8);
+        V16_UNROLL for (size_t j = 0; j < 8; j++) total += sums[j];
     }
     return total;
 }
@@ -63,53 +82,20 @@ static void quantize_256(uint8_t *row, const float *x, size_t k) {
     put_sums(row, &layout);
 }
 
-/* ---- rotation ---- */
-
-/* a + b where bit h of the lane's number is clear, b - a where it is set; b is a with those lanes swapped. */
-EWI_INLINE v16 butterfly(v16 a, size_t h) {
-    static const uint32_t upper[9] = {[1] = 0xaaaa, [2] = 0xcccc, [4] = 0xf0f0, [8] = 0xff00};
-    return v16_add(v16_swap(a, h), v16_flip(a, upper[h]));
-}
-
-/* The whole block of 128 in 8 registers. */
-EWI_INLINE void rotate_128(v16 *y, const float *x) {
-    V16_UNROLL for (size_t i = 0; i < 8; i++) {
-        v16 a = v16_flip(v16_load(x + 16 * i), ewi_rotate_signs[i / 2] >> 16 * (i % 2) & 0xffff);
-        a = butterfly(butterfly(a, 1), 2);
-        y[i] = butterfly(butterfly(a, 4), 8);
-    }
-    V16_UNROLL for (size_t h = 1; h < 8; h *= 2) V16_UNROLL for (size_t i = 0; i < 8; i++) {
-        if (i & h) continue;
-        v16 a = y[i], b = y[i + h];
-        y[i] = v16_add(a, b);
-        y[i + h] = v16_sub(a, b);
-    }
-}
-
-EWI_INLINE void rotate(v16 *y, const float *x, size_t n) {
-    if (n == EWI_QROWS_ROTATE) {
-        rotate_128(y, x);
-        return;
-    }
-    float block[EWI_QROWS_ROTATE] = {0};
-    ewi_rotate_block_of(block, x, n);
-    for (size_t i = 0; i < 8; i++) y[i] = v16_load(block + 16 * i);
-}
-
 /* Each block is rotated twice: for the scale of all, then for its codes. The last stores of a short block may
  * reach past it, into bytes that come later or are cleared. */
 static void quantize_whole(uint8_t *row, const float *x, size_t k) {
     const ewi_qrow layout = ewi_qrow_layout(EWI_QROWS_WHOLE, k);
-    v16 y[8];
+    v16 y[ROTATE_VECTORS];
     v16_bits most = v16_bits_zero();
     for (size_t i = 0, n; i < k; i += n) {
-        rotate(y, x + i, n = ewi_rotate_block(k - i));
+        rotate_block(y, x + i, n = ewi_rotate_block(k - i), false);
         for (size_t j = 0; j < n; j += 16) most = v16_top(most, y[j / 16]);
     }
     ewi_qrow_scaling s = ewi_qrow_scale(v16_topmost(most));
     v16 inverse = v16_set1(s.inverse);
     for (size_t i = 0, n; i < k; i += n) {
-        rotate(y, x + i, n = ewi_rotate_block(k - i));
+        rotate_block(y, x + i, n = ewi_rotate_block(k - i), false);
         for (size_t j = 0; j < n; j += 16) put_codes(row + i + j, y[j / 16], inverse, s.inverse > 0.0f);
     }
     clear_padding(row, &layout, k);

@@ -20,6 +20,9 @@ EWI_INLINE void fill_wide(ewi_kernels *table) {
     table->matmul[EWI_BF16] = matmul_bf16;
     table->quantize[EWI_QROWS_WHOLE] = quantize_whole;
     table->quantize[EWI_QROWS_256] = quantize_256;
+    table->rotate[EWI_ROTATE_INPUTS] = rotate_inputs;
+    table->rotate[EWI_ROTATE_WEIGHTS] = rotate_weights;
+    table->rotate[EWI_ROTATE_BACK] = rotate_back;
     fill_attention(table);
     table->attention_finish = attention_finish;
     table->rms_norm = rms_norm;

@@ -5,7 +5,7 @@
  * The bodies in this folder are written once, over v16, and compiled once per instruction set
  * (x86/kernels_avx2.c, ...). Each ISA header gives the type, V16_ROWS and V16_COLS (the register block of a
  * matmul) and:
- *   v16_load, _store       16 elements, any alignment; _f16, _bf16 and _i8 convert
+ *   v16_load, _store       16 elements, any alignment; _f16, _bf16, _i8 and _i4 (kernels/q4r.h) convert
  *   v16_load_n, _store_n   the first n <= 16; lanes beyond are loaded as +0, memory beyond is not touched
  *   v16_max(a, b)          a > b ? a : b per lane, so b where either is NaN; v16_min likewise
  *   v16_fms                a b - c, one rounding;  v16_fmaddsub: that in even lanes, a b + c in odd ones

@@ -4,7 +4,9 @@
  * Keys and values of a block become tiles once and serve all rows, which pass over them 16 at a time. While
  * vectors soften the scores of 16 rows, the tiles make those of the next 16.
  */
+#include "kernels/half.h"
 #include "kernels/ladder.h"
+#include "kernels/q4r.h"
 #include "kernels/wide/softmax_wide.h"
 #include "kernels/x86/tiles_x86.h"
 
@@ -62,13 +64,22 @@ EWI_INLINE v16 key_codes(const ewi_attention *a, size_t i, size_t j) {
     const uint8_t *four = (const uint8_t *)a->k + (i / 4 * EWI_ATTENTION_KEYS + j) * 4;
     __m512i codes = _mm512_xor_si512(_mm512_loadu_si512(four), _mm512_set1_epi8(-128));
     __m512i one = _mm512_srai_epi32(_mm512_sllv_epi32(codes, _mm512_set1_epi32(24 - 8 * (int)(i % 4))), 24);
-    return v16_mul(_mm512_cvtepi32_ps(one), v16_load(a->k_scales + j));
+    return v16_mul(_mm512_cvtepi32_ps(one), v16_load((const float *)a->k_scales + j));
+}
+
+EWI_INLINE v16 key_half_codes(const ewi_attention *a, size_t i, size_t j) {
+    const uint8_t *four = (const uint8_t *)a->k + (i / 8 * EWI_ATTENTION_KEYS + j) * 4;
+    __m512i codes = _mm512_xor_si512(_mm512_loadu_si512(four), _mm512_set1_epi8((char)0x88));
+    const int left = (i % 8 < 4 ? 28 : 24) - 8 * (int)(i % 4);
+    __m512i one = _mm512_srai_epi32(_mm512_sllv_epi32(codes, _mm512_set1_epi32(left)), 28);
+    return v16_mul(_mm512_cvtepi32_ps(one), v16_load_bf16((const uint16_t *)a->k_scales + j));
 }
 
 EWI_INLINE v16 load_key(const ewi_attention *a, ewi_dtype type, size_t i, size_t j) {
     const char *k = a->k;
     if (i >= a->head_dim) return v16_zero();
     if (type == EWI_I8) return key_codes(a, i, j);
+    if (type == EWI_Q4R) return key_half_codes(a, i, j);
     if (type == EWI_F16) return v16_load_f16(k + 2 * (i * EWI_ATTENTION_KEYS + j));
     return v16_load(k + 4 * (i * EWI_ATTENTION_KEYS + j));
 }
@@ -84,9 +95,16 @@ EWI_INLINE void fill_keys_of(const block *b, ewi_dtype type) {
 static void fill_keys(const block *b) {
     switch ((int)b->a->k_type) {
     case EWI_I8: fill_keys_of(b, EWI_I8); break;
+    case EWI_Q4R: fill_keys_of(b, EWI_Q4R); break;
     case EWI_F16: fill_keys_of(b, EWI_F16); break;
     default: fill_keys_of(b, EWI_F32); break;
     }
+}
+
+EWI_INLINE v16 value_half_codes(const ewi_attention *a, size_t j, size_t i) {
+    const uint8_t *value = (const uint8_t *)a->v + j * ewi_q4r_value_bytes(a->head_dim);
+    const float scale = ewi_bf16_to_f32(((const uint16_t *)a->v_scales)[j]);
+    return v16_mul(v16_load_i4(value + i / 2), v16_set1(scale));
 }
 
 /* Elements i .. i + 15 of value j; zeros beyond the head's, and where no row sees the value. */
@@ -96,8 +114,10 @@ EWI_INLINE v16 load_value(const block *b, ewi_dtype type, size_t j, size_t i) {
     if (j < b->first_key || j >= b->n_keys) return v16_zero();
     if (type == EWI_F32) return v16_load_n((const float *)a->v + at, n);
     if (type == EWI_F16) return v16_load_f16_n((const char *)a->v + 2 * at, n);
+    if (type == EWI_Q4R) return value_half_codes(a, j, i);
     __m128i codes = _mm_maskz_loadu_epi8(v16_first(n), (const int8_t *)a->v + at);
-    return v16_mul(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(codes)), v16_set1(a->v_scales[j]));
+    const float scale = ((const float *)a->v_scales)[j];
+    return v16_mul(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(codes)), v16_set1(scale));
 }
 
 EWI_INLINE void fill_values_of(const block *b, ewi_dtype type) {
@@ -112,6 +132,7 @@ EWI_INLINE void fill_values_of(const block *b, ewi_dtype type) {
 static void fill_values(const block *b) {
     switch ((int)b->a->v_type) {
     case EWI_I8: fill_values_of(b, EWI_I8); break;
+    case EWI_Q4R: fill_values_of(b, EWI_Q4R); break;
     case EWI_F16: fill_values_of(b, EWI_F16); break;
     default: fill_values_of(b, EWI_F32); break;
     }

@@ -124,6 +124,18 @@ EWI_INLINE v16 v16_load_i8(const void *p) {
     return (v16){v16_part_load_i8(p, 0), v16_part_load_i8(p, 1)};
 }
 
+/* Each lane's four bytes, shifted so that its code comes to the top. */
+EWI_INLINE v16_part v16_part_load_i4(const void *p, size_t part) {
+    const __m256i left = part == 0 ? _mm256_setr_epi32(28, 28, 24, 24, 20, 20, 16, 16)
+                                   : _mm256_setr_epi32(12, 12, 8, 8, 4, 4, 0, 0);
+    int64_t fours;
+    memcpy(&fours, p, sizeof fours);
+    return _mm256_cvtepi32_ps(_mm256_srai_epi32(_mm256_sllv_epi32(_mm256_set1_epi64x(fours), left), 28));
+}
+EWI_INLINE v16 v16_load_i4(const void *p) {
+    return (v16){v16_part_load_i4(p, 0), v16_part_load_i4(p, 1)};
+}
+
 EWI_INLINE v16_part v16_part_load_bf16(const void *p, size_t part) {
     __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p + part));
     return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));

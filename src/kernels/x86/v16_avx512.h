@@ -111,6 +111,18 @@ EWI_INLINE v16_part v16_part_load_i8(const void *p, size_t part) {
     return v16_load_i8((const uint8_t *)p + 16 * part);
 }
 
+/* Each lane's code, shifted down, picks its number: what is above it does not count. */
+EWI_INLINE v16 v16_load_i4(const void *p) {
+    const __m512 numbers = _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, -8, -7, -6, -5, -4, -3, -2, -1);
+    const __m512i right = _mm512_setr_epi32(0, 0, 4, 4, 8, 8, 12, 12, 16, 16, 20, 20, 24, 24, 28, 28);
+    int64_t fours;
+    memcpy(&fours, p, sizeof fours);
+    return _mm512_permutexvar_ps(_mm512_srlv_epi32(_mm512_set1_epi64(fours), right), numbers);
+}
+EWI_INLINE v16_part v16_part_load_i4(const void *p, size_t part) {
+    return v16_load_i4((const uint8_t *)p + 8 * part);
+}
+
 EWI_INLINE v16 v16_from_bf16(__m256i b) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(b), 16));
 }

@@ -33,6 +33,19 @@ static void size_of_codes(void **state) {
                    "at most 256");
 }
 
+/* Of 4 bits, keys come in eights and values in sixteens, with a scale of 2 bytes: half of 8 bits. */
+static void size_of_half_codes(void **state) {
+    (void)state;
+    ewi_state_shape shape;
+    ew_error err = {0};
+    expect_ok(ewi_state_shape_make(1, 1, 30, EWI_Q4R, EWI_Q4R, &shape, &err), &err);
+    assert_int_equal(shape.k_head_bytes, 64 * 32 / 2 + 64 * 2);
+    assert_int_equal(shape.v_head_bytes, 64 * 32 / 2 + 64 * 2);
+    assert_int_equal(2 * shape_of(16, 8, 128, EWI_Q4R).block_bytes, shape_of(16, 8, 128, EWI_I8).block_bytes);
+    expect_refused(ewi_state_shape_make(1, 1, 257, EWI_Q4R, EWI_F16, &shape, &err), EW_UNSUPPORTED, &err,
+                   "at most 256");
+}
+
 /* Every head of every layer of every block has its own bytes: each is filled with its number and read
  * again at the end. */
 static void heads_do_not_share_bytes(void **state) {
@@ -95,6 +108,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(size_of_a_block),
         cmocka_unit_test(size_of_codes),
+        cmocka_unit_test(size_of_half_codes),
         cmocka_unit_test(heads_do_not_share_bytes),
         cmocka_unit_test(blocks_come_as_they_are_needed),
         cmocka_unit_test(too_large_for_an_address_space),

@@ -145,12 +145,61 @@ static void refusals(void **state) {
     }
 }
 
+/* What has one type for all matrices. */
+static void types_of_all(void **state) {
+    (void)state;
+    static const struct {
+        const char *type, *method, *path, *culprit;
+        float smooth;
+    } cases[] = {{"q4c", "awq", "none", "\"awq\" scales channels for one type", 0},
+                 {"q4c", "gptq", "none", "smooth scales channels for one type", 0.5f},
+                 {"q8_0", "round", "none.gguf", "a type for each matrix is for packages", 0},
+                 {"q8_0", "round", "none", "type q8_0 is GGUF's", 0},
+                 {"q8c", "round", "none.gguf", "type q8c is a package's", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ew_error err = {0};
+        ew_quantize_options how = options(cases[i].type, cases[i].method);
+        if (strcmp(cases[i].method, "round") != 0) how.calibration = text;
+        how.smooth = cases[i].smooth;
+        how.types = mix;
+        how.n_types = N_MIX;
+        expect_refused(ew_quantize(source, scratch_path(cases[i].path), &how, NULL, NULL, NULL, &err),
+                       EW_INVALID, &err, cases[i].culprit);
+    }
+    ew_error err = {0};
+    ew_quantize_options how = options("f16", "awq");
+    how.calibration = text;
+    expect_refused(ew_quantize(source, scratch_path("none"), &how, NULL, NULL, NULL, &err), EW_INVALID, &err,
+                   "\"awq\" is for quantized types, not for f16");
+}
+
+/* The same of a mix. */
+static void mix_of_all(void **state) {
+    (void)state;
+    const ew_mix_options limits = {.struct_size = sizeof limits, .max_kld = 1};
+    static const struct {
+        const char *method, *path, *imatrix, *culprit;
+        float smooth;
+    } cases[] = {{"awq", "none", NULL, "do not go with a mix", 0},
+                 {"round", "none", NULL, "do not go with a mix", 0.5f},
+                 {"round", "none", "x.dat", "an imatrix does not go with a mix", 0},
+                 {"round", "none.gguf", NULL, "would be a GGUF file", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ew_error err = {0};
+        ew_quantize_options how = options(NULL, cases[i].method);
+        how.calibration = text;
+        how.smooth = cases[i].smooth;
+        how.imatrix = cases[i].imatrix;
+        expect_refused(ew_quantize_mixed(source, scratch_path(cases[i].path), &how, &limits, NULL, NULL, NULL,
+                                         NULL, &err),
+                       EW_INVALID, &err, cases[i].culprit);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parts_of_rounding),
-        cmocka_unit_test(parts_of_gptq),
-        cmocka_unit_test(halves),
-        cmocka_unit_test(refusals),
+        cmocka_unit_test(parts_of_rounding), cmocka_unit_test(parts_of_gptq), cmocka_unit_test(halves),
+        cmocka_unit_test(refusals),          cmocka_unit_test(types_of_all),  cmocka_unit_test(mix_of_all),
     };
     return cmocka_run_group_tests(tests, open_source, close_source);
 }

@@ -119,6 +119,16 @@ static void configs(void **state) {
             "source is \"gguf\"");
     refused(CONFIG_FILE, "{\"version\":1,\"type\":\"\\u0007\",\"source\":\"huggingface\"}", EW_FORMAT,
             "type");
+    accepted(CONFIG_FILE, "{\"version\":1,\"type\":\"q8c\",\"source\":\"huggingface\",\"scaled\":true}");
+    refused(CONFIG_FILE, "{\"version\":1,\"scaled\":true,\"scaled\":true}", EW_FORMAT,
+            "\"scaled\" is there twice");
+    accepted(CONFIG_FILE, "{\"version\":1,\"type\":\"q8c\",\"source\":\"huggingface\","
+                          "\"activation_ranges\":\"mse\"}");
+    refused(CONFIG_FILE,
+            "{\"version\":1,\"type\":\"q8c\",\"source\":\"huggingface\","
+            "\"activation_ranges\":\"\"}",
+            EW_FORMAT, "activation_ranges");
+    refused(CONFIG_FILE, "{\"version\":1,\"scaled\":1}", EW_FORMAT, "config");
     refused(CONFIG_FILE, "{\"version\":1,\"rope\":2}", EW_UNSUPPORTED, "member \"rope\"");
 }
 
@@ -130,6 +140,9 @@ static void configs(void **state) {
 #define ENTRY(name, dtype, layout, dims, offset, size)                                        \
     "{\"name\":\"" name "\",\"dtype\":\"" dtype "\",\"layout\":\"" layout "\",\"dims\":" dims \
     ",\"offset\":" offset ",\"size\":" size "}"
+#define SCALED_A(scale)                                                                                   \
+    "{\"name\":\"a\",\"dtype\":\"Q4S\",\"layout\":\"packed\",\"dims\":[16,64],\"offset\":0,\"size\":640," \
+    "\"input_scale\":" scale "}"
 #define LIST(a, b) "{\"tensors\":[" a "," b "]}"
 
 static void tables(void **state) {
@@ -137,6 +150,16 @@ static void tables(void **state) {
     accepted(TABLE, LIST(A, B));
     accepted(TABLE, LIST(B, A));
     refused(TABLE, LIST(A, A), EW_FORMAT, "tensor a");
+    accepted(TABLE, LIST(SCALED_A("1.5e-3"), B));
+    refused(TABLE, LIST(SCALED_A("0"), B), EW_FORMAT, "input_scale");
+    refused(TABLE, LIST(SCALED_A("-1"), B), EW_FORMAT, "input_scale");
+    refused(TABLE, LIST(SCALED_A("1e300"), B), EW_FORMAT, "input_scale");
+    refused(TABLE, LIST(SCALED_A("\"1\""), B), EW_FORMAT, "tensor table");
+    refused(TABLE, LIST(SCALED_A("1,\"input_scale\":1"), B), EW_FORMAT, "is there twice");
+    refused(TABLE,
+            LIST(A, "{\"name\":\"b\",\"dtype\":\"F32\",\"layout\":\"plain\",\"dims\":[160],"
+                    "\"offset\":640,\"size\":640,\"input_scale\":1}"),
+            EW_FORMAT, "for matrices");
     refused(TABLE, LIST(A, ENTRY("b", "F32", "plain", "[160]", "576", "640")), EW_FORMAT,
             "tensor b: overlaps");
     refused(TABLE, LIST(A, ENTRY("b", "F32", "plain", "[144]", "704", "576")), EW_FORMAT,

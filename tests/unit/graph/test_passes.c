@@ -38,11 +38,21 @@ static double at(const ewi_tensor *w, size_t row, size_t col) {
     return (double)x;
 }
 
-static void run_linear(const ewi_node *n, const double *x, size_t in, double *y) {
+static double round_to(double x, double factor) {
+    double code = nearbyint(x / factor);
+    return factor * (code < -128 ? -128 : code > 127 ? 127 : code);
+}
+
+/* Reads inputs as codes where its weight says so and no node before it made them. */
+static void run_linear(const ewi_node *n, const ewi_node *before, const double *x, size_t in, double *y) {
+    const double factor = before->op == EWI_OP_ROUND ? 0 : (double)n->weight->input_scale;
     for (size_t r = 0; r < n_rows(n); r++)
         for (size_t o = 0; o < n->cols; o++) {
             double sum = n->bias ? at(n->bias, o, 0) : 0;
-            for (size_t i = 0; i < in; i++) sum += x[r * in + i] * at(n->weight, o, i);
+            for (size_t i = 0; i < in; i++) {
+                double read = factor > 0 ? round_to(x[r * in + i], factor) : x[r * in + i];
+                sum += read * at(n->weight, o, i);
+            }
             y[r * n->cols + o] = sum;
         }
 }
@@ -170,7 +180,14 @@ static void run_node(tape *t, uint32_t index) {
     case EWI_OP_SCALE:
         for (size_t i = 0; i < count; i++) y[i] = a[i] * (double)n->attrs.factor;
         break;
-    case EWI_OP_LINEAR: run_linear(n, a, t->graph->nodes[n->inputs[0]].cols, y); break;
+    case EWI_OP_ROUND:
+        for (size_t i = 0; i < count; i++) y[i] = round_to(a[i], (double)n->attrs.factor);
+        break;
+    case EWI_OP_LINEAR: {
+        const ewi_node *before = &t->graph->nodes[n->inputs[0]];
+        run_linear(n, before, a, before->cols, y);
+        break;
+    }
     case EWI_OP_ADAPT: run_adapt(n, a, b, t->graph->nodes[n->inputs[1]].cols, y); break;
     case EWI_OP_EXPERTS: run_experts(n, a, b, y); break;
     case EWI_OP_ROPE: run_rope(n, a, y); break;
@@ -294,6 +311,25 @@ static void narrow_leaves_what_all_rows_need(void **state) {
 }
 
 /* Layers with packed weights get rows of int8 of their kind; those that read the same value share them. */
+/* Of layer 0, whose weights say scales, each of the four inputs is rounded once; the passes keep that. */
+static void static_rounds_what_layers_read(void **state) {
+    (void)state;
+    static toy_graph toy;
+    ewi_graph after, narrow, *g = &toy.graph;
+    toy_graph_init(&toy, &sizes);
+    for (uint32_t i = 0; i < toy.n_tensors; i++)
+        if (strncmp(toy.names[i], "blk.0.", 6) == 0 && toy.tensors[i].n_dims == 2)
+            toy.tensors[i].input_scale = strstr(toy.names[i], "ffn") ? 0.02f : 0.011f;
+    run_pass(g, &after, ewi_pass_static);
+    assert_int_equal(count_op(&after, EWI_OP_ROUND), 4);
+    check_same_output(g, &after, sizes.n_vocab);
+    run_pass(&after, &narrow, ewi_pass_narrow);
+    check_same_output(g, &narrow, sizes.n_vocab);
+    ewi_graph_deinit(&after);
+    ewi_graph_deinit(&narrow);
+    toy_graph_deinit(&toy);
+}
+
 static void quantize_is_shared(void **state) {
     (void)state;
     static toy_graph toy;
@@ -558,6 +594,7 @@ int main(void) {
         cmocka_unit_test(narrow_keeps_the_output),
         cmocka_unit_test(narrow_leaves_ropes),
         cmocka_unit_test(passes_keep_other_ops),
+        cmocka_unit_test(static_rounds_what_layers_read),
         cmocka_unit_test(quantize_is_shared),
         cmocka_unit_test(fuse_makes_steps),
         cmocka_unit_test(adapters_follow_their_layers),

@@ -283,6 +283,72 @@ def attention_codes():
     array("attention_codes_out", [div(a, amount) for a in acc])
 
 
+SIGNS = (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344)
+
+
+def blocks(n):
+    """Cuts a row into blocks of 128 and what is left into powers of two; with each the factor f."""
+    first = 0
+    while first < n:
+        size = min(128, 1 << (n - first).bit_length() - 1)
+        yield first, size, (8, 8, 4, 4, 2, 2, 1, 1)[size.bit_length() - 1]
+        first += size
+
+
+def signs(x):
+    return [-v if SIGNS[i // 32] >> i % 32 & 1 else v for i, v in enumerate(x)]
+
+
+def hadamard(x):
+    h, x = 1, list(x)
+    while h < len(x):
+        for i in range(len(x)):
+            if not i & h:
+                x[i], x[i + h] = add(x[i], x[i + h]), add(x[i], -x[i + h])
+        h *= 2
+    return x
+
+
+def rotated(x, is_weight):
+    y = []
+    for first, size, f in blocks(len(x)):
+        y += [mul(v, F(f, size * f * f if is_weight else 1)) for v in hadamard(signs(x[first:first + size]))]
+    return y
+
+
+def turned_back(x):
+    y = []
+    for first, size, f in blocks(len(x)):
+        y += [mul(v, F(f)) for v in signs(hadamard(x[first:first + size]))]
+    return y
+
+
+class HalfCodes(list):
+    """A key or value as 4-bit codes with its scale."""
+
+    def __init__(self, x):
+        x = rotated(x, True)
+        far = max(x) if max(x) > -min(x) else min(x)
+        self.scale = bf16(far / -8)
+        inverse = div(F(1), self.scale)
+        super().__init__(F(min(7, round(mul(v, inverse)))) for v in x)
+
+
+def attention_half_codes():
+    """The same with 4 bits, and heads of 84 elements: blocks of 64, 16 and 4."""
+    d, n, scale = 84, 70, h("0x1.bcp-7")
+    q = draw(d)
+    k, v = ([HalfCodes([number(b + j * d + i) * F(j % 7 + 1, 8) for i in range(d)]) for j in range(n)]
+            for b in (0, n * d))
+
+    def dot(a, b):
+        return mul(f32(sum(x * y for x, y in zip(a, b))), mul(a.scale, b.scale))
+
+    _, amount, acc = attend_span(Codes(rotated(q, False)), k, v, scale, dot, lambda p, row: mul(p, row.scale))
+    array("attention_half_codes_q", q)
+    array("attention_half_codes_out", turned_back([div(a, amount) for a in acc]))
+
+
 print("""/*
  * kernel_vectors.h: inputs and outputs of kernels, made by make_kernel_vectors.py in exact arithmetic.
  * Do not edit.
@@ -305,4 +371,5 @@ attention()
 attention_codes()
 activations()
 layer_norm()
+attention_half_codes()
 print("\n#endif")

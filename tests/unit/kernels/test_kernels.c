@@ -13,6 +13,7 @@
 #include "kernel_vectors.h"
 #include "kernels/half.h"
 #include "kernels/kernels.h"
+#include "kernels/q4r.h"
 
 static void assert_bits(const float *got, const float *want, size_t n) {
     for (size_t i = 0; i < n; i++)
@@ -205,6 +206,57 @@ static void attention_codes(const ewi_kernels *kern) {
     assert_bits(out, attention_codes_out, DIM);
 }
 
+/* ---- 4 bits ---- */
+
+enum { HALF_DIM = 84, HALF_VALUE = 48, HALF_KEYS = 88 * EWI_ATTENTION_KEYS / 2 };
+
+/* Row j of all keys, or of all values after them. */
+static ewi_q4r half_codes(const ewi_kernels *kern, size_t j, bool is_value) {
+    float x[HALF_DIM];
+    ewi_q4r head;
+    size_t first = (is_value ? CODE_KEYS * HALF_DIM : 0) + j * HALF_DIM;
+    for (size_t i = 0; i < HALF_DIM; i++) x[i] = number(first + i) * (float)(j % 7 + 1) / 8;
+    kern->rotate[EWI_ROTATE_WEIGHTS](x, x, HALF_DIM);
+    ewi_q4r_round(&head, x, HALF_DIM);
+    return head;
+}
+
+static void attention_half_codes(const ewi_kernels *kern) {
+    static float scratch[EWI_ATTENTION_SCRATCH(HALF_DIM)];
+    static uint8_t k[2][HALF_KEYS], v[CODE_ROOM][HALF_VALUE];
+    uint16_t k_scales[CODE_ROOM] = {0}, v_scales[CODE_ROOM] = {0};
+    float acc[HALF_DIM] = {0}, out[HALF_DIM];
+    uint8_t qrow[256];
+    assert_int_equal(ewi_q4r_value_bytes(HALF_DIM), HALF_VALUE);
+    assert_int_equal(ewi_q4r_keys_bytes(HALF_DIM), HALF_KEYS);
+    for (size_t j = 0; j < CODE_KEYS; j++) {
+        ewi_q4r key = half_codes(kern, j, false), value = half_codes(kern, j, true);
+        ewi_q4r_put_key(k[j / EWI_ATTENTION_KEYS], j % EWI_ATTENTION_KEYS, &key, HALF_DIM);
+        ewi_q4r_put_value(v[j], &value, HALF_DIM);
+        k_scales[j] = key.scale;
+        v_scales[j] = value.scale;
+    }
+    kern->quantize[EWI_QROWS_WHOLE](qrow, attention_half_codes_q, HALF_DIM);
+    ewi_attention_row r = {.qrow = qrow, .acc = acc, .max = -INFINITY};
+    for (size_t first = 0; first < CODE_KEYS; first += EWI_ATTENTION_KEYS) {
+        r.n_keys = CODE_KEYS - first < EWI_ATTENTION_KEYS ? CODE_KEYS - first : EWI_ATTENTION_KEYS;
+        kern->attention(&(ewi_attention){.rows = &r,
+                                         .n_rows = 1,
+                                         .head_dim = HALF_DIM,
+                                         .k_type = EWI_Q4R,
+                                         .v_type = EWI_Q4R,
+                                         .k = k[first / EWI_ATTENTION_KEYS],
+                                         .v = v[first],
+                                         .k_scales = k_scales + first,
+                                         .v_scales = v_scales + first,
+                                         .scale = 0x1.bcp-7f,
+                                         .scratch = scratch});
+    }
+    kern->attention_finish(out, acc, r.sum, HALF_DIM);
+    kern->rotate[EWI_ROTATE_BACK](out, out, HALF_DIM);
+    assert_bits(out, attention_half_codes_out, HALF_DIM);
+}
+
 static void extremes(const ewi_kernels *kern) {
     const float x[] = {NAN, 2.0f, -1.0f, 2.0f, NAN, -INFINITY}, none[] = {NAN, NAN};
     const float low[] = {NAN, -INFINITY, -INFINITY}, zeros[] = {-0.0f, 0.0f};
@@ -236,6 +288,7 @@ static void test_attention(void **state) {
     (void)state;
     at_each_level(attention);
     at_each_level(attention_codes);
+    at_each_level(attention_half_codes);
 }
 static void test_extremes(void **state) {
     (void)state;

@@ -53,8 +53,10 @@ static void run_in_turn(void *n, ewi_quant_work work, void *arg) {
 static ewi_hessian *hessian_of(const float *rows, size_t n, size_t k, bool rotated, uint32_t n_threads) {
     ewi_hessian *h;
     ewi_quant_threads threads = {run_in_turn, &n_threads, n_threads};
-    assert_int_equal(ewi_hessian_new(k, rotated, &threads, &h, NULL), EW_OK);
+    assert_int_equal(ewi_hessian_new(k, &threads, &h, NULL), EW_OK);
     ewi_hessian_add(h, rows, n);
+    ewi_hessian_end(h);
+    ewi_hessian_turn(h, NULL, rotated);
     assert_int_equal(ewi_hessian_factor(h, 0.01, EWI_STR("w"), NULL), EW_OK);
     return h;
 }
@@ -156,8 +158,9 @@ static void test_limits(void **state) {
     float rows[2 * 40] = {0}, w[40], y[40];
     for (size_t i = 0; i < 40; i++) w[i] = (float)draw();
     rows[50] = NAN;
-    assert_int_equal(ewi_hessian_new(40, false, &threads, &h, &err), EW_OK);
+    assert_int_equal(ewi_hessian_new(40, &threads, &h, &err), EW_OK);
     ewi_hessian_add(h, rows, 2);
+    ewi_hessian_end(h);
     assert_int_equal(ewi_hessian_factor(h, 0.01, EWI_STR("blk.0.ffn_up"), &err), EW_FORMAT);
     assert_non_null(strstr(err.text, "blk.0.ffn_up"));
     ewi_hessian_free(h);

@@ -20,7 +20,7 @@ static ewi_round_fault round_rows(ewi_dtype dtype, const float *rows, size_t n, 
     *tile = ewi_alloc(ewi_packed_tile_bytes(dtype, k));
     assert_non_null(scratch);
     assert_non_null(*tile);
-    ewi_round_fault fault = ewi_round_tile(dtype, *tile, rows, n, k, scratch, sums);
+    ewi_round_fault fault = ewi_round_tile(dtype, *tile, rows, n, k, NULL, scratch, sums);
     ewi_free(scratch);
     return fault;
 }
@@ -92,8 +92,53 @@ static void test_faults(void **state) {
     }
 }
 
+/* The squared error of the first half of a row of 256, with the given importance. */
+static double error_of_half(ewi_dtype dtype, const float *importance) {
+    static _Alignas(64) uint8_t scratch[16384], tile[16384];
+    float y[256];
+    double error = 0.0;
+    const float *rows = rows_384;
+    for (size_t i = 0; i < 3; i++) {
+        ewi_round_sums sums;
+        assert_true(ewi_round_scratch_bytes(256) <= sizeof scratch &&
+                    ewi_packed_tile_bytes(dtype, 256) <= sizeof tile);
+        assert_int_equal(ewi_round_tile(dtype, tile, rows + 384 * i, 1, 256, importance, scratch, &sums),
+                         EWI_ROUND_FINE);
+        ewi_unpack_row(dtype, tile, 0, 256, y);
+        for (size_t j = 0; j < 128; j++) {
+            double e = (double)rows[384 * i + j] - (double)y[j];
+            error += e * e * (importance ? (double)importance[j] : 1.0);
+        }
+    }
+    return error;
+}
+
+/* Inputs that count more are met better; where all count the same, it does not matter how much. */
+static void test_importance(void **state) {
+    (void)state;
+    float halves[256], same[256], odd[256];
+    for (size_t i = 0; i < 256; i++) {
+        halves[i] = i < 128 ? 1e6f : 1.0f;
+        same[i] = 4.0f;
+        odd[i] = i % 32 == 3 ? 1e6f : 1e-3f;
+    }
+    for (size_t t = 0; t < EWI_COUNT(types); t++) {
+        const double plain = error_of_half(types[t], NULL);
+        const double scale = error_of_half(types[t], same) / (4.0 * plain);
+        if (fabs(scale - 1.0) > 0.01) fail_msg("%s: %f", ewi_dtype_get(types[t])->name, scale);
+        const double of_half = error_of_half(types[t], halves) / 1e6;
+        if (!(of_half <= 1.0001 * plain))
+            fail_msg("%s: %g, without importance %g", ewi_dtype_get(types[t])->name, of_half, plain);
+        /* A scale of the whole row has nothing to choose but for half of it. */
+        if (ewi_packed_info_get(types[t])->kind == EWI_PACKED_ROW)
+            assert_true(of_half < 0.9999 * plain);
+        else
+            assert_true(error_of_half(types[t], odd) < 0.5e6 * plain / 32);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_vectors), cmocka_unit_test(test_zeros),
-                                       cmocka_unit_test(test_faults)};
+                                       cmocka_unit_test(test_faults), cmocka_unit_test(test_importance)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
