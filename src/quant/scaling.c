@@ -23,7 +23,7 @@ static double largest(const float *x, size_t n) {
 
 void ewi_awq_scales(const float *squares, size_t k, double alpha, float *scales) {
     const double floor = largest(squares, k) * LEAST_SHARE * LEAST_SHARE;
-    double least = INFINITY, most = 0.0;
+    double least = (double)INFINITY, most = 0.0;
     for (size_t i = 0; i < k; i++) {
         double square = (double)squares[i];
         if (square == 0.0) continue;
