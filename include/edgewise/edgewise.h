@@ -306,8 +306,8 @@ typedef struct ew_tensor_type {
 
 typedef struct ew_quantize_options {
     size_t struct_size;
-    /* Of a package: "q4s" (default), "q8c", "q4c", "q8g", "q4g32", "q4g128", "f16"; of a GGUF file, a path that
-     * ends in .gguf: "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "q4_k", "q5_k", "q6_k", "f16", "f32". */
+    /* Of a package: "q4s" (default), "q8c", "q4c", "q8g", "q4g32", "q4g128", "f16"; of a GGUF file, a path
+     * that ends in .gguf: "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "q4_k", "q5_k", "q6_k", "f16", "f32". */
     const char *type;
     uint32_t n_threads; /* default: the performance cores that this process may use */
     bool replace;       /* a package or GGUF file that lies at the path already */

@@ -37,8 +37,8 @@ typedef struct ewi_reading {
 } ewi_reading;
 
 /* special: special tokens that the text spells out become tokens. needs_hessians: readings have them;
- * needs_twins: and copies, for who turns them in two ways. runs_twice: each stage is run once more, before the
- * next. */
+ * needs_twins: and copies, for who turns them in two ways. runs_twice: each stage is run once more, before
+ * the next. */
 typedef struct ewi_calibration_how {
     uint32_t n_tokens, n_threads; /* of the text, at most */
     bool special, needs_hessians, needs_twins, runs_twice;
