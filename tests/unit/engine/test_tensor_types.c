@@ -19,7 +19,7 @@ static int open_source(void **state) {
     text = (ew_str){words, sizeof words};
     const char *path = scratch_path("source.gguf");
     tiny_model_write(&(tiny_model){.seed = 3, .n_ctx = 64}, path);
-    return ew_model_open(path, &source, NULL);
+    return ew_model_open(path, &source, NULL) != EW_OK;
 }
 
 static int close_source(void **state) {
