@@ -41,7 +41,7 @@ named. This page is written by `card.py` from measurements.
 | training | {first:,} steps, then {n_more} times {more:,} more from there, apart, whose mean this is (`make`); {tokens:.1f} million tokens, {hours:.1f} hours on a CPU |
 | last losses | {losses} of a trained token; {held_back} on samples of the generator that were not trained on |
 
-![losses](loss.svg)
+![losses of the first training and of one of those that went on](loss.svg)
 
 ## Use
 
