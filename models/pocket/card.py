@@ -3,7 +3,7 @@
 
     python3 card.py --out DIR > MODEL_CARD.md
 
-DIR is make's: data/, data2/, run2/log.jsonl, score-f32.json, score-q8c.json, stories.json, f32/, q8c/.
+DIR is make's: data/, data-*/, run/log.jsonl, run-*/log.jsonl, score-f32.json, score-q8c.json, stories.json, f32/, q8c/.
 """
 
 import argparse
@@ -38,10 +38,10 @@ named. This page is written by `card.py` from measurements.
 | context | {n_ctx} positions; trained on texts of up to 320 tokens |
 | shipped as | `package/`: 8-bit weights per channel (q8c), {package_mb:.1f} MB |
 | trained on | texts made by `generate.py` for it, no other data: {data_tokens} |
-| training | {steps:,} steps in two goes (`make`), {tokens:.1f} million tokens, {hours:.1f} hours on a CPU |
-| last loss | {loss:.4f} of a trained token; {held_back:.4f} on samples of the generator that were not trained on |
+| training | {first:,} steps, then {n_more} times {more:,} more from there, apart, whose mean this is (`make`); {tokens:.1f} million tokens, {hours:.1f} hours on a CPU |
+| last losses | {losses} of a trained token; {held_back} on samples of the generator that were not trained on |
 
-![losses](loss.svg)
+![losses of the first training and of one of those that went on](loss.svg)
 
 ## Use
 
@@ -128,10 +128,19 @@ def data_size(folders):
     return f"{requests:,} requests and {stories:,} stories, {tokens / 1e6:.1f} million tokens"
 
 
+def last_of(run):
+    return json.loads((run / "log.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+
+
+def said(lines, key):
+    return ", ".join(f"{line[key]:.4f}" for line in lines)
+
+
 def head(out):
-    lines = [json.loads(line) for line in (out / "run2/log.jsonl").read_text(encoding="utf-8").splitlines()]
-    config, last = read(out / "f32/config.json"), lines[-1]
-    settings = read(out / "run2/settings.json")
+    config, first = read(out / "f32/config.json"), last_of(out / "run")
+    runs = sorted(out.glob("run-*"))
+    last = [last_of(run) for run in runs]
+    settings = read(runs[0] / "settings.json")
     size = sum(path.stat().st_size for path in (out / "q8c").rglob("*") if path.is_file())
     return HEAD.format(
         n_parameters=settings["n_parameters"],
@@ -143,12 +152,14 @@ def head(out):
         n_vocab=config["vocab_size"],
         n_ctx=config["max_position_embeddings"],
         package_mb=size / 1e6,
-        data_tokens=data_size([out / "data", out / "data2"]),
-        steps=last["step"],
-        tokens=last["tokens"] / 1e6,
-        hours=last["seconds"] / 3600,
-        loss=last["loss"],
-        held_back=last["held_back_loss"],
+        data_tokens=data_size([out / "data", *out.glob("data-*")]),
+        first=first["step"],
+        n_more=len(runs),
+        more=last[0]["step"] - first["step"],
+        tokens=(first["tokens"] + sum(line["tokens"] - first["tokens"] for line in last)) / 1e6,
+        hours=(first["seconds"] + sum(line["seconds"] - first["seconds"] for line in last)) / 3600,
+        losses=said(last, "loss"),
+        held_back=said(last, "held_back_loss"),
     ).rstrip()
 
 

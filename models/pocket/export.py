@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Writes a checkpoint as a model folder (config.json, model.safetensors in f32, tokenizer.json,
-tokenizer_config.json with the chat template, generation_config.json), and checks that the program computes
-what PyTorch does.
+"""Writes a checkpoint, or the mean of several, as a model folder (config.json, model.safetensors in f32,
+tokenizer.json, tokenizer_config.json with the chat template, generation_config.json), and checks that the
+program computes what PyTorch does.
 
-    python3 export.py --checkpoint FILE --tokenizer FILE --out DIR [--edgewise PROGRAM]
+    python3 export.py --checkpoint FILE .. --tokenizer FILE --out DIR [--edgewise PROGRAM]
 
-With --edgewise the folder is opened by that program: token ids of some texts must be the same, and logits
-within 1e-4. Exits 1 when they are not.
+The mean of the weights of trainings that began with the same ones is mostly better than each, above all on
+texts of another kind (model soups, arXiv 2203.05482). With --edgewise the folder is opened by that program:
+token ids of some texts must be the same, and logits within 1e-4. Exits 1 when they are not.
 """
 
 import argparse
@@ -89,9 +90,17 @@ def write_json(path, value):
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def export(checkpoint, tokenizer, out):
+def mean_of(checkpoints):
+    states = [torch.load(path, weights_only=True)["model"] for path in checkpoints]
+    return {
+        name: torch.stack([state[name] for state in states]).mean(0) if first.is_floating_point() else first
+        for name, first in states[0].items()
+    }
+
+
+def export(checkpoints, tokenizer, out):
     model = Model(Config(), *map(torch.tensor, bpe.load(tokenizer).forms()))
-    model.load_state_dict(torch.load(checkpoint, weights_only=True)["model"])
+    model.load_state_dict(mean_of(checkpoints))
     out.mkdir(parents=True, exist_ok=True)
     with torch.no_grad():
         write_safetensors(out / "model.safetensors", dict(sorted(model.weights().items())))
@@ -155,7 +164,7 @@ def check(program, folder, model, tokenizer):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--checkpoint", type=pathlib.Path, required=True)
+    parser.add_argument("--checkpoint", type=pathlib.Path, required=True, nargs="+")
     parser.add_argument("--tokenizer", type=pathlib.Path, required=True)
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--edgewise")

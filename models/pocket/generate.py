@@ -7,8 +7,8 @@
 
 DIR gets tokenizer.json and shard-NN.npz, each with tokens [n] uint16, starts [m + 1] (where a sample
 begins) and answers [m] (how many tokens of a sample are only read, not learned). The same seed gives the
-same bytes. --after makes the data of a second training: with the tokenizer of the first one's DIR, and fewer
-requests that no tool does.
+same bytes. --after makes the data of a training that goes on from another: with the tokenizer of that one's DIR,
+and fewer requests that no tool does.
 """
 
 import argparse

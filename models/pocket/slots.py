@@ -581,6 +581,8 @@ SLOTS = {
     ),
     "todo": (pick([p for p in LISTS if p[1] == "todo"], "list"), some([p for p in LISTS if p[1] == "todo"])),
     "media": (copied(media, "what"), OPEN),
+    "music": (copied(lambda r: "music", "what"), "music"),
+    "radio": (copied(lambda r: "radio", "what"), "radio"),
     "place": (copied(place, "place"), OPEN),
     "weather_day": (weather_day, WHEN),
     "name": (lambda r: (first_name(r), {}), OPEN),
@@ -595,5 +597,5 @@ SLOTS = {
     "number": (lambda r: (numbers_said.say(r.randint(2, 120), r), {}), NUMBERS),
     "word": (lambda r: (made_up(r), {}), OPEN),
 }
-COPIED = {"label", "text", "event", "fact", "items", "todo_items", "media", "place"}
+COPIED = {"label", "text", "event", "fact", "items", "todo_items", "media", "music", "radio", "place"}
 PATTERNS = {name: pattern for name, (_, pattern) in SLOTS.items()}
