@@ -296,8 +296,6 @@ AFTERTHOUGHTS = [
     "{}. still there? {}",
     "{}. hang on, not finished, {}",
     "{}, easy. next, {}",
-    "{}. same time, {}",
-    "{}, at the same time {}",
     "{}. let me think... {}",
     "{}. let's see, oh and {}",
     "{} aaand {}",

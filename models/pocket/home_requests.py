@@ -72,6 +72,9 @@ UNDONE = {
     "media_play",
     "volume_set",
 }
+# What is not over at once, and words that would put what follows off until it is.
+LATER = {"timer_set", "alarm_set", "reminder_add"}
+WHEN_DONE = re.compile("only|done|finished|afterwards|after which")
 N_TRIES = 200
 
 
@@ -459,7 +462,7 @@ class Requests:
         kinds = self.rng.choice(["f", "f", "i", "if"])
         while len(clauses) < n:
             clause = self.clause(kinds=kinds)
-            if stands_bare(clause.flat):
+            if stands_bare(clause.flat) and (clause.kind == "f" or not slots.COPIED & set(clause.slots())):
                 clauses.append(clause)
         return clauses, self.wrapped(" ".join(f"\x00{c.flat}\x00" for c in clauses), True), None
 
@@ -516,9 +519,18 @@ class Requests:
         if clauses[-1].kind == "i" and kind < 0.65:
             last = self.ing(clauses[-1]) if kind < 0.48 else None
             if last:
-                return rng.choice(affixes.AFTERTHOUGHTS_ING).format(before, last)
-            return rng.choice(affixes.AFTERTHOUGHTS_ASKING).format(before, f"\x00{clauses[-1].flat}\x00")
-        return rng.choice(affixes.AFTERTHOUGHTS).format(before, marked[-1])
+                return self.fitting(affixes.AFTERTHOUGHTS_ING, clauses).format(before, last)
+            link = self.fitting(affixes.AFTERTHOUGHTS_ASKING, clauses)
+            return link.format(before, f"\x00{clauses[-1].flat}\x00")
+        return self.fitting(affixes.AFTERTHOUGHTS, clauses).format(before, marked[-1])
+
+    def fitting(self, links, clauses):
+        """One that ends in a word only after a plain end, and says no `when that's done` of what will ring later."""
+        while True:
+            link = self.rng.choice(links)
+            late = clauses[-2].tool in LATER and WHEN_DONE.search(link)
+            if not late and (link.endswith("{}") or PLAIN_END.search(clauses[-1].flat)):
+                return link
 
     def ing(self, clause):
         """A clause with its verb in -ing, or None."""
@@ -567,6 +579,8 @@ class Requests:
         roomless = []
         for _ in range(N_TRIES):
             clause = self.clause(kinds=rng.choice(["i", "i", "f"]))
+            if "room" in clause.args or re.search(r" (in|for) (here|this room)\b", clause.flat):
+                continue
             if "room" in self.order[clause.tool] and not any(
                 "room" in s or s in ("everywhere", "all_lights", "all_blinds") for s in clause.slots()
             ):
