@@ -228,3 +228,208 @@ LINKS_ASKING = split("""
     and go, and be sure to, also please, and will you, and I want you to, and then please, you could also, and
     if you can, and just, and quickly
 """)
+# Between the last two of several requests, with more talk than LINKS: before anything, before a verb, and before
+# a verb in -ing.
+AFTERTHOUGHTS = [
+    "{}. oh, and {}",
+    "{}. thanks. now {}",
+    "{}. thank you. also {}",
+    "{}. cheers. and {}",
+    "{}, cheers, and {}",
+    "{}, what else, {}",
+    "{}. what else... {}",
+    "{}, um what else, oh yes, {}",
+    "{}. hmm, what else? {}",
+    "{}. what was the other thing? oh yes, {}",
+    "{}, and what was it, right, {}",
+    "{}. nearly forgot: {}",
+    "{}. I almost forgot, {}",
+    "{}. oh I knew there was something else: {}",
+    "{}. and then there's one more: {}",
+    "{}, second thing: {}",
+    "{}. the other thing: {}",
+    "{}. other than that, {}",
+    "{}. apart from that, {}",
+    "{}. then, when that's done, {}",
+    "{}, and once you've done that, {}",
+    "{}, and only then {}",
+    "{}. only after that {}",
+    "{}, and when you've finished, {}",
+    "{}, followed by this: {}",
+    "{}. that's one. two: {}",
+    "{}. good. now {}",
+    "{}. done? {}",
+    "{}. great, next: {}",
+    "{}. one more for you: {}",
+    "{}. last one, promise: {}",
+    "{}. sorry, one more: {}",
+    "{}. sorry to be a pain, but also {}",
+    "{}. while I think of it, {}",
+    "{}, while I remember, {}",
+    "{}. since you're listening, {}",
+    "{}. seeing as you're up, {}",
+    "{}. and as you're there, {}",
+    "{}. while we're at it, {}",
+    "{}. on another note, {}",
+    "{}. separately, {}",
+    "{}. different subject: {}",
+    "{}. new topic, {}",
+    "{}. oh, not finished: {}",
+    "{}. and that's not all, {}",
+    "{}. that's not all though: {}",
+    "{}. I'm not done: {}",
+    "{}. wait, there's more: {}",
+    "{} AND {}",
+    "{}. THEN {}",
+    "{} -> {}",
+    "{} > {}",
+    "{} -- {}",
+    "{} | {}",
+    "{}, yeah, and {}",
+    "{}, right, and {}",
+    "{}, ok? and {}",
+    "{}, yes? then {}",
+    "{}, got it? now {}",
+    "{}, and so we don't forget, {}",
+    "{}. and before you wander off, {}",
+    "{}. don't go yet: {}",
+    "{}. still there? {}",
+    "{}. hang on, not finished, {}",
+    "{}, easy. next, {}",
+    "{}. let me think... {}",
+    "{}. let's see, oh and {}",
+    "{} aaand {}",
+    "{}, andddd {}",
+    "{}. ooh and {}",
+    "{}. ah yes, also {}",
+    "{}. any more? yes: {}",
+    "{}. plus, if I may, {}",
+    "{}. besides, {}",
+    "{}, likewise {}",
+    "{}. number two, {}",
+]
+AFTERTHOUGHTS_ASKING = [
+    "{}. while you're about it, {}",
+    "{}, and while you're there {}",
+    "{}, and if it's not too much, {}",
+    "{}. if you've a second, also {}",
+    "{}, and be so good as to {}",
+    "{}. would it kill you to {} too",
+    "{}. could you then {}",
+    "{}. afterwards I want you to {}",
+    "{}, after which I'd like you to {}",
+    "{}. then you may {}",
+    "{}. next I'd like you to {}",
+    "{}. and it'd be great if you could {}",
+    "{}. you might as well {} too",
+    "{}, oh and you may as well {}",
+    "{}. and maybe you could {}",
+    "{}. could I also get you to {}",
+    "{}. also I was hoping you'd {}",
+    "{}. I also want you to {}",
+    "{}. can I be cheeky and ask you to {} as well",
+    "{}. the next thing I need you to do is {}",
+    "{}. what I also need is for you to {}",
+    "{}, then if you'd {}",
+    "{}, and I'd be grateful if you'd {}",
+    "{}, then be a dear and {}",
+    "{}, then do me a favour and {}",
+    "{}? and could you {}",
+    "{}? and then {}",
+    "{}? thanks. then {}",
+    "{}, will you, and {}",
+    "{}, would you, then {}",
+    "{}, and for god's sake {}",
+    "{}, and don't make me ask twice, {}",
+    "{}. you can also {}",
+    "{}. your next job is to {}",
+    "{}, then go {}",
+    "{}. I'd love it if you would {} too",
+]
+AFTERTHOUGHTS_ING = [
+    "{}. would you also mind {}",
+    "{}. how about {} as well",
+    "{}, and how about {}",
+    "{}, as well as {}",
+    "{}, followed by {}",
+    "{}. do you mind {} too",
+    "{}, and then I'd appreciate you {}",
+    "{}. any chance of you also {}",
+    "{}. and what about {}",
+    "{}. I wouldn't mind you {} too",
+]
+# Two things asked for, the first by its verb in -ing.
+FIRST_ING = [
+    "as well as {}, {}",
+    "besides {}, {}",
+    "on top of {}, {}",
+    "apart from {}, {}",
+    "start by {}, then {}",
+    "start with {} and then {}",
+    "begin by {}, and after that {}",
+    "would you mind {} and then {}",
+    "how about {}, and then {}",
+    "in addition to {}, {}",
+    "do you mind {}? then {}",
+]
+# A wrong last request, and the right one in its place: what was before it stands.
+NOT_THAT = [
+    "{}, and {}... no, not that, {} instead",
+    "{}, then {}, no, scrap that last one, {}",
+    "{} and {}. forget that last one, {} instead",
+    "{}, and {}, actually no, not the last one, {} instead",
+    "{}; {}; hmm, not that last one, rather {}",
+    "{} and then {}... cancel that last bit, {} instead",
+    "{}, {}, er, ignore that last one, I meant {}",
+    "{} and {}, wait, the last one's wrong: {}",
+    "{}, also {}, no, second thoughts about that one, {}",
+]
+# After a request that names a room: the same for one more. The first kind may follow anything.
+SAME_AGAIN = split("""
+    and the same in the {}; same in the {}; same again in the {}; and ditto in the {}; ditto the {}; and
+    likewise in the {}; and do that in the {} too; then the same in the {}; same thing in the {}; same for
+    the {}; and the same goes for the {}; do the {} the same way; and repeat that for the {}; and the {}
+    the same; the {} likewise; and then do the {} the same way; now the same in the {}; then repeat in the
+    {}; and do the same in the {}; do the same for the {}; exactly the same in the {}; oh and the same in
+    the {}; same deal in the {}; copy that for the {}; and I want the same in the {}; {} the same; {} ditto;
+    and then the {} exactly the same; the {} should be the same; can you do the same in the {}; could you
+    do that for the {} as well; the same please for the {}; the {} wants the same
+""".replace(";", ","))
+AND_THERE = split("""
+    and in the {} too; and in the {} as well; and also in the {}; also in the {}; and the {}; and the {} too;
+    and the {} as well; and also the {}; the {} too; oh and the {}; oh and in the {} too; not forgetting the
+    {}; and don't forget the {}; plus the {}; and then in the {}; and while you're at it in the {} too; and
+    actually in the {} too; and in the {} while you're at it; as well as in the {}; & in the {}; + the {}; in
+    the {} as well; and yes in the {} too; and why not in the {} too; also the {} please; the {} as well
+    please; and um the {} too
+""".replace(";", ","))
+# Several requests for one room, which is said first or last.
+ROOM_JOBS = [
+    "over in the {0} I'd like a few things: {1}",
+    "do these in the {0}: {1}",
+    "for the {0}: {1}",
+    "these are for the {0}: {1}",
+    "the following in the {0}: {1}",
+    "everything here is for the {0}: {1}",
+    "{0} please: {1}",
+    "{0} jobs: {1}",
+    "{0} now. {1}",
+    "{0} - {1}",
+    "next the {0}: {1}",
+    "sort the {0} out: {1}",
+    "get the {0} ready: {1}",
+    "about the {0}: {1}",
+    "{1} - all of that in the {0}",
+    "{1}, all in the {0}",
+    "{1}. all this in the {0} please",
+    "{1} (I mean in the {0}, all of it)",
+    "all of this in the {0}: {1}",
+    "just in the {0}: {1}",
+    "only in the {0}, please: {1}",
+    "someone's coming to stay in the {0}, so in there: {1}",
+    "I'm off to the {0}. in there: {1}",
+]
+THERE = split("""
+    there, in there, there too, in there too, in there as well, in the same room, same room, while you're in
+    there, in that room too, in that same room, over there too, in there also
+""")

@@ -72,6 +72,9 @@ UNDONE = {
     "media_play",
     "volume_set",
 }
+# What is not over at once, and words that would put what follows off until it is.
+LATER = {"timer_set", "alarm_set", "reminder_add"}
+WHEN_DONE = re.compile("only|done|finished|afterwards|after which")
 N_TRIES = 200
 
 
@@ -373,10 +376,12 @@ class Requests:
         kind = self.rng.random()
         if kind < 0.14:
             return self.one_verb()
-        if kind < 0.18:
+        if kind < 0.19:
             return self.in_a_row()
+        if kind < 0.24:
+            return self.same_again()
         clauses = self.some_clauses()
-        if kind < 0.29:
+        if kind < 0.35:
             return self.in_one_room(clauses)
         flat = self.headed(self.wrapped(self.linked(clauses), True), len(clauses))
         return clauses, flat, None
@@ -454,9 +459,10 @@ class Requests:
         """Short fragments with nothing between them: `lights off telly on front door locked`."""
         clauses = []
         n = self.rng.choices([2, 3, 4], [0.5, 0.35, 0.15])[0]
+        kinds = self.rng.choice(["f", "f", "i", "if"])
         while len(clauses) < n:
-            clause = self.clause(kinds="f")
-            if stands_bare(clause.flat):
+            clause = self.clause(kinds=kinds)
+            if stands_bare(clause.flat) and (clause.kind == "f" or not slots.COPIED & set(clause.slots())):
                 clauses.append(clause)
         return clauses, self.wrapped(" ".join(f"\x00{c.flat}\x00" for c in clauses), True), None
 
@@ -469,6 +475,8 @@ class Requests:
     def linked(self, clauses):
         rng = self.rng
         marked = [self.marked(c, i == 0 or rng.random() < 0.1) for i, c in enumerate(clauses)]
+        if rng.random() < 0.24:
+            return self.chatted(clauses, marked)
         style = rng.random()
         if style < 0.26:
             return rng.choice(affixes.STOPS).join(marked)
@@ -488,6 +496,73 @@ class Requests:
             said += rng.choice([" too", " as well", " also", ", too", " while you're at it"])
         return said
 
+    def chatted(self, clauses, marked):
+        """The last as an afterthought, a reason in the middle, or `as well as dimming A, B`."""
+        rng = self.rng
+        kind = rng.random()
+        if kind < 0.2:
+            at = rng.randrange(1, len(marked))
+            reason = choose(rng.choice(self.reasons), self.macros, rng)
+            link = rng.choice([". {}, so ", ", {}, and ", " - {} - and ", " ({}) and ", ". {}. ", ", and since {}, "])
+            last = marked[at:]
+            return ", ".join(marked[:at]) + link.format(reason) + rng.choice([" and ", ", then "]).join(last)
+        if kind < 0.3 and clauses[0].kind == "i" and not slots.COPIED & set(clauses[0].slots()):
+            first = self.ing(clauses[0])
+            if first:
+                rest = [f"\x00{c.flat}\x00" for c in clauses[1:]]
+                return rng.choice(affixes.FIRST_ING).format(first, rng.choice([" and ", ", "]).join(rest))
+        before = rng.choice([", ", ", ", ". ", " and "]).join(marked[:-1])
+        if kind < 0.38:
+            wrong = self.clause(kinds=rng.choice(["i", "f"]))
+            if not ROOM_FIRST.match(wrong.flat):
+                return rng.choice(affixes.NOT_THAT).format(before, wrong.flat, f"\x00{clauses[-1].flat}\x00")
+        if clauses[-1].kind == "i" and kind < 0.65:
+            last = self.ing(clauses[-1]) if kind < 0.48 else None
+            if last:
+                return self.fitting(affixes.AFTERTHOUGHTS_ING, clauses).format(before, last)
+            link = self.fitting(affixes.AFTERTHOUGHTS_ASKING, clauses)
+            return link.format(before, f"\x00{clauses[-1].flat}\x00")
+        return self.fitting(affixes.AFTERTHOUGHTS, clauses).format(before, marked[-1])
+
+    def fitting(self, links, clauses):
+        """One that ends in a word only after a plain end, and says no `when that's done` of what will ring later."""
+        while True:
+            link = self.rng.choice(links)
+            late = clauses[-2].tool in LATER and WHEN_DONE.search(link)
+            if not late and (link.endswith("{}") or PLAIN_END.search(clauses[-1].flat)):
+                return link
+
+    def ing(self, clause):
+        """A clause with its verb in -ing, or None."""
+        verb, _, rest = clause.flat.partition(" ")
+        return f"\x00{affixes.GERUNDS[verb]} {rest}\x00" if verb in affixes.GERUNDS else None
+
+    def same_again(self):
+        """A request for one room, and the same for another: `dim the loft lamps, and the same in the study`."""
+        rng = self.rng
+        for _ in range(N_TRIES):
+            clause = self.clause(kinds="if")
+            where = [s for s in clause.slots() if "room" in s or s in ("everywhere", "all_lights", "all_blinds")]
+            if where not in (["room"], ["in_room"]) or re.search("[.?!]", clause.flat):
+                continue
+            if " in here" in clause.flat or " in this room" in clause.flat:
+                continue
+            mark = "{" + where[0] + "}"
+            n = rng.choices([2, 3], [0.85, 0.15])[0]
+            rooms = rng.sample(list(slots.ROOMS), n)
+            said = [rng.choice(slots.words.split(slots.ROOMS[room])) for room in rooms]
+            tails = affixes.SAME_AGAIN
+            if clause.flat.endswith(mark) and rng.random() < 0.6:
+                tails = affixes.AND_THERE
+            tail = rng.choice([", ", ", ", ". ", " ", " - "]) + rng.choice(tails)
+            if not self.guard.allows(clause.flat + tail.format("{room}")):
+                continue
+            first = said[0] if where == ["room"] else rng.choice(["in the ", "in the ", "in my ", "for the "]) + said[0]
+            flat = clause.flat.replace(mark, first) + tail.format(" and the ".join(said[1:]))
+            whole = Clause(clause.kind, clause.tool, clause.args, flat)
+            return [whole], self.wrapped(self.marked(whole), True), {"room": tuple(rooms)}
+        raise LookupError("no request for a room that the guard allows")
+
     def numbered(self, marked):
         numbers = self.rng.choice(affixes.NUMBERINGS)
         return [f"{number} {part}" for number, part in zip(numbers[: len(marked)], marked, strict=True)]
@@ -504,6 +579,8 @@ class Requests:
         roomless = []
         for _ in range(N_TRIES):
             clause = self.clause(kinds=rng.choice(["i", "i", "f"]))
+            if "room" in clause.args or re.search(r" (in|for) (here|this room)\b", clause.flat):
+                continue
             if "room" in self.order[clause.tool] and not any(
                 "room" in s or s in ("everywhere", "all_lights", "all_blinds") for s in clause.slots()
             ):
@@ -517,10 +594,13 @@ class Requests:
         kind = rng.random()
         if kind < 0.5:
             return roomless, room[0] + rng.choice([", ", " ", ": "]) + linked, room[1]
-        if kind < 0.65:
+        if kind < 0.6:
             return roomless, room[0].split(" ", 2)[-1] + ": " + linked, room[1]
+        if kind < 0.75:
+            name = room[0].split(" ", 2)[-1]
+            return roomless, rng.choice(affixes.ROOM_JOBS).format(name, linked), room[1]
         there = rng.choice(
-            ["there", "in there", "there too", "in there too", "in there as well", "in the same room"]
+            affixes.THERE
         )
         marked = ["\x00" + c.flat + "\x00" for c in roomless]
         said = [f"{marked[0]} {room[0]}"] + [f"{m} {there}" for m in marked[1:]]

@@ -562,6 +562,7 @@ SLOTS = {
     "alarm_at": (alarm_at, WHEN),
     "alarm_for": (alarm_for, WHEN),
     "alarm_time": (number_slot(clock_said.alarm_time, "time"), WHEN),
+    "reminder_time": (number_slot(clock_said.reminder_time, "time"), WHEN),
     "day": (day, WHEN),
     "repeat": (pick(REPEATS, "day"), WHEN),
     "day_s": (pick(DAYS_S, "day"), words_pattern([said for said, _ in DAYS_S])),
