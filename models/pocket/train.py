@@ -8,8 +8,8 @@ OUT gets checkpoint.pt (every few minutes and at the end), log.jsonl (step, toke
 training loss; now and then the loss of held-back samples and answers to some of them), settings.json and
 loss.svg.
 --minutes chooses the number of steps by the speed of the first ones; --steps repeats a run. --resume goes
-on after the last checkpoint, with the steps that it was begun with. --after begins a second training with
-the weights, and the counts of the log, that a first one left in DIR.
+on after the last checkpoint, with the steps that it was begun with. --after begins a training with the
+weights, and the counts of the log, that another one left in DIR.
 """
 
 import argparse
@@ -191,7 +191,7 @@ class Run:
     def begin_after(self, folder):
         state = torch.load(folder / "checkpoint.pt", weights_only=True)
         self.model.load_state_dict(state["model"])
-        self.before = {key: state[key] for key in self.before}
+        self.before = {key: state["before"][key] + state[key] for key in self.before}
         shutil.copyfile(folder / "log.jsonl", self.args.out / "log.jsonl")
 
     def load(self):
