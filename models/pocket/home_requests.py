@@ -660,7 +660,7 @@ class Requests:
         (0.01, taken_back),
         (0.08, pair),
     )
-    SLIPS_SHARE = 0.3
+    SLIPS_SHARE = 0.4
     TWICE_SHARE = 0.01
 
     def sample(self):
