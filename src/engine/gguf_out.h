@@ -18,8 +18,8 @@
 
 typedef struct ewi_gguf_out ewi_gguf_out;
 
-/* key: of the staging. dtype: what most matrices will be. Errors: EW_UNSUPPORTED names what GGUF cannot say of
- * this model. */
+/* key: of the staging. dtype: what most matrices will be. Errors: EW_UNSUPPORTED names what GGUF cannot say
+ * of this model. */
 EWI_NODISCARD ew_status ewi_gguf_out_open(const char *path, const char *key, bool replace,
                                           const ew_model *model, ewi_dtype dtype, ewi_gguf_out **out,
                                           ew_error *err);
