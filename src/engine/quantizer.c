@@ -126,7 +126,8 @@ static void round_tile(const slab *s, size_t i, uint8_t *scratch) {
     if (s->scales) ewi_channel_scales_apply(s->scales, s->source, row, n_rows, rows);
     uint8_t *tile = s->tiles + i * s->tile_bytes;
     float *rest = rows + EWI_TILE_OUTPUTS * s->k;
-    const float *importance = ewi_importance_of(s->importance, s->source, row);
+    const float *importance = s->scales ? ewi_channel_scales_importance(s->scales, s->source)
+                                        : ewi_importance_of(s->importance, s->source, row);
     s->faults[i] = s->h ? ewi_gptq_tile(s->dtype, tile, rows, n_rows, s->h, rest, &s->sums[i])
                         : ewi_round_tile(s->dtype, tile, rows, n_rows, s->k, importance, rest, &s->sums[i]);
 }
