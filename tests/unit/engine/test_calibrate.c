@@ -196,7 +196,7 @@ static void it_can_be_stopped(void **state) {
             ew_quantize_options how = how_with(methods[i], letters);
             const char *path = scratch_path("stopped");
             expect_refused(ew_quantize(model, path, &how, look, &w, NULL, &err), EW_CANCELLED, &err,
-                           "nothing was made");
+                           "no model was made");
             assert_int_not_equal(stat(path, &at), 0);
         }
     ew_model_close(model);
