@@ -312,8 +312,9 @@ typedef struct ew_quantize_options {
     uint32_t n_threads; /* default: the performance cores that this process may use */
     bool replace;       /* a package or GGUF file that lies at the path already */
     /* "round": to nearest (default). Of decoders without experts, from F32, F16 or BF16, also "gptq": so that
-     * outputs on the calibration text change least (arXiv 2210.17323); "awq": to nearest, after channels
-     * between layers were scaled so that they change little (arXiv 2306.00978). */
+     * outputs on the calibration text change least, behind the layers rounded before (arXiv 2210.17323);
+     * "awq": to nearest, after channels between layers were scaled so that they change little (arXiv
+     * 2306.00978). Both are EW_INVALID where all matrices become f16. */
     const char *method;
     ew_str calibration;          /* a text in UTF-8 like those that the model will see; borrowed */
     uint32_t calibration_tokens; /* of it, at most; default 16384 */
@@ -329,7 +330,7 @@ typedef struct ew_quantize_options {
      * (percentiles of magnitudes) or "mse" (least squared error). It changes nothing else. NULL: not. */
     const char *activation_ranges;
     /* llama.cpp's importance matrix (a file of llama-imatrix), with "round": errors of inputs that are large
-     * count more. NULL: none. */
+     * count more. Not for f16 and f32. NULL: none. */
     const char *imatrix;
 } ew_quantize_options;
 

@@ -76,6 +76,10 @@ const float *ewi_channel_scales_columns(const ewi_channel_scales *s, const ewi_t
     return entry_of(s, t)->columns;
 }
 
+const float *ewi_channel_scales_rows(const ewi_channel_scales *s, const ewi_tensor *t) {
+    return entry_of(s, t)->rows;
+}
+
 void ewi_channel_scales_apply(const ewi_channel_scales *s, const ewi_tensor *t, size_t first_row,
                               size_t n_rows, float *rows) {
     const tensor_scales *e = entry_of(s, t);

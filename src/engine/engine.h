@@ -122,8 +122,9 @@ ewi_value ewi_stage_output(const ew_engine *engine, uint32_t stage);
 /* ew_step for all who need it. */
 EWI_NODISCARD ew_status ewi_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ewi_head_fn on_head,
                                  void *user, ew_error *err);
-/* Receives what a linear layer is about to read, [n_rows, its inputs]. */
-typedef void (*ewi_linear_fn)(void *user, const ewi_node *linear, const float *x, size_t n_rows);
+/* Receives what a linear layer is about to read, [n_rows] rows of f32, or of int8 (kernels/qrows.h) where its
+ * weights are packed; false: no more of the stage is run. */
+typedef bool (*ewi_linear_fn)(void *user, const ewi_node *linear, const void *x, size_t n_rows);
 /* Runs one stage of a step alone: what it reads of the stages before lies in the arena, what it makes lies
  * there after; its logits are not computed. Sessions stay as they were. */
 EWI_NODISCARD ew_status ewi_step_stage(ew_engine *engine, const ew_row *rows, size_t n_rows, uint32_t stage,

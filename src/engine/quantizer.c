@@ -12,6 +12,7 @@
 #include "engine/importance.h"
 #include "engine/input_ranges.h"
 #include "engine/package_out.h"
+#include "engine/rounded.h"
 #include "kernels/kernels.h"
 #include "model/model.h"
 #include "quant/blocks.h"
@@ -55,8 +56,7 @@ typedef struct job {
     ewi_input_ranges *ranges;     /* NULL: nobody asks for them */
     const char *ranges_name;      /* what they are */
     ewi_importance *importance;   /* NULL: all inputs count the same */
-    bool is_gptq;                 /* else weights are rounded to nearest */
-    bool wants[2];                /* Hessians of inputs as they are; rotated, as whole-row types see them */
+    ewi_rounded *rounded;         /* NULL: not by GPTQ */
     uint64_t n_windows;           /* that were run, of all stages */
     uint64_t calibrated;          /* of total */
     bool *is_written;             /* [source's n_tensors] */
@@ -74,6 +74,12 @@ static ew_status tell(const job *j, ew_error *err) {
 
 /* ---- matrices ---- */
 
+/* What a matrix is multiplied with, for GPTQ. */
+typedef struct inputs {
+    ewi_hessian *h;
+    ewi_drift *drift;
+} inputs;
+
 /* Tiles of one matrix that are rounded together: of a package, or 16 rows of GGUF's blocks or of f16. */
 typedef struct slab {
     const ewi_tensor *source;
@@ -86,7 +92,7 @@ typedef struct slab {
     uint8_t *tiles, *scratch; /* scratch: a thread's part after another's */
     size_t scratch_bytes;
     const ewi_importance *importance;
-    const ewi_hessian *h;    /* of what the matrix is multiplied with; NULL: round to nearest */
+    const inputs *in;        /* NULL: round to nearest */
     ewi_round_sums *sums;    /* [n_tiles] */
     ewi_round_fault *faults; /* [n_tiles] */
 } slab;
@@ -128,8 +134,9 @@ static void round_tile(const slab *s, size_t i, uint8_t *scratch) {
     uint8_t *tile = s->tiles + i * s->tile_bytes;
     float *rest = rows + EWI_TILE_OUTPUTS * k;
     const float *importance = ewi_importance_of(s->importance, s->source, row);
-    s->faults[i] = s->h ? ewi_gptq_tile(s->dtype, tile, rows, n_rows, s->h, rest, &s->sums[i])
-                        : ewi_round_tile(s->dtype, tile, rows, n_rows, k, importance, rest, &s->sums[i]);
+    s->faults[i] =
+        s->in ? ewi_gptq_tile(s->dtype, tile, rows, n_rows, s->in->h, s->in->drift, rest, &s->sums[i])
+              : ewi_round_tile(s->dtype, tile, rows, n_rows, k, importance, rest, &s->sums[i]);
 }
 
 static void round_share(void *arg, uint32_t thread, uint32_t n_threads) {
@@ -159,7 +166,9 @@ static ew_status write_slab(job *j, const slab *s, ew_quantize_row *row, ew_erro
     const size_t in_tiles = s->n_tiles * s->tile_bytes,
                  in_rows = (end - first) * (s->tile_bytes / EWI_TILE_OUTPUTS);
     EWI_TRY(check_faults(s, target_of(j, s->source)->name, err));
-    EWI_TRY(put_data(j, s->tiles, s->is_blocks ? in_rows : in_tiles, err));
+    const size_t len = s->is_blocks ? in_rows : in_tiles;
+    if (j->rounded) ewi_rounded_add(j->rounded, s->tiles, len);
+    EWI_TRY(put_data(j, s->tiles, len, err));
     for (size_t i = 0; i < s->n_tiles; i++) {
         row->squares += s->sums[i].weights;
         row->squared_errors += s->sums[i].errors;
@@ -202,10 +211,10 @@ static ewi_stack rows_of(const ewi_tensor *t) {
     return ewi_stack_of(&all);
 }
 
-static ew_status round_matrix(job *j, const ewi_tensor *t, const ewi_hessian *h, ew_quantize_row *row,
+static ew_status round_matrix(job *j, const ewi_tensor *t, const inputs *in, ew_quantize_row *row,
                               ew_error *err) {
     const uint32_t n_threads = ewi_pool_n_threads(j->pool);
-    slab s = {.source = t, .gguf = j->gguf, .h = h};
+    slab s = {.source = t, .gguf = j->gguf, .in = in};
     s.dtype = target_of(j, t)->dtype;
     s.is_blocks = j->gguf || s.dtype == EWI_F16;
     s.stack = s.is_blocks ? rows_of(t) : ewi_stack_of(t);
@@ -217,7 +226,7 @@ static ew_status round_matrix(job *j, const ewi_tensor *t, const ewi_hessian *h,
     size_t at_once = SLAB_BYTES / s.tile_bytes / n_threads * n_threads;
     if (at_once == 0) at_once = n_threads;
     size_t rows_bytes = EWI_TILE_OUTPUTS * k * sizeof(float);
-    size_t rest_bytes = h ? ewi_gptq_scratch_bytes(k) : ewi_round_scratch_bytes(k);
+    size_t rest_bytes = in ? ewi_gptq_scratch_bytes(k) : ewi_round_scratch_bytes(k);
     if (s.is_blocks) rest_bytes = 0;
     if (!ewi_align_size(rows_bytes + rest_bytes, 64, &s.scratch_bytes)) return ewi_no_memory(err, "rows");
     s.tiles = ewi_alloc_array(at_once, s.tile_bytes);
@@ -323,8 +332,8 @@ static ew_quantize_row *report_row(const job *j, const ewi_tensor *t, ewi_dtype 
     return row;
 }
 
-/* h: of what a matrix is multiplied with; NULL: it is rounded to nearest. */
-static ew_status write_tensor(job *j, const ewi_tensor *t, const ewi_hessian *h, ew_error *err) {
+/* in: what a matrix is multiplied with; NULL: it is rounded to nearest. */
+static ew_status write_tensor(job *j, const ewi_tensor *t, const inputs *in, ew_error *err) {
     ewi_tensor written;
     EWI_TRY(describe(j, t, &written, err));
     ew_quantize_row *row = report_row(j, t, written.dtype);
@@ -334,15 +343,16 @@ static ew_status write_tensor(job *j, const ewi_tensor *t, const ewi_hessian *h,
     row->size_bytes += written.size_bytes;
     EWI_TRY(j->gguf ? ewi_gguf_out_tensor(j->gguf, t, &written, err)
                     : ewi_package_tensor(j->package, &written, err));
-    return is_matrix(j, t) ? round_matrix(j, t, h, row, err) : copy_vector(j, t, err);
+    if (!is_matrix(j, t)) return copy_vector(j, t, err);
+    if (j->rounded) EWI_TRY(ewi_rounded_begin(j->rounded, t, err));
+    return round_matrix(j, t, in, row, err);
 }
 
 /* ---- calibration ---- */
 
 static ew_status tell_of_window(void *user, ew_error *err) {
     job *j = user;
-    const uint64_t n_windows = ewi_calibration_n_windows(j->calibration) * (j->ranges ? 2u : 1u),
-                   n = ewi_calibration_n_stages(j->calibration) * n_windows;
+    const uint64_t n = ewi_calibration_n_runs(j->calibration);
     j->n_windows++;
     j->calibrated = (uint64_t)((double)(j->total / 2) * ((double)j->n_windows / (double)n));
     return tell(j, err);
@@ -354,49 +364,20 @@ static ew_status tell_user(void *user, ew_error *err) {
 
 #define DAMPING 0.01 /* as in the paper */
 
-static bool is_rotated(const target *to) {
-    const ewi_packed_info *info = ewi_packed_info_get(to->dtype);
-    return info && info->kind == EWI_PACKED_ROW;
-}
-
-static void find_kinds(job *j) {
-    for (size_t i = 0; i < j->source->n_tensors; i++)
-        if (is_matrix(j, &j->source->tensors[i]) && ewi_packed_info_get(j->targets[i]->dtype))
-            j->wants[is_rotated(j->targets[i])] = true;
-}
-
-/* That of what the written matrices will read, rotated or not. */
-static ew_status factor_hessian(const job *j, const ewi_reading *r, ewi_hessian *h, bool rotated,
-                                ew_error *err) {
-    const ewi_tensor *t = r->first->weight;
-    ewi_hessian_turn(h, j->scales ? ewi_channel_scales_columns(j->scales, t) : NULL, rotated);
-    EWI_TRY(ewi_hessian_factor(h, DAMPING, t->name, err));
-    return tell(j, err);
-}
-
-/* The stage's: where both kinds are wanted, the twins are the rotated ones. */
-static ew_status factor_hessians(const job *j, ew_error *err) {
-    const ewi_reading *readings;
-    size_t n = ewi_calibration_readings(j->calibration, &readings);
-    for (size_t i = 0; i < n; i++) {
-        const ewi_reading *r = &readings[i];
-        if (r->h) EWI_TRY(factor_hessian(j, r, r->h, !j->wants[false], err));
-        if (r->twin) EWI_TRY(factor_hessian(j, r, r->twin, true, err));
-    }
-    return EW_OK;
-}
-
-static const ewi_hessian *hessian_of(const job *j, const ewi_reading *r, const ewi_tensor *t) {
-    if (!j->is_gptq) return NULL;
-    return r->twin && is_rotated(target_of(j, t)) ? r->twin : r->h;
-}
-
 static ew_status calibrate(job *j, uint32_t stage, ew_error *err) {
     EWI_TRY(ewi_calibration_run(j->calibration, stage, tell_of_window, j, err));
     if (j->scales) EWI_TRY(ewi_channel_scales_choose(j->scales, j->calibration, tell_user, j, err));
     if (j->ranges)
         EWI_TRY(ewi_input_ranges_find(j->ranges, j->calibration, j->scales, tell_of_window, j, err));
-    return j->is_gptq ? factor_hessians(j, err) : EW_OK;
+    return EW_OK;
+}
+
+static ew_status write_once(job *j, const ewi_tensor *t, const inputs *in, ew_error *err) {
+    bool *is_written = &j->is_written[t - j->source->tensors];
+    if (*is_written) return EW_OK;
+    EWI_TRY(write_tensor(j, t, in, err));
+    *is_written = true;
+    return EW_OK;
 }
 
 /* The matrices of each stage's linear layers, as the calibration comes to them. */
@@ -406,16 +387,92 @@ static ew_status write_calibrated(job *j, ew_error *err) {
         for (size_t i = 0; i < j->source->n_tensors; i++) {
             const ewi_tensor *t = &j->source->tensors[i];
             const ewi_reading *r = ewi_calibration_find(j->calibration, t->name);
-            if (!r || j->is_written[i]) continue;
-            EWI_TRY(write_tensor(j, t, hessian_of(j, r, t), err));
-            j->is_written[i] = true;
+            if (r) EWI_TRY(write_once(j, t, NULL, err));
         }
     }
     return EW_OK;
 }
 
+/* ---- by GPTQ ---- */
+
+static const ewi_node *linear_at(const job *j, uint32_t i) {
+    return ewi_calibration_node(j->calibration, EWI_OP_LINEAR, i);
+}
+
+static const ewi_tensor *source_of(const job *j, const ewi_node *node) {
+    return ewi_checkpoint_find(j->source, node->weight->name);
+}
+
+static ew_status write_readers(job *j, const ewi_node *first, const inputs *in, ew_error *err) {
+    const ewi_node *node;
+    for (uint32_t i = 0; (node = linear_at(j, i)); i++)
+        if (node->inputs[0] == first->inputs[0]) EWI_TRY(write_once(j, source_of(j, node), in, err));
+    return EW_OK;
+}
+
+static bool all_sort(const job *j, const ewi_node *first) {
+    const ewi_node *node;
+    for (uint32_t i = 0; (node = linear_at(j, i)); i++)
+        if (node->inputs[0] == first->inputs[0] && !ewi_gptq_sorts(node->weight->dtype)) return false;
+    return true;
+}
+
+static ew_status learn_inputs(job *j, const ewi_node *linear, inputs *in, ew_error *err) {
+    const ewi_tensor *t = source_of(j, linear);
+    const float *scales = j->scales ? ewi_channel_scales_columns(j->scales, t) : NULL;
+    EWI_TRY(
+        ewi_calibration_compare(j->calibration, linear, scales, &in->h, &in->drift, tell_of_window, j, err));
+    EWI_TRY(ewi_hessian_factor(in->h, DAMPING, all_sort(j, linear), t->name, err));
+    ewi_drift_solve(in->drift, in->h);
+    return tell(j, err);
+}
+
+/* All layers of the stage that read what this one does. */
+static ew_status round_readers(job *j, const ewi_node *linear, ew_error *err) {
+    inputs in = {0};
+    if (!ewi_packed_info_get(linear->weight->dtype)) return write_readers(j, linear, NULL, err);
+    ew_status status = learn_inputs(j, linear, &in, err);
+    if (status == EW_OK) status = write_readers(j, linear, &in, err);
+    ewi_hessian_free(in.h);
+    ewi_drift_free(in.drift);
+    return status;
+}
+
+/* Tables that rows are looked up in; the original's own stays (engine/rounded.h). */
+static ew_status round_tables(job *j, ewi_op op, ew_error *err) {
+    const ewi_node *node;
+    for (uint32_t i = 0; (node = ewi_calibration_node(j->calibration, op, i)); i++)
+        if (node->weight != source_of(j, node)) EWI_TRY(write_once(j, source_of(j, node), NULL, err));
+    return EW_OK;
+}
+
+static ew_status round_stage(job *j, ew_error *err) {
+    const ewi_stage *stage = ewi_calibration_stage(j->calibration);
+    const ewi_node *node;
+    if (j->scales) EWI_TRY(ewi_rounded_scale(j->rounded, j->scales, stage->weights, stage->n_weights, err));
+    EWI_TRY(round_tables(j, EWI_OP_EMBED, err));
+    EWI_TRY(round_tables(j, EWI_OP_POSITIONS, err));
+    for (uint32_t i = 0; (node = linear_at(j, i)); i++)
+        if (!j->is_written[source_of(j, node) - j->source->tensors]) EWI_TRY(round_readers(j, node, err));
+    return EW_OK;
+}
+
+/* Stage by stage: what is read in one is made by those before, rounded. */
+static ew_status write_by_gptq(job *j, ew_error *err) {
+    const uint32_t n = ewi_calibration_n_stages(j->calibration);
+    for (uint32_t stage = 0; stage < n; stage++) {
+        EWI_TRY(calibrate(j, stage, err));
+        EWI_TRY(round_stage(j, err));
+        if (stage + 1 < n) EWI_TRY(ewi_calibration_advance(j->calibration, tell_of_window, j, err));
+        ewi_rounded_let_go(j->rounded);
+    }
+    return EW_OK;
+}
+
+/* ---- all ---- */
+
 static ew_status write_tensors(job *j, ew_error *err) {
-    if (j->calibration) EWI_TRY(write_calibrated(j, err));
+    if (j->calibration) EWI_TRY(j->rounded ? write_by_gptq(j, err) : write_calibrated(j, err));
     for (size_t i = 0; i < j->source->n_tensors; i++)
         if (!j->is_written[i]) EWI_TRY(write_tensor(j, &j->source->tensors[i], NULL, err));
     return EW_OK;
@@ -554,40 +611,64 @@ static ew_status open_ranges(job *j, const ew_model *model, const char *name, ew
 }
 
 /* Channels are scaled for one type; awq tries what it rounds to. */
-static ew_status check_scaled(const job *j, const ew_quantize_options *o, bool is_awq, ew_error *err) {
+static ew_status check_scaled(const ew_quantize_options *o, bool is_awq, ew_error *err) {
     const char *what = is_awq ? "method \"awq\"" : "smooth";
     if (o->n_types)
         return ewi_fail(err, EW_INVALID, "%s scales channels for one type: it takes none for each matrix",
                         what);
-    if (is_awq && j->dtype == EWI_F16)
-        return ewi_fail(err, EW_INVALID, "%s is for quantized types, not for f16", what);
     return EW_OK;
+}
+
+/* What chooses among codes has nothing to choose where all weights stay numbers of 16 or 32 bits. */
+static ew_status check_quantizes(const job *j, const char *what, ew_error *err) {
+    for (size_t i = 0; i < j->source->n_tensors; i++) {
+        const ewi_dtype dtype = j->targets[i]->dtype;
+        if (is_matrix(j, &j->source->tensors[i]) && dtype != EWI_F16 && dtype != EWI_F32) return EW_OK;
+    }
+    return ewi_fail(
+        err, EW_INVALID,
+        "%s is for quantized types, not for %s: weights are rounded to nearest, whatever the inputs", what,
+        j->type);
+}
+
+static ew_status open_rounded(job *j, const ew_model *model, ew_error *err) {
+    ewi_tensor *written = ewi_alloc_array(j->source->n_tensors + 1, sizeof *written);
+    if (!written) return ewi_no_memory(err, "a package");
+    ew_status status = EW_OK;
+    for (size_t i = 0; i < j->source->n_tensors && status == EW_OK; i++)
+        status = describe(j, &j->source->tensors[i], &written[i], err);
+    if (status == EW_OK) status = ewi_rounded_new(model, written, &j->rounded, err);
+    ewi_free(written);
+    return status;
 }
 
 static ew_status open_calibration(job *j, const ew_model *model, const ew_quantize_options *o,
                                   ew_error *err) {
     const char *method = o->method ? o->method : "round";
     const bool is_awq = strcmp(method, "awq") == 0, scales = is_awq || o->smooth > 0;
-    j->is_gptq = strcmp(method, "gptq") == 0;
-    const bool calibrates = j->is_gptq || scales || o->activation_ranges;
+    const bool is_gptq = strcmp(method, "gptq") == 0, calibrates = is_gptq || scales || o->activation_ranges;
     EWI_TRY(check_method(o, method, calibrates, err));
+    if (o->imatrix) EWI_TRY(check_quantizes(j, "an imatrix", err));
+    if (is_gptq) EWI_TRY(check_quantizes(j, "method \"gptq\"", err));
+    if (is_awq) EWI_TRY(check_quantizes(j, "method \"awq\"", err));
     if (!calibrates) return EW_OK;
     if (o->imatrix)
         return ewi_fail(err, EW_INVALID,
                         "an imatrix is for rounding without a calibration text, which says the same");
     if (j->is_gguf)
         return ewi_fail(err, EW_INVALID, "calibration is for packages, not for GGUF's type %s", j->type);
-    if (scales) EWI_TRY(check_scaled(j, o, is_awq, err));
+    if (scales) EWI_TRY(check_scaled(o, is_awq, err));
     if (o->activation_ranges) EWI_TRY(open_ranges(j, model, o->activation_ranges, err));
-    find_kinds(j);
-    const ewi_calibration_how text = {
-        .n_tokens = o->calibration_tokens ? o->calibration_tokens : CALIBRATION_TOKENS,
-        .n_threads = o->n_threads,
-        .special = o->calibration_special,
-        .needs_hessians = is_awq || (j->is_gptq && (j->wants[0] || j->wants[1])),
-        .needs_twins = j->is_gptq && j->wants[0] && j->wants[1],
-        .runs_twice = j->ranges};
-    EWI_TRY(ewi_calibration_open(model, o->calibration, &text, &j->calibration, err));
+    EWI_TRY(ewi_calibration_check(model, err));
+    if (is_gptq) EWI_TRY(open_rounded(j, model, err));
+    const ewi_calibration_how text = {.n_tokens =
+                                          o->calibration_tokens ? o->calibration_tokens : CALIBRATION_TOKENS,
+                                      .n_threads = o->n_threads,
+                                      .special = o->calibration_special,
+                                      .needs_hessians = is_awq,
+                                      .runs_twice = j->ranges};
+    EWI_TRY(ewi_calibration_open(model, j->rounded ? ewi_rounded_model(j->rounded) : NULL, o->calibration,
+                                 &text, &j->calibration, err));
     j->total *= 2;
     const ewi_scaling_how how = {(double)o->smooth, j->dtype};
     return scales ? ewi_channel_scales_new(model, j->pool, &how, &j->scales, err) : EW_OK;
@@ -601,10 +682,9 @@ static ew_status prepare(job *j, const ew_model *model, const char *path, const 
     j->is_written = ewi_alloc_array(j->source->n_tensors + 1, sizeof *j->is_written);
     if (!j->is_written) return ewi_no_memory(err, "a package");
     memset(j->is_written, 0, j->source->n_tensors * sizeof *j->is_written);
-    if (o->imatrix) EWI_TRY(ewi_importance_open(o->imatrix, model, &j->importance, err));
     EWI_TRY(ewi_pool_new(o->n_threads, &j->pool, err));
     EWI_TRY(open_calibration(j, model, o, err));
-    return EW_OK;
+    return o->imatrix ? ewi_importance_open(o->imatrix, model, &j->importance, err) : EW_OK;
 }
 
 ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize_options *options,
@@ -624,6 +704,7 @@ ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize
     ewi_input_ranges_free(j.ranges);
     ewi_channel_scales_free(j.scales);
     ewi_calibration_close(j.calibration);
+    ewi_rounded_free(j.rounded);
     ewi_importance_close(j.importance);
     ewi_pool_free(j.pool);
     ewi_free(j.is_written);

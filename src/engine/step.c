@@ -131,13 +131,15 @@ static ew_status run_head(const step *s, uint32_t index, ew_error *err) {
     return EW_OK;
 }
 
-/* Inputs of a fused step's linear layers are whole before it begins. */
-static void show_inputs(const step *s, uint32_t first, uint32_t end, size_t n_rows) {
+/* Inputs of a fused step's linear layers are whole before it begins; false: it must not. */
+static bool show_inputs(const step *s, uint32_t first, uint32_t end, size_t n_rows) {
     const fused f = {.s = s, .n_rows = n_rows};
     for (uint32_t i = first; i < end; i++) {
         const ewi_job j = job_of(&f, i);
-        if (j.node->op == EWI_OP_LINEAR) s->on_linear(s->user, j.node, ewi_op_input(&j, 0), n_rows);
+        if (j.node->op == EWI_OP_LINEAR && !s->on_linear(s->user, j.node, ewi_op_input(&j, 0), n_rows))
+            return false;
     }
+    return true;
 }
 
 static ew_status run_stage(const step *s, const ewi_stage *stage, ew_error *err) {
@@ -146,7 +148,7 @@ static ew_status run_stage(const step *s, const ewi_stage *stage, ew_error *err)
     for (uint32_t i = stage->first, end; i < stage->end; i = end) {
         end = ewi_graph_step_end(&e->graph, i) + 1;
         size_t n_rows = e->graph.nodes[i].rows == EWI_DIM_L ? s->n_wanted : s->n_rows;
-        if (s->on_linear) show_inputs(s, i, end, n_rows);
+        if (s->on_linear && !show_inputs(s, i, end, n_rows)) return EW_OK;
         if (i != e->graph.output)
             run_nodes(s, i, end, n_rows, 0);
         else if (!s->on_linear)

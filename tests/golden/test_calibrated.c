@@ -252,13 +252,15 @@ typedef struct seen {
     float most[MAX_SEEN];
 } seen;
 
-static void look(void *user, const ewi_node *linear, const float *x, size_t n_rows) {
+static bool look(void *user, const ewi_node *linear, const void *rows, size_t n_rows) {
     seen *s = user;
+    const float *x = rows;
     assert_true(s->n < MAX_SEEN);
     s->weights[s->n] = linear->weight;
     for (size_t i = 0; i < n_rows * (size_t)linear->weight->dims[1]; i++)
         s->most[s->n] = fmaxf(s->most[s->n], fabsf(x[i]));
     s->n++;
+    return true;
 }
 
 /* All layers' inputs of one window, in one step that goes through all stages. */

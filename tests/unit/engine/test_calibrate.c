@@ -90,7 +90,13 @@ static void bad_methods(void **state) {
     how = how_with("awq", letters);
     how.smooth = 0.5f;
     refuse_options(model, &how, EW_INVALID, "choose one");
-    how.method = "round";
+    how = how_with("gptq", letters);
+    how.type = "f16";
+    refuse_options(model, &how, EW_INVALID, "method \"gptq\" is for quantized types, not for f16");
+    how.method = "awq";
+    refuse_options(model, &how, EW_INVALID, "method \"awq\" is for quantized types, not for f16");
+    how = how_with("round", "");
+    how.smooth = 0.5f;
     static const float bad[] = {-0.5f, 1.5f, __builtin_nanf("")};
     for (size_t i = 0; i < 3; i++) {
         how.smooth = bad[i];
