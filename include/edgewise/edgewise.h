@@ -354,6 +354,12 @@ typedef struct ew_quantize_report {
     ew_quantize_row rows[EW_QUANTIZE_ROWS];
     /* With "awq" and smooth: inputs of linear layers, and of them those whose channels were scaled. */
     uint32_t n_sites, n_scaled;
+    /* Tensors that were not made anew: an earlier run had, before it was interrupted. */
+    uint64_t n_resumed;
+    /* After EW_CANCELLED, EW_IO and EW_NO_MEMORY: tensors that are kept beside the path for the next run. */
+    uint64_t n_kept;
+    /* Whether something that was kept there, of another model or with other options, was removed. */
+    bool forgot;
 } ew_quantize_report;
 
 /*
@@ -363,6 +369,11 @@ typedef struct ew_quantize_report {
  * or a NaN is EW_FORMAT. With "gptq" an embedding that is no head is rounded to nearest. Where a text is
  * needed, one that is empty, not UTF-8 or shorter than 512 tokens (or what the model was trained on) is
  * EW_INVALID. A package with scaled channels takes no adapters: they were made for the original's.
+ *
+ * What was interrupted (also by the end of the process) and has no calibration text goes on after its last
+ * whole tensor when it is asked for again: the same bytes come of it. Meanwhile it lies beside the path in a
+ * hidden folder, .NAME.KEY.part; the key is a digest of the version, the model's files (numbers, sizes and
+ * times of change), the types and the imatrix. EW_IO when another process is making the same.
  */
 EW_API ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize_options *options,
                              ew_progress_fn on_progress, void *user, ew_quantize_report *report,

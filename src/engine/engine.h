@@ -60,10 +60,13 @@ typedef struct ewi_experts_scratch {
     uint8_t *qrows[EWI_N_QROWS]; /* [slots] what packed matrices are multiplied with */
 } ewi_experts_scratch;
 
-/* Sees that a stage of a step is done: what it made lies in the arena. */
 typedef void (*ewi_stage_fn)(void *user, uint32_t stage, const ew_row *rows, size_t n_rows);
 typedef struct ewi_watch {
-    ewi_stage_fn on_stage; /* NULL: nobody looks */
+    ewi_stage_fn on_stage; /* sees that a stage is done: what it made lies in the arena. NULL: nobody looks */
+    /* Steps begin with stage `start`: on_start puts into the arena what the one before would have left there.
+     * 0: with the first. */
+    uint32_t start;
+    ewi_stage_fn on_start;
     void *user;
 } ewi_watch;
 

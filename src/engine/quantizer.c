@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "base/checked.h"
 #include "base/error.h"
@@ -11,6 +12,7 @@
 #include "engine/gguf_out.h"
 #include "engine/importance.h"
 #include "engine/input_ranges.h"
+#include "engine/kept.h"
 #include "engine/package_out.h"
 #include "engine/rounded.h"
 #include "kernels/kernels.h"
@@ -60,6 +62,7 @@ typedef struct job {
     uint64_t n_windows;           /* that were run, of all stages */
     uint64_t calibrated;          /* of total */
     bool *is_written;             /* [source's n_tensors] */
+    ewi_kept *kept;               /* NULL: a run that is interrupted leaves nothing */
 } job;
 
 static const target *target_of(const job *j, const ewi_tensor *t) {
@@ -69,7 +72,7 @@ static const target *target_of(const job *j, const ewi_tensor *t) {
 static ew_status tell(const job *j, ew_error *err) {
     EWI_TRY(ewi_checkpoint_check(j->source, err));
     if (!j->on_progress || j->on_progress(j->user, j->done + j->calibrated, j->total)) return EW_OK;
-    return ewi_fail(err, EW_CANCELLED, "cancelled: nothing was made");
+    return ewi_fail(err, EW_CANCELLED, "cancelled: no model was made");
 }
 
 /* ---- matrices ---- */
@@ -133,7 +136,8 @@ static void round_tile(const slab *s, size_t i, uint8_t *scratch) {
     if (s->scales) ewi_channel_scales_apply(s->scales, s->source, row, n_rows, rows);
     uint8_t *tile = s->tiles + i * s->tile_bytes;
     float *rest = rows + EWI_TILE_OUTPUTS * k;
-    const float *importance = ewi_importance_of(s->importance, s->source, row);
+    const float *importance = s->scales ? ewi_channel_scales_importance(s->scales, s->source)
+                                        : ewi_importance_of(s->importance, s->source, row);
     s->faults[i] =
         s->in ? ewi_gptq_tile(s->dtype, tile, rows, n_rows, s->in->h, s->in->drift, rest, &s->sums[i])
               : ewi_round_tile(s->dtype, tile, rows, n_rows, k, importance, rest, &s->sums[i]);
@@ -156,9 +160,15 @@ static ew_status check_faults(const slab *s, const char *type, ew_error *err) {
     return EW_OK;
 }
 
-static ew_status put_data(const job *j, const void *data, size_t len, ew_error *err) {
+static ew_status write_data(const job *j, const void *data, size_t len, ew_error *err) {
     return j->gguf ? ewi_gguf_out_data(j->gguf, data, len, err)
                    : ewi_package_data(j->package, data, len, err);
+}
+
+static ew_status put_data(const job *j, const void *data, size_t len, ew_error *err) {
+    EWI_TRY(write_data(j, data, len, err));
+    if (j->kept) ewi_kept_add(j->kept, data, len);
+    return EW_OK;
 }
 
 static ew_status write_slab(job *j, const slab *s, ew_quantize_row *row, ew_error *err) {
@@ -257,6 +267,31 @@ static ew_status copy_vector(job *j, const ewi_tensor *t, ew_error *err) {
     return status == EW_OK ? tell(j, err) : status;
 }
 
+/* ---- what an earlier run had made ---- */
+
+static ew_status copy_kept(const job *j, const ewi_kept_tensor *kept, uint8_t *piece, ew_error *err) {
+    for (uint64_t from = 0; from < kept->size_bytes; from += SLAB_BYTES) {
+        const uint64_t rest = kept->size_bytes - from;
+        const size_t n = rest < SLAB_BYTES ? (size_t)rest : SLAB_BYTES;
+        EWI_TRY(ewi_kept_read(j->kept, kept, from, piece, n, err));
+        EWI_TRY(write_data(j, piece, n, err));
+    }
+    return EW_OK;
+}
+
+static ew_status take_kept(job *j, const ewi_tensor *t, const ewi_kept_tensor *kept, ew_quantize_row *row,
+                           ew_error *err) {
+    uint8_t *piece = ewi_alloc(SLAB_BYTES);
+    if (!piece) return ewi_no_memory(err, "what was kept of tensors");
+    ew_status status = copy_kept(j, kept, piece, err);
+    ewi_free(piece);
+    row->squares = kept->squares;
+    row->squared_errors = kept->squared_errors;
+    j->report->n_resumed++;
+    j->done += t->size_bytes;
+    return status == EW_OK ? tell(j, err) : status;
+}
+
 /* ---- tensors ---- */
 
 /* Routers are small, and their errors choose other experts; of an encoder's other embeddings only some rows
@@ -332,6 +367,17 @@ static ew_quantize_row *report_row(const job *j, const ewi_tensor *t, ewi_dtype 
     return row;
 }
 
+static ew_status make_tensor(job *j, const ewi_tensor *t, const inputs *in, uint64_t size_bytes,
+                             ew_quantize_row *row, ew_error *err) {
+    const uint64_t index = (uint64_t)(t - j->source->tensors);
+    const ewi_kept_tensor *kept = j->kept ? ewi_kept_next(j->kept, index, size_bytes) : NULL;
+    if (kept) return take_kept(j, t, kept, row, err);
+    if (j->kept) EWI_TRY(ewi_kept_begin(j->kept, index, size_bytes, err));
+    if (j->rounded && is_matrix(j, t)) EWI_TRY(ewi_rounded_begin(j->rounded, t, err));
+    EWI_TRY(is_matrix(j, t) ? round_matrix(j, t, in, row, err) : copy_vector(j, t, err));
+    return j->kept ? ewi_kept_end(j->kept, row->squares, row->squared_errors, err) : EW_OK;
+}
+
 /* in: what a matrix is multiplied with; NULL: it is rounded to nearest. */
 static ew_status write_tensor(job *j, const ewi_tensor *t, const inputs *in, ew_error *err) {
     ewi_tensor written;
@@ -343,9 +389,7 @@ static ew_status write_tensor(job *j, const ewi_tensor *t, const inputs *in, ew_
     row->size_bytes += written.size_bytes;
     EWI_TRY(j->gguf ? ewi_gguf_out_tensor(j->gguf, t, &written, err)
                     : ewi_package_tensor(j->package, &written, err));
-    if (!is_matrix(j, t)) return copy_vector(j, t, err);
-    if (j->rounded) EWI_TRY(ewi_rounded_begin(j->rounded, t, err));
-    return round_matrix(j, t, in, row, err);
+    return make_tensor(j, t, in, written.size_bytes, row, err);
 }
 
 /* ---- calibration ---- */
@@ -480,9 +524,42 @@ static ew_status write_tensors(job *j, ew_error *err) {
 
 /* ---- the whole ---- */
 
+/* Of all that decides the tensors' bytes. Names and metadata are written anew each time; where they leave the
+ * tensors no other place in the file, they may differ. */
+static ew_status find_key(const job *j, char key[EWI_KEPT_KEY_BYTES], ew_error *err) {
+    uint8_t digest[EWI_SHA256_BYTES];
+    ewi_sha256 *hash;
+    EWI_TRY(ewi_sha256_new(&hash, err));
+    ewi_sha256_add(hash, ew_version(), strlen(ew_version()) + 1);
+    ewi_kept_add_source(hash, j->source);
+    for (size_t i = 0; i < j->source->n_tensors; i++) {
+        const uint8_t which = (uint8_t)(j->targets[i] - targets);
+        ewi_sha256_add(hash, &which, 1);
+    }
+    const ewi_bytes imatrix = j->importance ? ewi_importance_file(j->importance) : (ewi_bytes){NULL, 0};
+    if (imatrix.len) ewi_sha256_add(hash, imatrix.data, imatrix.len);
+    EWI_TRY(ewi_sha256_end(hash, digest, err));
+    ewi_hex(digest, (EWI_KEPT_KEY_BYTES - 1) / 2, key);
+    return EW_OK;
+}
+
+/* A calibration would have to be done again: nothing is kept of what comes of it. */
+static ew_status open_kept(job *j, ewi_staging *staging, ew_error *err) {
+    if (j->calibration) return EW_OK;
+    j->report->forgot = ewi_staging_forgot(staging);
+    return ewi_kept_open(staging, tell_user, j, &j->kept, err);
+}
+
+/* What would fail again is not worth keeping. What was not looked at yet stays as it was found. */
+static void end_kept(job *j, ewi_staging *staging, ew_status status) {
+    const bool may_pass = status == EW_CANCELLED || status == EW_IO || status == EW_NO_MEMORY;
+    if (may_pass && ewi_staging_keep(staging) && j->kept) j->report->n_kept = ewi_kept_n(j->kept);
+}
+
 static ew_status write_package(job *j, ew_error *err) {
     const ewi_package_out_config config = {j->type, j->ranges_name, j->scales != NULL};
     EWI_TRY(tell(j, err));
+    EWI_TRY(open_kept(j, ewi_package_staging(j->package), err));
     EWI_TRY(ewi_package_out_begin(j->package, j->source, &config, err));
     EWI_TRY(write_tensors(j, err));
     return ewi_package_out_end(j->package, j->source, j->type, tell_user, j, err);
@@ -494,24 +571,38 @@ static ew_status write_gguf(job *j, ew_error *err) {
     for (size_t i = 0; i < j->source->n_tensors; i++)
         EWI_TRY(describe(j, &j->source->tensors[i], &unused, err));
     EWI_TRY(tell(j, err));
+    EWI_TRY(open_kept(j, ewi_gguf_out_staging(j->gguf), err));
     const ewi_imatrix *imatrix = j->importance ? ewi_importance_imatrix(j->importance) : NULL;
     EWI_TRY(ewi_gguf_out_begin(j->gguf, imatrix, err));
     EWI_TRY(write_tensors(j, err));
     return ewi_gguf_out_close(j->gguf, err);
 }
 
-static ew_status write_to(job *j, const ew_model *model, const char *path, bool replace, ew_error *err) {
-    ew_status status;
-    if (j->is_gguf) {
-        EWI_TRY(ewi_gguf_out_open(path, replace, model, j->dtype, &j->gguf, err));
-        status = write_gguf(j, err);
-        if (status != EW_OK) ewi_gguf_out_abandon(j->gguf);
-    } else {
-        EWI_TRY(ewi_package_open(path, replace, &j->package, err));
-        status = write_package(j, err);
-        if (status != EW_OK) ewi_package_abandon(j->package);
-    }
+static ew_status write_file(job *j, const ew_model *model, const char *path, const char *key, bool replace,
+                            ew_error *err) {
+    EWI_TRY(ewi_gguf_out_open(path, key, replace, model, j->dtype, &j->gguf, err));
+    ew_status status = write_gguf(j, err);
+    if (status == EW_OK) return EW_OK;
+    end_kept(j, ewi_gguf_out_staging(j->gguf), status);
+    ewi_gguf_out_abandon(j->gguf);
     return status;
+}
+
+static ew_status write_folder(job *j, const char *path, const char *key, bool replace, ew_error *err) {
+    EWI_TRY(ewi_package_open(path, key, replace, &j->package, err));
+    ew_status status = write_package(j, err);
+    if (status == EW_OK) return EW_OK;
+    end_kept(j, ewi_package_staging(j->package), status);
+    ewi_package_abandon(j->package);
+    return status;
+}
+
+static ew_status write_to(job *j, const ew_model *model, const char *path, bool replace, ew_error *err) {
+    char key[EWI_KEPT_KEY_BYTES];
+    if (!j->calibration) EWI_TRY(find_key(j, key, err));
+    const char *kept = j->calibration ? NULL : key;
+    return j->is_gguf ? write_file(j, model, path, kept, replace, err)
+                      : write_folder(j, path, kept, replace, err);
 }
 
 static const target *look_up(const char *name, bool is_gguf) {
@@ -701,6 +792,7 @@ ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize
         j.report->n_sites = ewi_channel_scales_n_sites(j.scales);
         j.report->n_scaled = ewi_channel_scales_n_scaled(j.scales);
     }
+    ewi_kept_close(j.kept);
     ewi_input_ranges_free(j.ranges);
     ewi_channel_scales_free(j.scales);
     ewi_calibration_close(j.calibration);

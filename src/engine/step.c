@@ -217,10 +217,12 @@ ew_status ewi_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ewi_hea
         return ewi_fail(err, EW_INVALID, "%zu rows in a step of at most %u", n_rows, engine->plan.n_rows);
     if (n_rows == 0) return EW_OK;
     step s = {.e = engine, .rows = rows, .n_rows = n_rows, .on_head = on_head, .user = user};
+    const ewi_watch *watch = &engine->watch;
     EWI_TRY(begin(&s, err));
-    for (uint32_t i = 0; i < engine->plan.n_stages; i++) {
+    if (watch->start > 0) watch->on_start(watch->user, watch->start, rows, n_rows);
+    for (uint32_t i = watch->start; i < engine->plan.n_stages; i++) {
         EWI_TRY(run_stage(&s, &engine->plan.stages[i], err));
-        if (engine->watch.on_stage) engine->watch.on_stage(engine->watch.user, i, rows, n_rows);
+        if (watch->on_stage) watch->on_stage(watch->user, i, rows, n_rows);
     }
     EWI_TRY(ewi_weights_ready(engine->model, NULL, 0, err));
     commit_rows(&s);

@@ -151,7 +151,7 @@ static ew_status make_parts(mixer *m, ew_error *err) {
     char path[PATH_BYTES];
     int n = snprintf(path, sizeof path, "%s.types", m->path);
     if (n < 0 || n >= PATH_BYTES) return ewi_fail(err, EW_INVALID, "%.200s: the path is too long", m->path);
-    EWI_TRY(ewi_staging_open(path, true, &m->folder, err));
+    EWI_TRY(ewi_staging_open(path, NULL, true, &m->folder, err));
     for (size_t t = 0; t < N_TYPES; t++) EWI_TRY(make_part(m, t, err));
     return EW_OK;
 }

@@ -12,44 +12,26 @@ there, or a matrix's outputs are further off than a tenth more than numpy's; 77 
 fixtures.
 """
 
-import os
 import pathlib
-import subprocess
 import sys
 import tempfile
+
+from numpy_check import edgewise, fixtures, np
 
 MODEL = "models/stories260K-f32.gguf"
 TEXT = "eval/tinyshakespeare.txt"
 WINDOW, N_WINDOWS, N_BYTES = 512, 2, 8000
 TYPES = ("q4c", "q4g32", "q8c")
 
+SOURCE, SPOKEN = fixtures(MODEL, TEXT)
 
-def skip(why):
-    print(f"SKIPPED: check_gptq: {why}")
-    sys.exit(1 if os.environ.get("EDGEWISE_REQUIRE_FIXTURES") == "1" and "FIXTURES" in why else 77)
-
-
-try:
-    import numpy as np
-except ImportError:
-    skip("needs numpy")
-SOURCE = pathlib.Path(os.environ.get("EDGEWISE_FIXTURES", "none"))
-if not (SOURCE / MODEL).exists() or not (SOURCE / TEXT).exists():
-    skip("needs EDGEWISE_FIXTURES")
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import make_quantized as model  # noqa: E402
+import make_quantized as model  # noqa: E402 (it reads the model)
 import make_gptq_vectors as method  # noqa: E402 (make_quantized knows its folder)
-
-
-def edgewise(*arguments, text=b""):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], input=text, stdout=subprocess.PIPE, check=True)
-    return done.stdout
 
 
 def windows(text):
     """Each begins with the BOS."""
-    tokens = list(map(int, edgewise("tokenize", "-m", SOURCE / MODEL, text=text).split()))
+    tokens = list(map(int, edgewise("tokenize", "-m", SOURCE, text=text).split()))
     return [[1, *tokens[at : at + WINDOW - 1]] for at in range(0, N_WINDOWS * (WINDOW - 1), WINDOW - 1)]
 
 
@@ -89,7 +71,7 @@ def check_matrix(name, kind, written, x, y):
 def check(name, folder, text, tokens):
     kind, path = model.TYPES[name], folder / name
     (folder / "text").write_bytes(text)
-    edgewise("quantize", "-m", SOURCE / MODEL, "--type", name, "--method", "gptq", "--calibrate",
+    edgewise("quantize", "-m", SOURCE, "--type", name, "--method", "gptq", "--calibrate",
              folder / "text", "--calibrate-tokens", N_WINDOWS * (WINDOW - 1), "-o", path)
     table, weights = model.package(path)
     written = {n: model.matrix(t, weights) for n, t in table.items() if len(t["dims"]) == 2}
@@ -107,7 +89,7 @@ def check(name, folder, text, tokens):
 
 
 def main():
-    text = (SOURCE / TEXT).read_bytes()[:N_BYTES]
+    text = SPOKEN.read_bytes()[:N_BYTES]
     tokens = windows(text)
     with tempfile.TemporaryDirectory() as folder:
         failed = [check(name, pathlib.Path(folder), text, tokens) for name in TYPES]
@@ -115,5 +97,4 @@ def main():
 
 
 if __name__ == "__main__":
-    PROGRAM = str(pathlib.Path(sys.argv[1]).resolve() / "edgewise")
     main()

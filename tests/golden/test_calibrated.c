@@ -178,11 +178,12 @@ static void smoothing_undoes_large_inputs(void **state) {
 
 static void awq_undoes_large_inputs(void **state) {
     static const char *const types[] = {"q4c", "q4s", "q4g32", "q4g128"};
+    static const double at_most[] = {1.05, 1.05, 1.05, 0.83}; /* 0.86 if all errors counted the same */
     const char *base = test_fixture(model_file), *large = *state;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         double before = divergence(base, types[i], "round", 0),
                rough = divergence(large, types[i], "round", 0);
-        assert_true(divergence(base, types[i], "awq", 0) < 1.05 * before);
+        assert_true(divergence(base, types[i], "awq", 0) < at_most[i] * before);
         assert_true(rough > 2 * before);
         assert_true(divergence(large, types[i], "awq", 0) < 1.2 * before);
         assert_int_equal(last_report.n_sites, 5 * 4 + 1);
