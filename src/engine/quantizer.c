@@ -17,7 +17,6 @@
 #include "engine/rounded.h"
 #include "kernels/kernels.h"
 #include "model/model.h"
-#include "os/pages.h"
 #include "quant/blocks.h"
 #include "quant/gptq.h"
 
@@ -90,8 +89,9 @@ typedef struct slab {
     const ewi_gguf_out *gguf;         /* NULL: for a package */
     const ewi_channel_scales *scales; /* NULL: rows are as in the source */
     ewi_dtype dtype;
-    bool is_blocks; /* rows as in a file, not in tiles */
-    size_t n, k, tile_bytes, first, n_tiles;
+    bool is_blocks;  /* rows as in a file, not in tiles */
+    ewi_stack stack; /* of rows as in a file, one matrix */
+    size_t tile_bytes, first, n_tiles;
     uint8_t *tiles, *scratch; /* scratch: a thread's part after another's */
     size_t scratch_bytes;
     const ewi_importance *importance;
@@ -101,7 +101,12 @@ typedef struct slab {
 } slab;
 
 static size_t row_bytes(const slab *s) {
-    return (size_t)(s->source->size_bytes / s->n);
+    return (size_t)(s->source->size_bytes / s->stack.n_matrices / s->stack.n);
+}
+
+/* The first row of a tile, which is counted from the slab's first. */
+static size_t first_row(const slab *s, size_t tile) {
+    return ewi_stack_row(&s->stack, s->first + tile);
 }
 
 /* The rows from `row` on, as blocks. */
@@ -111,32 +116,31 @@ static void round_blocks(const slab *s, size_t i, size_t row, size_t n_rows, flo
     s->faults[i] = EWI_ROUND_FINE;
     for (size_t at = row; at < row + n_rows && !s->faults[i]; at++) {
         const size_t from = s->gguf ? ewi_gguf_out_row(s->gguf, s->source, at) : at;
-        ewi_kernels_get()->widen[s->source->dtype](x, s->source->data + from * row_bytes(s), s->k);
+        ewi_kernels_get()->widen[s->source->dtype](x, s->source->data + from * row_bytes(s), s->stack.k);
         if (s->scales) ewi_channel_scales_apply(s->scales, s->source, at, 1, x);
         const float *importance = ewi_importance_of(s->importance, s->source, from);
-        s->faults[i] = ewi_blocks_row(s->dtype, to, x, s->k, importance, &s->sums[i]);
+        s->faults[i] = ewi_blocks_row(s->dtype, to, x, s->stack.k, importance, &s->sums[i]);
         to += s->tile_bytes / EWI_TILE_OUTPUTS;
     }
 }
 
 static void round_tile(const slab *s, size_t i, uint8_t *scratch) {
-    size_t row = (s->first + i) * EWI_TILE_OUTPUTS, n_rows = s->n - row;
-    if (n_rows > EWI_TILE_OUTPUTS) n_rows = EWI_TILE_OUTPUTS;
+    const size_t row = first_row(s, i), n_rows = first_row(s, i + 1) - row, k = s->stack.k;
     float *rows = (float *)(void *)scratch;
     if (s->is_blocks) {
         round_blocks(s, i, row, n_rows, rows);
         return;
     }
     const uint8_t *from = s->source->data + row * row_bytes(s);
-    ewi_kernels_get()->widen[s->source->dtype](rows, from, n_rows * s->k);
+    ewi_kernels_get()->widen[s->source->dtype](rows, from, n_rows * k);
     if (s->scales) ewi_channel_scales_apply(s->scales, s->source, row, n_rows, rows);
     uint8_t *tile = s->tiles + i * s->tile_bytes;
-    float *rest = rows + EWI_TILE_OUTPUTS * s->k;
+    float *rest = rows + EWI_TILE_OUTPUTS * k;
     const float *importance = s->scales ? ewi_channel_scales_importance(s->scales, s->source)
                                         : ewi_importance_of(s->importance, s->source, row);
     s->faults[i] =
         s->in ? ewi_gptq_tile(s->dtype, tile, rows, n_rows, s->in->h, s->in->drift, rest, &s->sums[i])
-              : ewi_round_tile(s->dtype, tile, rows, n_rows, s->k, importance, rest, &s->sums[i]);
+              : ewi_round_tile(s->dtype, tile, rows, n_rows, k, importance, rest, &s->sums[i]);
 }
 
 static void round_share(void *arg, uint32_t thread, uint32_t n_threads) {
@@ -150,9 +154,8 @@ static ew_status check_faults(const slab *s, const char *type, ew_error *err) {
         if (s->faults[i] == EWI_ROUND_FINE) continue;
         const char *why = "holds infinities or NaN: it cannot be quantized";
         if (s->faults[i] == EWI_ROUND_TOO_LARGE) why = "holds weights that are too large for this type";
-        size_t row = (s->first + i) * EWI_TILE_OUTPUTS;
         return ewi_fail(err, EW_FORMAT, "tensor %.*s, rows from %zu on: %s (%s)",
-                        EWI_STR_ARG(s->source->name), row, why, type);
+                        EWI_STR_ARG(s->source->name), first_row(s, i), why, type);
     }
     return EW_OK;
 }
@@ -169,8 +172,7 @@ static ew_status put_data(const job *j, const void *data, size_t len, ew_error *
 }
 
 static ew_status write_slab(job *j, const slab *s, ew_quantize_row *row, ew_error *err) {
-    size_t first = s->first * EWI_TILE_OUTPUTS, end = (s->first + s->n_tiles) * EWI_TILE_OUTPUTS;
-    if (end > s->n) end = s->n;
+    const size_t first = first_row(s, 0), end = first_row(s, s->n_tiles);
     const size_t in_tiles = s->n_tiles * s->tile_bytes,
                  in_rows = (end - first) * (s->tile_bytes / EWI_TILE_OUTPUTS);
     EWI_TRY(check_faults(s, target_of(j, s->source)->name, err));
@@ -182,13 +184,13 @@ static ew_status write_slab(job *j, const slab *s, ew_quantize_row *row, ew_erro
         row->squared_errors += s->sums[i].errors;
     }
     size_t bytes = (end - first) * row_bytes(s);
-    ewi_pages_drop(s->source->data + first * row_bytes(s), bytes);
+    ewi_checkpoint_drop(j->source, s->source->data + first * row_bytes(s), bytes);
     j->done += bytes;
     return tell(j, err);
 }
 
 static ew_status run_slabs(job *j, slab *s, size_t at_once, ew_quantize_row *row, ew_error *err) {
-    size_t n_tiles = (s->n + EWI_TILE_OUTPUTS - 1) / EWI_TILE_OUTPUTS;
+    const size_t n_tiles = s->stack.n_matrices * s->stack.n_tiles;
     for (s->first = 0; s->first < n_tiles; s->first += at_once) {
         s->n_tiles = n_tiles - s->first < at_once ? n_tiles - s->first : at_once;
         ewi_pool_run(j->pool, round_share, s);
@@ -213,21 +215,28 @@ static ew_status check_matrix(const ewi_tensor *t, ewi_dtype dtype, ew_error *er
     return EW_OK;
 }
 
+/* Rows as in a file follow each other, whichever matrix they are of. */
+static ewi_stack rows_of(const ewi_tensor *t) {
+    ewi_tensor all = {.n_dims = 2, .dims = {ewi_tensor_n_elements(t) / n_inputs(t), n_inputs(t)}};
+    return ewi_stack_of(&all);
+}
+
 static ew_status round_matrix(job *j, const ewi_tensor *t, const inputs *in, ew_quantize_row *row,
                               ew_error *err) {
     const uint32_t n_threads = ewi_pool_n_threads(j->pool);
-    slab s = {.source = t, .gguf = j->gguf, .k = (size_t)n_inputs(t), .in = in};
+    slab s = {.source = t, .gguf = j->gguf, .in = in};
     s.dtype = target_of(j, t)->dtype;
     s.is_blocks = j->gguf || s.dtype == EWI_F16;
+    s.stack = s.is_blocks ? rows_of(t) : ewi_stack_of(t);
+    const size_t k = s.stack.k;
     s.importance = j->importance;
     s.scales = j->scales;
-    s.n = (size_t)(ewi_tensor_n_elements(t) / s.k);
     s.tile_bytes =
-        s.is_blocks ? EWI_TILE_OUTPUTS * ewi_blocks_bytes(s.dtype, s.k) : ewi_packed_tile_bytes(s.dtype, s.k);
+        s.is_blocks ? EWI_TILE_OUTPUTS * ewi_blocks_bytes(s.dtype, k) : ewi_packed_tile_bytes(s.dtype, k);
     size_t at_once = SLAB_BYTES / s.tile_bytes / n_threads * n_threads;
     if (at_once == 0) at_once = n_threads;
-    size_t rows_bytes = EWI_TILE_OUTPUTS * s.k * sizeof(float);
-    size_t rest_bytes = in ? ewi_gptq_scratch_bytes(s.k) : ewi_round_scratch_bytes(s.k);
+    size_t rows_bytes = EWI_TILE_OUTPUTS * k * sizeof(float);
+    size_t rest_bytes = in ? ewi_gptq_scratch_bytes(k) : ewi_round_scratch_bytes(k);
     if (s.is_blocks) rest_bytes = 0;
     if (!ewi_align_size(rows_bytes + rest_bytes, 64, &s.scratch_bytes)) return ewi_no_memory(err, "rows");
     s.tiles = ewi_alloc_array(at_once, s.tile_bytes);
@@ -302,7 +311,7 @@ static bool is_norm(const ewi_tensor *t) {
 
 static bool is_matrix(const job *j, const ewi_tensor *t) {
     if (stays_f32(t) || is_norm(t)) return false;
-    return j->is_gguf ? t->n_dims >= 2 && !ewi_str_is(t->name, "position_embd.weight") : t->n_dims == 2;
+    return t->n_dims >= 2 && !(j->is_gguf && ewi_str_is(t->name, "position_embd.weight"));
 }
 
 /* GGUF has a type for whole blocks only. */
@@ -331,7 +340,7 @@ static ew_status describe_blocks(const job *j, const ewi_tensor *t, ewi_tensor *
 /* What the output holds of a tensor; its data is not there yet. */
 static ew_status describe(const job *j, const ewi_tensor *t, ewi_tensor *out, ew_error *err) {
     if (j->is_gguf) return describe_blocks(j, t, out, err);
-    if (t->n_dims > 2)
+    if (t->n_dims > 3)
         return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: quantizing %u dimensions is not implemented",
                         EWI_STR_ARG(t->name), t->n_dims);
     *out = *t;
@@ -340,8 +349,9 @@ static ew_status describe(const job *j, const ewi_tensor *t, ewi_tensor *out, ew
     out->packed = ewi_packed_info_get(out->dtype);
     if (is_matrix(j, t)) EWI_TRY(check_matrix(t, out->dtype, err));
     if (!out->packed) return ewi_tensor_size(out->dtype, t->n_dims, t->dims, &out->size_bytes, err);
+    const ewi_stack stack = ewi_stack_of(t);
     size_t bytes;
-    if (!ewi_packed_bytes(out->dtype, (size_t)t->dims[0], (size_t)t->dims[1], &bytes))
+    if (!ewi_stack_bytes(&stack, out->dtype, &bytes))
         return ewi_fail(err, EW_FORMAT, "tensor %.*s: its size overflows", EWI_STR_ARG(t->name));
     out->size_bytes = bytes;
     return EW_OK;
@@ -651,14 +661,9 @@ static ew_status choose_targets(job *j, const char *path, const ew_quantize_opti
 }
 
 static ew_status check_source(const ew_model *model, ew_error *err) {
-    const ewi_checkpoint *c = &model->checkpoint;
-    if (c->is_container)
+    if (model->checkpoint.is_container)
         return ewi_fail(err, EW_UNSUPPORTED,
                         "the model is a package of quantized weights: quantize what it was made from");
-    if (c->kind == EWI_CHECKPOINT_SAFETENSORS && model->hparams.arch->hf_is_turned)
-        return ewi_fail(
-            err, EW_UNSUPPORTED,
-            "this folder's matrices are transposed, as a package's are not: quantize its GGUF file");
     return EW_OK;
 }
 
