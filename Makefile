@@ -37,19 +37,22 @@ lint: ## Style, rooms, headers, public symbols; release and clang builds without
 
 check: lint test ## What a change must pass: lint, then test
 
-san: ## Tests under AddressSanitizer and UndefinedBehaviorSanitizer, then under ThreadSanitizer
+# The tests whose programs start threads of their own.
+threaded = ^unit\.(os|engine|measure|quant)\.|^golden\.adapters$$|^cli\.(run|eval|quantize)$$
+
+san: ## Tests under AddressSanitizer and UndefinedBehaviorSanitizer; those of threads under ThreadSanitizer
 	$(call compile,asan)
-	$(call ctest,asan)
+	$(call ctest,asan) -LE long
 	$(call compile,tsan)
-	$(fixed_layout) $(call ctest,tsan)
+	$(fixed_layout) $(call ctest,tsan) -R '$(threaded)'
 
 kern: ## Compare every kernel with the C reference at each instruction-set level; Arm's under qemu
 	$(call compile,dev)
 	JOBS=$(JOBS) tools/kern
 
-torture: ## Make the Nth allocation or file call fail, for every N; then all other tests in the same build
-	$(call compile,hostile)
-	$(call ctest,hostile)
+torture: ## Make the Nth allocation or file call fail, for every N
+	$(call compile,asan)
+	$(call ctest,asan) -L torture
 
 T ?= all
 SECONDS ?= 60

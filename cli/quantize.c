@@ -235,6 +235,16 @@ static void choice_name(const char *words, uint32_t choice, char name[16]) {
     name[n] = '\0';
 }
 
+/* What an interrupted run left, or this one. */
+static void say_kept(const ew_quantize_report *report, const char *out) {
+    if (report->forgot) cli_say("%s: what an interrupted run had kept does not fit: it was removed", out);
+    if (report->n_resumed)
+        cli_say("%s: an interrupted run had made %" PRIu64 " tensors: went on from there", out,
+                report->n_resumed);
+    if (report->n_kept)
+        cli_say("%s: %" PRIu64 " tensors are kept: the same command goes on from there", out, report->n_kept);
+}
+
 static ew_status make_package(const quantize_values *values, const ew_model *model,
                               const ew_quantize_options *how, const ew_mix_options *limits, result *r,
                               ew_error *err) {
@@ -245,6 +255,7 @@ static ew_status make_package(const quantize_values *values, const ew_model *mod
                                                &r->report, &r->mix, err)
                            : ew_quantize(model, values->out, how, on_progress, &progress, &r->report, err);
     cli_progress_end(&progress);
+    say_kept(&r->report, values->out);
     return status;
 }
 
@@ -361,12 +372,12 @@ const cli_verb cli_verb_quantize = {
         "that\n"
         "every other command takes as a model, or a GGUF file that other programs run too. It appears whole "
         "or\n"
-        "not at all. With --method gptq the model first runs over a text, layer by layer, and the errors of\n"
-        "some weights make up for those of others; with --method awq weights that meet large inputs are "
-        "rounded\n"
-        "more finely. With --target-size or --max-kld each matrix gets a type of its own, by what is "
-        "measured on\n"
-        "the text.",
+        "not at all; without a text, what was interrupted goes on with the same command. With --method "
+        "gptq\n"
+        "the model first runs over a text, layer by layer, and the errors of some weights make up for "
+        "those\n"
+        "of others; with --method awq weights that meet large inputs are rounded more finely. With\n"
+        "--target-size or --max-kld each matrix gets a type of its own, by what is measured on the text.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .run = run,

@@ -82,15 +82,16 @@ function(edgewise_select_isa list_name)
   foreach(source IN LISTS sources)
     if(source MATCHES "_(avx2|avx512|vnni|amx|neon|dotprod|i8mm)\\.c$")
       set(options ${isa_${CMAKE_MATCH_1}})
-      # Instrumented, the unrolled bodies of these files take many minutes to compile. Their accesses are
-      # watched by checkkern's guard pages and poison instead.
-      if(EDGEWISE_SANITIZE AND source MATCHES "/qmatmul_[a-z0-9]+\\.c$")
+      # Instrumented, the unrolled bodies of these files take minutes to compile. Their accesses are watched
+      # by checkkern's guard pages and poison instead, and whole models run at level scalar, instrumented.
+      if(EDGEWISE_SANITIZE AND source MATCHES "/qmatmul_[a-z0-9]+\\.c$" OR
+         EDGEWISE_SANITIZE MATCHES "address" AND NOT source MATCHES "_amx\\.c$")
         list(APPEND options -fno-sanitize=all)
       endif()
       # Frames that AddressSanitizer moves to the heap are not aligned to 64 (GCC's PR 110027), and what is
       # written whole to the stack by vectors of that size ends in a fault.
       if(EDGEWISE_SANITIZE MATCHES "address" AND CMAKE_C_COMPILER_ID STREQUAL "GNU" AND
-         source MATCHES "_(avx512|vnni|amx)\\.c$")
+         source MATCHES "_amx\\.c$")
         list(APPEND options --param=asan-use-after-return=0)
       endif()
       set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${options}")

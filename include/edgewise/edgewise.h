@@ -312,8 +312,9 @@ typedef struct ew_quantize_options {
     uint32_t n_threads; /* default: the performance cores that this process may use */
     bool replace;       /* a package or GGUF file that lies at the path already */
     /* "round": to nearest (default). Of decoders without experts, from F32, F16 or BF16, also "gptq": so that
-     * outputs on the calibration text change least (arXiv 2210.17323); "awq": to nearest, after channels
-     * between layers were scaled so that they change little (arXiv 2306.00978). */
+     * outputs on the calibration text change least, behind the layers rounded before (arXiv 2210.17323);
+     * "awq": to nearest, after channels between layers were scaled so that they change little (arXiv
+     * 2306.00978). Both are EW_INVALID where all matrices become f16. */
     const char *method;
     ew_str calibration;          /* a text in UTF-8 like those that the model will see; borrowed */
     uint32_t calibration_tokens; /* of it, at most; default 16384 */
@@ -329,7 +330,7 @@ typedef struct ew_quantize_options {
      * (percentiles of magnitudes) or "mse" (least squared error). It changes nothing else. NULL: not. */
     const char *activation_ranges;
     /* llama.cpp's importance matrix (a file of llama-imatrix), with "round": errors of inputs that are large
-     * count more. NULL: none. */
+     * count more. Not for f16 and f32. NULL: none. */
     const char *imatrix;
 } ew_quantize_options;
 
@@ -353,6 +354,12 @@ typedef struct ew_quantize_report {
     ew_quantize_row rows[EW_QUANTIZE_ROWS];
     /* With "awq" and smooth: inputs of linear layers, and of them those whose channels were scaled. */
     uint32_t n_sites, n_scaled;
+    /* Tensors that were not made anew: an earlier run had, before it was interrupted. */
+    uint64_t n_resumed;
+    /* After EW_CANCELLED, EW_IO and EW_NO_MEMORY: tensors that are kept beside the path for the next run. */
+    uint64_t n_kept;
+    /* Whether something that was kept there, of another model or with other options, was removed. */
+    bool forgot;
 } ew_quantize_report;
 
 /*
@@ -362,6 +369,11 @@ typedef struct ew_quantize_report {
  * or a NaN is EW_FORMAT. With "gptq" an embedding that is no head is rounded to nearest. Where a text is
  * needed, one that is empty, not UTF-8 or shorter than 512 tokens (or what the model was trained on) is
  * EW_INVALID. A package with scaled channels takes no adapters: they were made for the original's.
+ *
+ * What was interrupted (also by the end of the process) and has no calibration text goes on after its last
+ * whole tensor when it is asked for again: the same bytes come of it. Meanwhile it lies beside the path in a
+ * hidden folder, .NAME.KEY.part; the key is a digest of the version, the model's files (numbers, sizes and
+ * times of change), the types and the imatrix. EW_IO when another process is making the same.
  */
 EW_API ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize_options *options,
                              ew_progress_fn on_progress, void *user, ew_quantize_report *report,

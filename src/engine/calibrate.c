@@ -8,18 +8,24 @@
 #include "base/utf8.h"
 #include "engine/engine.h"
 #include "kernels/half.h"
+#include "kernels/rotate.h"
 
 #define WINDOW 512u
 
-struct ewi_calibration {
-    const ew_model *model;
+/* A model on its way over the text. */
+typedef struct walk {
     ew_engine *engine;
     ew_session *session;
+    float *states; /* [n_windows, window, d_model] what the next stage reads */
+} walk;
+
+struct ewi_calibration {
+    const ew_model *model;
+    walk original, rounded; /* the latter without an engine: nobody asks for it */
     ewi_calibration_how how;
     size_t window, n_windows;
     ew_row *rows;     /* [window] */
     ew_token *tokens; /* [n_windows, window] */
-    float *states;    /* [n_windows, window, d_model] what the next stage reads */
     uint32_t stage;   /* that was run last */
     size_t n_readings;
     ewi_reading *readings; /* [n_nodes] */
@@ -72,7 +78,7 @@ static ew_status encode_text(ewi_calibration *c, ew_str text, ew_error *err) {
 
 /* ---- which models ---- */
 
-static ew_status check_model(const ew_model *model, ew_error *err) {
+ew_status ewi_calibration_check(const ew_model *model, ew_error *err) {
     const ewi_hparams *h = &model->hparams;
     const char *what = NULL;
     if (h->arch->is_encoder || h->is_headless) what = "models that make embeddings";
@@ -97,7 +103,7 @@ static ew_status check_weights(const ewi_graph *graph, ew_error *err) {
 
 /* ---- opening ---- */
 
-static ew_status open_engine(ewi_calibration *c, ew_error *err) {
+static ew_status begin_walk(const ewi_calibration *c, walk *w, const ew_model *model, ew_error *err) {
     ew_engine_options how = {.struct_size = sizeof how,
                              .n_threads = c->how.n_threads,
                              .n_rows = (uint32_t)c->window,
@@ -105,26 +111,37 @@ static ew_status open_engine(ewi_calibration *c, ew_error *err) {
                              .cache_v = EW_CACHE_F32,
                              .exact = true};
     ew_session_options session = {.struct_size = sizeof session, .n_ctx = (uint32_t)c->window};
-    EWI_TRY(ew_engine_new(c->model, &how, &c->engine, err));
-    EWI_TRY(check_weights(&c->engine->graph, err));
-    EWI_TRY(ew_session_new(c->engine, &session, &c->session, err));
-    size_t window_bytes = c->window * c->model->hparams.d_model * sizeof *c->states;
-    c->states = ewi_alloc_array(c->n_windows, window_bytes);
-    c->rows = ewi_alloc_array(c->window, sizeof *c->rows);
-    c->readings = ewi_alloc_array(c->engine->graph.n_nodes, sizeof *c->readings);
-    return c->states && c->rows && c->readings ? EW_OK : ewi_no_memory(err, "the calibration text's states");
+    EWI_TRY(ew_engine_new(model, &how, &w->engine, err));
+    EWI_TRY(ew_session_new(w->engine, &session, &w->session, err));
+    size_t window_bytes = c->window * model->hparams.d_model * sizeof *w->states;
+    w->states = ewi_alloc_array(c->n_windows, window_bytes);
+    return w->states ? EW_OK : ewi_no_memory(err, "the calibration text's states");
 }
 
-ew_status ewi_calibration_open(const ew_model *model, ew_str text, const ewi_calibration_how *how,
-                               ewi_calibration **out, ew_error *err) {
-    EWI_TRY(check_model(model, err));
+static void end_walk(walk *w) {
+    ew_session_free(w->session);
+    ew_engine_free(w->engine);
+    ewi_free(w->states);
+}
+
+static ew_status begin_walks(ewi_calibration *c, const ew_model *rounded, ew_error *err) {
+    EWI_TRY(begin_walk(c, &c->original, c->model, err));
+    EWI_TRY(check_weights(&c->original.engine->graph, err));
+    if (rounded) EWI_TRY(begin_walk(c, &c->rounded, rounded, err));
+    c->rows = ewi_alloc_array(c->window, sizeof *c->rows);
+    c->readings = ewi_alloc_array(c->original.engine->graph.n_nodes, sizeof *c->readings);
+    return c->rows && c->readings ? EW_OK : ewi_no_memory(err, "the calibration text's states");
+}
+
+ew_status ewi_calibration_open(const ew_model *model, const ew_model *rounded, ew_str text,
+                               const ewi_calibration_how *how, ewi_calibration **out, ew_error *err) {
     ewi_calibration *c = ewi_zalloc(sizeof *c);
     if (!c) return ewi_no_memory(err, "calibration");
     c->model = model;
     c->how = *how;
     c->window = model->hparams.n_ctx_train < WINDOW ? model->hparams.n_ctx_train : WINDOW;
     ew_status status = encode_text(c, text, err);
-    if (status == EW_OK) status = open_engine(c, err);
+    if (status == EW_OK) status = begin_walks(c, rounded, err);
     if (status == EW_OK)
         *out = c;
     else
@@ -135,7 +152,6 @@ ew_status ewi_calibration_open(const ew_model *model, ew_str text, const ewi_cal
 static void forget_readings(ewi_calibration *c) {
     for (size_t i = 0; i < c->n_readings; i++) {
         ewi_hessian_free(c->readings[i].h);
-        ewi_hessian_free(c->readings[i].twin);
         ewi_free(c->readings[i].most);
     }
     c->n_readings = 0;
@@ -144,21 +160,25 @@ static void forget_readings(ewi_calibration *c) {
 void ewi_calibration_close(ewi_calibration *c) {
     if (!c) return;
     forget_readings(c);
-    ew_session_free(c->session);
-    ew_engine_free(c->engine);
+    end_walk(&c->original);
+    end_walk(&c->rounded);
     ewi_free(c->tokens);
-    ewi_free(c->states);
     ewi_free(c->rows);
     ewi_free(c->readings);
     ewi_free(c);
 }
 
 uint32_t ewi_calibration_n_stages(const ewi_calibration *c) {
-    return c->engine->plan.n_stages;
+    return c->original.engine->plan.n_stages;
 }
 
-size_t ewi_calibration_n_windows(const ewi_calibration *c) {
-    return c->n_windows;
+/* Of the rounded model each stage is run once for all that it quantizes, and once more before the next. */
+uint64_t ewi_calibration_n_runs(const ewi_calibration *c) {
+    const uint64_t n_stages = ewi_calibration_n_stages(c);
+    uint64_t n = c->how.runs_twice ? 2 * n_stages : n_stages;
+    const ewi_graph *rounded = c->rounded.engine ? &c->rounded.engine->graph : NULL;
+    for (uint32_t i = 0; rounded && i < rounded->n_nodes; i++) n += rounded->nodes[i].op == EWI_OP_QUANTIZE;
+    return (rounded ? n + n_stages - 1 : n) * c->n_windows;
 }
 
 /* ---- one stage ---- */
@@ -173,8 +193,13 @@ static void run_on_pool(void *pool, ewi_quant_work work, void *arg) {
     ewi_pool_run(pool, work, arg);
 }
 
+static ewi_quant_threads threads_of(const ewi_calibration *c) {
+    ewi_pool *pool = c->original.engine->pool;
+    return (ewi_quant_threads){run_on_pool, pool, ewi_pool_n_threads(pool)};
+}
+
 static ew_status make_reading(ewi_calibration *c, const ewi_node *node, ew_error *err) {
-    const ewi_quant_threads threads = {run_on_pool, c->engine->pool, ewi_pool_n_threads(c->engine->pool)};
+    const ewi_quant_threads threads = threads_of(c);
     ewi_reading *r = &c->readings[c->n_readings++];
     *r = (ewi_reading){.input = node->inputs[0], .first = node, .k = (size_t)node->weight->dims[1]};
     r->most = ewi_zalloc_array(r->k, sizeof *r->most);
@@ -183,10 +208,11 @@ static ew_status make_reading(ewi_calibration *c, const ewi_node *node, ew_error
 }
 
 static ew_status make_readings(ewi_calibration *c, ew_error *err) {
-    const ewi_stage *stage = &c->engine->plan.stages[c->stage];
+    const ew_engine *e = c->original.engine;
+    const ewi_stage *stage = &e->plan.stages[c->stage];
     forget_readings(c);
     for (uint32_t i = stage->first; i < stage->end; i++) {
-        const ewi_node *node = &c->engine->graph.nodes[i];
+        const ewi_node *node = &e->graph.nodes[i];
         if (node->op == EWI_OP_LINEAR && !find_reading(c, node->inputs[0]))
             EWI_TRY(make_reading(c, node, err));
     }
@@ -201,23 +227,25 @@ static void find_most(float *most, const float *x, size_t n) {
     }
 }
 
-static void take_inputs(void *user, const ewi_node *linear, const float *x, size_t n_rows) {
+static bool take_inputs(void *user, const ewi_node *linear, const void *rows, size_t n_rows) {
     const ewi_calibration *c = user;
+    const float *x = rows;
     ewi_reading *r = find_reading(c, linear->inputs[0]);
-    if (!r || r->first != linear) return;
+    if (!r || r->first != linear) return true;
     for (size_t i = 0; i < n_rows; i++) find_most(r->most, x + i * r->k, r->k);
     if (r->h) ewi_hessian_add(r->h, x, n_rows);
     r->n_rows += n_rows;
+    return true;
 }
 
-static ew_status end_reading(const ewi_calibration *c, ewi_reading *r, ew_error *err) {
+static ew_status end_reading(const ewi_reading *r, ew_error *err) {
     for (size_t i = 0; i < r->k; i++)
         if (!isfinite(r->most[i]))
             return ewi_fail(err, EW_FORMAT,
                             "tensor %.*s: on the calibration text its input %zu is an infinity or NaN",
                             EWI_STR_ARG(r->first->weight->name), i);
     if (r->h) ewi_hessian_end(r->h);
-    return r->h && c->how.needs_twins ? ewi_hessian_copy(r->h, &r->twin, err) : EW_OK;
+    return EW_OK;
 }
 
 /* What a stage reads of the one before, or leaves to the next. */
@@ -241,25 +269,24 @@ typedef struct looking {
     bool goes_on;
 } looking;
 
-static ew_status run_window(ewi_calibration *c, size_t w, const looking *how, ewi_value from, ewi_value to,
-                            ew_error *err) {
+static ew_status run_window(ewi_calibration *c, const walk *w, size_t at, const looking *how, ew_error *err) {
     const size_t n = c->window * c->model->hparams.d_model;
-    float *states = c->states + w * n;
+    float *states = w->states + at * n;
+    ewi_value from = EWI_NO_VALUE, to = EWI_NO_VALUE;
+    if (c->stage > 0) EWI_TRY(find_crossing(w->engine, c->stage - 1, &from, err));
+    if (c->stage + 1 < w->engine->plan.n_stages) EWI_TRY(find_crossing(w->engine, c->stage, &to, err));
     for (size_t i = 0; i < c->window; i++)
-        c->rows[i] = (ew_row){c->session, (uint32_t)i, c->tokens[w * c->window + i], true};
-    if (from != EWI_NO_VALUE) memcpy(place_of(c->engine, from), states, n * sizeof *states);
-    EWI_TRY(ewi_step_stage(c->engine, c->rows, c->window, c->stage, how->on_linear, how->user, err));
-    if (to != EWI_NO_VALUE && how->goes_on) memcpy(states, place_of(c->engine, to), n * sizeof *states);
+        c->rows[i] = (ew_row){w->session, (uint32_t)i, c->tokens[at * c->window + i], true};
+    if (from != EWI_NO_VALUE) memcpy(place_of(w->engine, from), states, n * sizeof *states);
+    EWI_TRY(ewi_step_stage(w->engine, c->rows, c->window, c->stage, how->on_linear, how->user, err));
+    if (to != EWI_NO_VALUE && how->goes_on) memcpy(states, place_of(w->engine, to), n * sizeof *states);
     return EW_OK;
 }
 
 static ew_status run_windows(ewi_calibration *c, const looking *how, ewi_calibration_tell tell, void *user,
                              ew_error *err) {
-    ewi_value from = EWI_NO_VALUE, to = EWI_NO_VALUE;
-    if (c->stage > 0) EWI_TRY(find_crossing(c->engine, c->stage - 1, &from, err));
-    if (c->stage + 1 < c->engine->plan.n_stages) EWI_TRY(find_crossing(c->engine, c->stage, &to, err));
-    for (size_t w = 0; w < c->n_windows; w++) {
-        EWI_TRY(run_window(c, w, how, from, to, err));
+    for (size_t i = 0; i < c->n_windows; i++) {
+        EWI_TRY(run_window(c, &c->original, i, how, err));
         EWI_TRY(tell(user, err));
     }
     return EW_OK;
@@ -267,11 +294,11 @@ static ew_status run_windows(ewi_calibration *c, const looking *how, ewi_calibra
 
 ew_status ewi_calibration_run(ewi_calibration *c, uint32_t stage, ewi_calibration_tell tell, void *user,
                               ew_error *err) {
-    const looking how = {take_inputs, c, !c->how.runs_twice};
+    const looking how = {take_inputs, c, !c->how.runs_twice && !c->rounded.engine};
     c->stage = stage;
     EWI_TRY(make_readings(c, err));
     EWI_TRY(run_windows(c, &how, tell, user, err));
-    for (size_t i = 0; i < c->n_readings; i++) EWI_TRY(end_reading(c, &c->readings[i], err));
+    for (size_t i = 0; i < c->n_readings; i++) EWI_TRY(end_reading(&c->readings[i], err));
     return EW_OK;
 }
 
@@ -281,17 +308,18 @@ typedef struct seeing {
     void *seer;
 } seeing;
 
-static void show_inputs(void *user, const ewi_node *linear, const float *x, size_t n_rows) {
+static bool show_inputs(void *user, const ewi_node *linear, const void *x, size_t n_rows) {
     const seeing *s = user;
     const ewi_reading *r = find_reading(s->c, linear->inputs[0]);
     if (r && r->first == linear) s->see(s->seer, r, x, n_rows);
+    return true;
 }
 
 ew_status ewi_calibration_run_again(ewi_calibration *c, ewi_calibration_see see, void *seer,
                                     ewi_calibration_tell tell, void *user, ew_error *err) {
     EW_ASSERT(c->how.runs_twice);
     seeing s = {c, see, seer};
-    const looking how = {show_inputs, &s, true};
+    const looking how = {show_inputs, &s, !c->rounded.engine};
     return run_windows(c, &how, tell, user, err);
 }
 
@@ -301,11 +329,114 @@ size_t ewi_calibration_readings(const ewi_calibration *c, const ewi_reading **ou
 }
 
 const ewi_reading *ewi_calibration_find(const ewi_calibration *c, ew_str name) {
-    const ewi_stage *stage = &c->engine->plan.stages[c->stage];
+    const ew_engine *e = c->original.engine;
+    const ewi_stage *stage = &e->plan.stages[c->stage];
     for (uint32_t i = stage->first; i < stage->end; i++) {
-        const ewi_node *node = &c->engine->graph.nodes[i];
+        const ewi_node *node = &e->graph.nodes[i];
         if (node->op == EWI_OP_LINEAR && ewi_str_eq(node->weight->name, name))
             return find_reading(c, node->inputs[0]);
     }
     return NULL;
+}
+
+/* ---- the rounded model ---- */
+
+const ewi_stage *ewi_calibration_stage(const ewi_calibration *c) {
+    return &c->rounded.engine->plan.stages[c->stage];
+}
+
+const ewi_node *ewi_calibration_node(const ewi_calibration *c, ewi_op op, uint32_t i) {
+    const ewi_node *nodes = c->rounded.engine->graph.nodes;
+    const ewi_stage *stage = ewi_calibration_stage(c);
+    for (uint32_t at = stage->first; at < stage->end; at++)
+        if (nodes[at].op == op && i-- == 0) return &nodes[at];
+    return NULL;
+}
+
+/* What one layer's inputs are in both models, of one window. */
+typedef struct comparing {
+    const ewi_calibration *c;
+    const ewi_node *linear; /* of the rounded model */
+    const float *scales;    /* NULL: inputs are not divided */
+    size_t n;
+    float *x, *y; /* [window, k] in the rounded model, and in the original */
+} comparing;
+
+static size_t n_inputs(const ewi_node *linear) {
+    return (size_t)linear->weight->dims[1];
+}
+
+static bool see_original(void *user, const ewi_node *linear, const void *rows, size_t n_rows) {
+    const comparing *a = user;
+    const size_t k = n_inputs(linear);
+    const bool rotated = ewi_qrows_for(a->linear->weight->dtype) == EWI_QROWS_WHOLE;
+    if (!ewi_str_eq(linear->weight->name, a->linear->weight->name)) return true;
+    memcpy(a->y, rows, n_rows * k * sizeof *a->y);
+    for (size_t i = 0; i < n_rows; i++) {
+        float *y = a->y + i * k;
+        for (size_t j = 0; j < k && a->scales; j++) y[j] /= a->scales[j];
+        if (rotated) ewi_rotate(y, y, k);
+    }
+    return false;
+}
+
+static void widen_row(float *x, const uint8_t *row, ewi_qrows_kind kind, size_t k) {
+    const size_t block = kind == EWI_QROWS_WHOLE ? k : EWI_QROWS_BLOCK;
+    for (size_t at = 0; at < k; at += block) {
+        float scale;
+        memcpy(&scale, row + ewi_qrow_layout(kind, k).scales + at / block * sizeof scale, sizeof scale);
+        for (size_t j = at; j < k && j < at + block; j++) x[j] = scale * (float)(int8_t)row[j];
+    }
+}
+
+static bool see_rounded(void *user, const ewi_node *linear, const void *rows, size_t n_rows) {
+    comparing *a = user;
+    const size_t k = n_inputs(linear);
+    const ewi_qrows_kind kind = ewi_qrows_for(linear->weight->dtype);
+    if (linear != a->linear) return true;
+    for (size_t i = 0; i < n_rows; i++)
+        widen_row(a->x + i * k, (const uint8_t *)rows + i * ewi_qrow_layout(kind, k).bytes, kind, k);
+    a->n = n_rows;
+    return false;
+}
+
+static ew_status compare_windows(ewi_calibration *c, comparing *a, ewi_hessian *h, ewi_drift *d,
+                                 ewi_calibration_tell tell, void *user, ew_error *err) {
+    const looking original = {see_original, a, false}, rounded = {see_rounded, a, false};
+    for (size_t i = 0; i < c->n_windows; i++) {
+        EWI_TRY(run_window(c, &c->original, i, &original, err));
+        EWI_TRY(run_window(c, &c->rounded, i, &rounded, err));
+        ewi_hessian_add(h, a->x, a->n);
+        ewi_drift_add(d, a->x, a->y, a->n);
+        EWI_TRY(tell(user, err));
+    }
+    ewi_hessian_end(h);
+    return EW_OK;
+}
+
+ew_status ewi_calibration_compare(ewi_calibration *c, const ewi_node *linear, const float *scales,
+                                  ewi_hessian **h, ewi_drift **d, ewi_calibration_tell tell, void *user,
+                                  ew_error *err) {
+    const size_t k = n_inputs(linear);
+    const ewi_quant_threads threads = threads_of(c);
+    *h = NULL;
+    *d = NULL;
+    float *rows = ewi_alloc_array(2 * c->window, k * sizeof *rows);
+    comparing a = {c, linear, scales, 0, rows, rows + c->window * k};
+    ew_status status = rows ? EW_OK : ewi_no_memory(err, "a layer's inputs");
+    if (status == EW_OK) status = ewi_hessian_new(k, &threads, h, err);
+    if (status == EW_OK) status = ewi_drift_new(k, &threads, d, err);
+    if (status == EW_OK) status = compare_windows(c, &a, *h, *d, tell, user, err);
+    ewi_free(rows);
+    return status;
+}
+
+ew_status ewi_calibration_advance(ewi_calibration *c, ewi_calibration_tell tell, void *user, ew_error *err) {
+    const looking how = {NULL, NULL, true};
+    for (size_t i = 0; i < c->n_windows; i++) {
+        EWI_TRY(run_window(c, &c->original, i, &how, err));
+        EWI_TRY(run_window(c, &c->rounded, i, &how, err));
+        EWI_TRY(tell(user, err));
+    }
+    return EW_OK;
 }

@@ -1,17 +1,18 @@
 /*
  * calibrate.h: what a model's linear layers read when the model runs over a text: largest inputs and
- * Hessians, for GPTQ and for scaling.
+ * Hessians, for scaling; and how that differs behind layers that are rounded, for GPTQ.
  *
  * The text is cut into windows of 512 tokens (or what the model was trained on), each of which begins with a
  * BOS where the model asks for one, and the model runs stage by stage: one stage over all windows, then the
- * next. Layers read what the original model computes, not what a quantized one would: stages before them are
- * not quantized in the engine. Layers with the same input share a reading.
+ * next. Readings are of what the original model computes; layers with the same input share one. Beside it may
+ * go the rounded model (engine/rounded.h): its layers read what those before them make with the package's
+ * weights and the kernels that will run them, inputs of 8 bits included.
  *
- * Memory: 4 d_model bytes for each token of the text, between two stages; the Hessians of one stage (a Llama
- * layer has four, or eight with twins: 4 k k bytes each, see quant/hessian.h); and an engine of 512 rows.
- * One thread uses it.
+ * Memory: 4 d_model bytes for each token of the text, between two stages, of each model; the Hessians of one
+ * stage (a Llama layer has four, of 4 k k bytes each, see quant/hessian.h), or of one input beside what it
+ * differs by (quant/drift.h); and an engine of 512 rows of each model. One thread uses it.
  *
- *     EWI_TRY(ewi_calibration_open(model, text, &how, &c, err));
+ *     EWI_TRY(ewi_calibration_open(model, NULL, text, &how, &c, err));
  *     for (uint32_t i = 0; i < ewi_calibration_n_stages(c); i++) {
  *         EWI_TRY(ewi_calibration_run(c, i, tell, user, err));
  *         const ewi_reading *r = ewi_calibration_find(c, tensor);
@@ -21,8 +22,9 @@
 #ifndef EW_ENGINE_CALIBRATE_H
 #define EW_ENGINE_CALIBRATE_H
 
+#include "graph/plan.h"
 #include "model/model.h"
-#include "quant/hessian.h"
+#include "quant/drift.h"
 
 typedef struct ewi_calibration ewi_calibration;
 
@@ -31,28 +33,30 @@ typedef struct ewi_reading {
     ewi_value input;
     const ewi_node *first; /* of the layers that read it */
     size_t k, n_rows;
-    float *most;       /* [k] the largest magnitude of each channel */
-    ewi_hessian *h;    /* whole; NULL: not asked for */
-    ewi_hessian *twin; /* its copy; NULL: not asked for */
+    float *most;    /* [k] the largest magnitude of each channel */
+    ewi_hessian *h; /* whole; NULL: not asked for */
 } ewi_reading;
 
-/* special: special tokens that the text spells out become tokens. needs_hessians: readings have them;
- * needs_twins: and copies, for who turns them in two ways. runs_twice: each stage is run once more, before
- * the next. */
+/* special: special tokens that the text spells out become tokens. needs_hessians: readings have them.
+ * runs_twice: each stage is run once more, before the next. */
 typedef struct ewi_calibration_how {
     uint32_t n_tokens, n_threads; /* of the text, at most */
-    bool special, needs_hessians, needs_twins, runs_twice;
+    bool special, needs_hessians, runs_twice;
 } ewi_calibration_how;
 
-/* Errors: EW_INVALID when the text is empty, not UTF-8 or shorter than a window; EW_UNSUPPORTED names models
- * that cannot be calibrated. */
-EWI_NODISCARD ew_status ewi_calibration_open(const ew_model *model, ew_str text,
+/* Errors: EW_UNSUPPORTED names models that cannot be calibrated. */
+EWI_NODISCARD ew_status ewi_calibration_check(const ew_model *model, ew_error *err);
+
+/* Such as can. rounded: goes beside it; NULL: none does. Errors: EW_INVALID when the text is empty, not UTF-8
+ * or shorter than a window; EW_UNSUPPORTED names weights that are quantized already. */
+EWI_NODISCARD ew_status ewi_calibration_open(const ew_model *model, const ew_model *rounded, ew_str text,
                                              const ewi_calibration_how *how, ewi_calibration **out,
                                              ew_error *err);
 void ewi_calibration_close(ewi_calibration *c);
 
 uint32_t ewi_calibration_n_stages(const ewi_calibration *c);
-size_t ewi_calibration_n_windows(const ewi_calibration *c);
+/* How often tell is called, in all. */
+uint64_t ewi_calibration_n_runs(const ewi_calibration *c);
 
 /* Runs the next stage; tell is called after each window, and what it fails with ends the run. Errors:
  * EW_FORMAT names the weight whose inputs are not numbers. */
@@ -70,5 +74,21 @@ EWI_NODISCARD ew_status ewi_calibration_run_again(ewi_calibration *c, ewi_calibr
 size_t ewi_calibration_readings(const ewi_calibration *c, const ewi_reading **out);
 /* Of what the tensor of that name is multiplied with; NULL when no linear layer of the stage has it. */
 const ewi_reading *ewi_calibration_find(const ewi_calibration *c, ew_str name);
+
+/* ---- beside the rounded model ---- */
+
+/* Of the rounded model, the stage that was run last; and its i-th node of this op, NULL after the last. */
+const ewi_stage *ewi_calibration_stage(const ewi_calibration *c);
+const ewi_node *ewi_calibration_node(const ewi_calibration *c, ewi_op op, uint32_t i);
+/* What this layer of the rounded model, whose weights are packed, reads, as its codes say (rotated for
+ * whole-row types): H, and how it drifted from what the original's reads, divided by scales unless those are
+ * NULL. All layers before it in the stage have their weights. What is made is the caller's, after a failure
+ * too. */
+EWI_NODISCARD ew_status ewi_calibration_compare(ewi_calibration *c, const ewi_node *linear,
+                                                const float *scales, ewi_hessian **h, ewi_drift **d,
+                                                ewi_calibration_tell tell, void *user, ew_error *err);
+/* Takes both models over the stage, all of whose weights are there, to the next. */
+EWI_NODISCARD ew_status ewi_calibration_advance(ewi_calibration *c, ewi_calibration_tell tell, void *user,
+                                                ew_error *err);
 
 #endif

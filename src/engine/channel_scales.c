@@ -19,6 +19,7 @@ typedef struct tensor_scales {
     const float *columns; /* they are multiplied by; NULL: nothing is */
     float *rows;          /* they are divided by; NULL: nothing is */
     float plus;           /* the weight of a norm that is 1 more than the file says */
+    float *importance;    /* of the columns, when they are rounded; NULL: all are the same */
 } tensor_scales;
 
 struct ewi_channel_scales {
@@ -74,6 +75,14 @@ static tensor_scales *entry_of(const ewi_channel_scales *s, const ewi_tensor *t)
 
 const float *ewi_channel_scales_columns(const ewi_channel_scales *s, const ewi_tensor *t) {
     return entry_of(s, t)->columns;
+}
+
+const float *ewi_channel_scales_rows(const ewi_channel_scales *s, const ewi_tensor *t) {
+    return entry_of(s, t)->rows;
+}
+
+const float *ewi_channel_scales_importance(const ewi_channel_scales *s, const ewi_tensor *t) {
+    return entry_of(s, t)->importance;
 }
 
 void ewi_channel_scales_apply(const ewi_channel_scales *s, const ewi_tensor *t, size_t first_row,
@@ -321,6 +330,20 @@ static ew_status choose_for(site *at, ewi_calibration_tell tell, void *user, ew_
     return status;
 }
 
+/* Readers are rounded by what they read, whether it was scaled or not. */
+static ew_status weigh(ewi_channel_scales *s, const ewi_reading *r, ewi_value input, ew_error *err) {
+    const float *columns = ewi_channel_scales_columns(s, r->first->weight);
+    float *importance = ewi_arena_array(&s->arena, r->k, sizeof *importance);
+    if (!importance) return ewi_no_memory(err, "the importance of channels");
+    ewi_awq_importance(ewi_hessian_sums(r->h), r->k, columns, importance);
+    for (uint32_t i = 0; i < s->graph.n_nodes; i++) {
+        const ewi_node *node = &s->graph.nodes[i];
+        if (node->op == EWI_OP_LINEAR && node->inputs[0] == input)
+            entry_of(s, node->weight)->importance = importance;
+    }
+    return EW_OK;
+}
+
 /* What reads this weight's input; passes give those that look at the same rows values of their own. */
 static ewi_value input_of(const ewi_channel_scales *s, const ewi_tensor *weight) {
     uint32_t i = 0;
@@ -342,6 +365,7 @@ ew_status ewi_channel_scales_choose(ewi_channel_scales *s, const ewi_calibration
         /* Wider matrices are refused when they are written. */
         if (at.k <= EWI_PACKED_MAX_K && ewi_fold_find(&s->graph, input, &at.fold))
             EWI_TRY(choose_for(&at, tell, user, err));
+        if (s->how.smooth == 0) EWI_TRY(weigh(s, at.reading, input, err));
     }
     return EW_OK;
 }

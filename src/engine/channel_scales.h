@@ -36,6 +36,10 @@ EWI_NODISCARD ew_status ewi_channel_scales_choose(ewi_channel_scales *scales, co
 
 /* What the inputs of this matrix are divided by, [its columns]; NULL: by nothing. */
 const float *ewi_channel_scales_columns(const ewi_channel_scales *scales, const ewi_tensor *t);
+/* What a vector of the model is divided by, element by element; NULL: by nothing. */
+const float *ewi_channel_scales_rows(const ewi_channel_scales *scales, const ewi_tensor *t);
+/* What errors of its columns count for (quant/scaling.h), of AWQ, [its columns]; NULL: all count the same. */
+const float *ewi_channel_scales_importance(const ewi_channel_scales *scales, const ewi_tensor *t);
 /* Rows first_row .. + n_rows of a tensor of the model's files, widened, become those of the package. Elements
  * of a vector are rows of one. */
 void ewi_channel_scales_apply(const ewi_channel_scales *scales, const ewi_tensor *t, size_t first_row,

@@ -60,10 +60,13 @@ typedef struct ewi_experts_scratch {
     uint8_t *qrows[EWI_N_QROWS]; /* [slots] what packed matrices are multiplied with */
 } ewi_experts_scratch;
 
-/* Sees that a stage of a step is done: what it made lies in the arena. */
 typedef void (*ewi_stage_fn)(void *user, uint32_t stage, const ew_row *rows, size_t n_rows);
 typedef struct ewi_watch {
-    ewi_stage_fn on_stage; /* NULL: nobody looks */
+    ewi_stage_fn on_stage; /* sees that a stage is done: what it made lies in the arena. NULL: nobody looks */
+    /* Steps begin with stage `start`: on_start puts into the arena what the one before would have left there.
+     * 0: with the first. */
+    uint32_t start;
+    ewi_stage_fn on_start;
     void *user;
 } ewi_watch;
 
@@ -122,8 +125,9 @@ ewi_value ewi_stage_output(const ew_engine *engine, uint32_t stage);
 /* ew_step for all who need it. */
 EWI_NODISCARD ew_status ewi_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ewi_head_fn on_head,
                                  void *user, ew_error *err);
-/* Receives what a linear layer is about to read, [n_rows, its inputs]. */
-typedef void (*ewi_linear_fn)(void *user, const ewi_node *linear, const float *x, size_t n_rows);
+/* Receives what a linear layer is about to read, [n_rows] rows of f32, or of int8 (kernels/qrows.h) where its
+ * weights are packed; false: no more of the stage is run. */
+typedef bool (*ewi_linear_fn)(void *user, const ewi_node *linear, const void *x, size_t n_rows);
 /* Runs one stage of a step alone: what it reads of the stages before lies in the arena, what it makes lies
  * there after; its logits are not computed. Sessions stay as they were. */
 EWI_NODISCARD ew_status ewi_step_stage(ew_engine *engine, const ew_row *rows, size_t n_rows, uint32_t stage,

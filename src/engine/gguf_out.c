@@ -16,24 +16,28 @@ struct ewi_gguf_out {
 
 /* ---- opening ---- */
 
-static ew_status open_parts(ewi_gguf_out *o, const char *path, bool replace, ew_error *err) {
+static ew_status open_parts(ewi_gguf_out *o, const char *path, const char *key, bool replace, ew_error *err) {
     EWI_TRY(ewi_gguf_export_tensors(o->model, &o->arena, &o->entries, err));
-    return ewi_gguf_writer_open(path, replace, &o->writer, err);
+    return ewi_gguf_writer_open(path, key, replace, &o->writer, err);
 }
 
-ew_status ewi_gguf_out_open(const char *path, bool replace, const ew_model *model, ewi_dtype dtype,
-                            ewi_gguf_out **out, ew_error *err) {
+ew_status ewi_gguf_out_open(const char *path, const char *key, bool replace, const ew_model *model,
+                            ewi_dtype dtype, ewi_gguf_out **out, ew_error *err) {
     ewi_gguf_out *o = ewi_zalloc(sizeof *o);
     if (!o) return ewi_no_memory(err, "a GGUF file");
     o->model = model;
     o->dtype = dtype;
     ewi_arena_init(&o->arena, MAX_TABLE_BYTES);
-    ew_status status = open_parts(o, path, replace, err);
+    ew_status status = open_parts(o, path, key, replace, err);
     if (status == EW_OK)
         *out = o;
     else
         ewi_gguf_out_abandon(o);
     return status;
+}
+
+ewi_staging *ewi_gguf_out_staging(const ewi_gguf_out *o) {
+    return ewi_gguf_writer_staging(o->writer);
 }
 
 void ewi_gguf_out_abandon(ewi_gguf_out *o) {

@@ -2,7 +2,7 @@
  * gguf_out.h: a model as a GGUF file: the metadata of the model that it is made from (model/gguf_export.h),
  * file type and quantization version, and its tensors under GGUF's names, in GGUF's order of rows.
  *
- *     EWI_TRY(ewi_gguf_out_open("out.gguf", false, model, EWI_Q4_K, &out, err));
+ *     EWI_TRY(ewi_gguf_out_open("out.gguf", NULL, false, model, EWI_Q4_K, &out, err));
  *     status = ewi_gguf_out_begin(out, NULL, err);
  *     status = ewi_gguf_out_tensor(out, tensor, &written, err);
  *     row r of the file is row ewi_gguf_out_row(out, tensor, r) of the model
@@ -18,9 +18,12 @@
 
 typedef struct ewi_gguf_out ewi_gguf_out;
 
-/* dtype: what most matrices will be. Errors: EW_UNSUPPORTED names what GGUF cannot say of this model. */
-EWI_NODISCARD ew_status ewi_gguf_out_open(const char *path, bool replace, const ew_model *model,
-                                          ewi_dtype dtype, ewi_gguf_out **out, ew_error *err);
+/* key: of the staging. dtype: what most matrices will be. Errors: EW_UNSUPPORTED names what GGUF cannot say
+ * of this model. */
+EWI_NODISCARD ew_status ewi_gguf_out_open(const char *path, const char *key, bool replace,
+                                          const ew_model *model, ewi_dtype dtype, ewi_gguf_out **out,
+                                          ew_error *err);
+ewi_staging *ewi_gguf_out_staging(const ewi_gguf_out *out);
 /* imatrix: what the importance of inputs came from, which the file then says; NULL: there was none. */
 EWI_NODISCARD ew_status ewi_gguf_out_begin(ewi_gguf_out *out, const ewi_imatrix *imatrix, ew_error *err);
 

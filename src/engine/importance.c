@@ -139,3 +139,7 @@ const float *ewi_importance_of(const ewi_importance *m, const ewi_tensor *tensor
 const ewi_imatrix *ewi_importance_imatrix(const ewi_importance *m) {
     return &m->imatrix;
 }
+
+ewi_bytes ewi_importance_file(const ewi_importance *m) {
+    return ewi_map_bytes(m->map);
+}

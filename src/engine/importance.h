@@ -29,5 +29,6 @@ const float *ewi_importance_of(const ewi_importance *importance, const ewi_tenso
 
 /* What the file says of itself. */
 const ewi_imatrix *ewi_importance_imatrix(const ewi_importance *importance);
+ewi_bytes ewi_importance_file(const ewi_importance *importance);
 
 #endif

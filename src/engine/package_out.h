@@ -2,7 +2,7 @@
  * package_out.h: what a package holds besides its tensors: the metadata of the model that it is made from,
  * the type, and the digest of the source.
  *
- *     EWI_TRY(ewi_package_open(path, replace, &package, err));
+ *     EWI_TRY(ewi_package_open(path, NULL, replace, &package, err));
  *     EWI_TRY(ewi_package_out_begin(package, source, &config, err));        then the tensors
  *     EWI_TRY(ewi_package_out_end(package, source, "q4s", tell, user, err));
  */

@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "base/checked.h"
 #include "base/error.h"
@@ -11,10 +12,11 @@
 #include "engine/gguf_out.h"
 #include "engine/importance.h"
 #include "engine/input_ranges.h"
+#include "engine/kept.h"
 #include "engine/package_out.h"
+#include "engine/rounded.h"
 #include "kernels/kernels.h"
 #include "model/model.h"
-#include "os/pages.h"
 #include "quant/blocks.h"
 #include "quant/gptq.h"
 
@@ -56,11 +58,11 @@ typedef struct job {
     ewi_input_ranges *ranges;     /* NULL: nobody asks for them */
     const char *ranges_name;      /* what they are */
     ewi_importance *importance;   /* NULL: all inputs count the same */
-    bool is_gptq;                 /* else weights are rounded to nearest */
-    bool wants[2];                /* Hessians of inputs as they are; rotated, as whole-row types see them */
+    ewi_rounded *rounded;         /* NULL: not by GPTQ */
     uint64_t n_windows;           /* that were run, of all stages */
     uint64_t calibrated;          /* of total */
     bool *is_written;             /* [source's n_tensors] */
+    ewi_kept *kept;               /* NULL: a run that is interrupted leaves nothing */
 } job;
 
 static const target *target_of(const job *j, const ewi_tensor *t) {
@@ -70,10 +72,16 @@ static const target *target_of(const job *j, const ewi_tensor *t) {
 static ew_status tell(const job *j, ew_error *err) {
     EWI_TRY(ewi_checkpoint_check(j->source, err));
     if (!j->on_progress || j->on_progress(j->user, j->done + j->calibrated, j->total)) return EW_OK;
-    return ewi_fail(err, EW_CANCELLED, "cancelled: nothing was made");
+    return ewi_fail(err, EW_CANCELLED, "cancelled: no model was made");
 }
 
 /* ---- matrices ---- */
+
+/* What a matrix is multiplied with, for GPTQ. */
+typedef struct inputs {
+    ewi_hessian *h;
+    ewi_drift *drift;
+} inputs;
 
 /* Tiles of one matrix that are rounded together: of a package, or 16 rows of GGUF's blocks or of f16. */
 typedef struct slab {
@@ -81,18 +89,24 @@ typedef struct slab {
     const ewi_gguf_out *gguf;         /* NULL: for a package */
     const ewi_channel_scales *scales; /* NULL: rows are as in the source */
     ewi_dtype dtype;
-    bool is_blocks; /* rows as in a file, not in tiles */
-    size_t n, k, tile_bytes, first, n_tiles;
+    bool is_blocks;  /* rows as in a file, not in tiles */
+    ewi_stack stack; /* of rows as in a file, one matrix */
+    size_t tile_bytes, first, n_tiles;
     uint8_t *tiles, *scratch; /* scratch: a thread's part after another's */
     size_t scratch_bytes;
     const ewi_importance *importance;
-    const ewi_hessian *h;    /* of what the matrix is multiplied with; NULL: round to nearest */
+    const inputs *in;        /* NULL: round to nearest */
     ewi_round_sums *sums;    /* [n_tiles] */
     ewi_round_fault *faults; /* [n_tiles] */
 } slab;
 
 static size_t row_bytes(const slab *s) {
-    return (size_t)(s->source->size_bytes / s->n);
+    return (size_t)(s->source->size_bytes / s->stack.n_matrices / s->stack.n);
+}
+
+/* The first row of a tile, which is counted from the slab's first. */
+static size_t first_row(const slab *s, size_t tile) {
+    return ewi_stack_row(&s->stack, s->first + tile);
 }
 
 /* The rows from `row` on, as blocks. */
@@ -102,30 +116,31 @@ static void round_blocks(const slab *s, size_t i, size_t row, size_t n_rows, flo
     s->faults[i] = EWI_ROUND_FINE;
     for (size_t at = row; at < row + n_rows && !s->faults[i]; at++) {
         const size_t from = s->gguf ? ewi_gguf_out_row(s->gguf, s->source, at) : at;
-        ewi_kernels_get()->widen[s->source->dtype](x, s->source->data + from * row_bytes(s), s->k);
+        ewi_kernels_get()->widen[s->source->dtype](x, s->source->data + from * row_bytes(s), s->stack.k);
         if (s->scales) ewi_channel_scales_apply(s->scales, s->source, at, 1, x);
         const float *importance = ewi_importance_of(s->importance, s->source, from);
-        s->faults[i] = ewi_blocks_row(s->dtype, to, x, s->k, importance, &s->sums[i]);
+        s->faults[i] = ewi_blocks_row(s->dtype, to, x, s->stack.k, importance, &s->sums[i]);
         to += s->tile_bytes / EWI_TILE_OUTPUTS;
     }
 }
 
 static void round_tile(const slab *s, size_t i, uint8_t *scratch) {
-    size_t row = (s->first + i) * EWI_TILE_OUTPUTS, n_rows = s->n - row;
-    if (n_rows > EWI_TILE_OUTPUTS) n_rows = EWI_TILE_OUTPUTS;
+    const size_t row = first_row(s, i), n_rows = first_row(s, i + 1) - row, k = s->stack.k;
     float *rows = (float *)(void *)scratch;
     if (s->is_blocks) {
         round_blocks(s, i, row, n_rows, rows);
         return;
     }
     const uint8_t *from = s->source->data + row * row_bytes(s);
-    ewi_kernels_get()->widen[s->source->dtype](rows, from, n_rows * s->k);
+    ewi_kernels_get()->widen[s->source->dtype](rows, from, n_rows * k);
     if (s->scales) ewi_channel_scales_apply(s->scales, s->source, row, n_rows, rows);
     uint8_t *tile = s->tiles + i * s->tile_bytes;
-    float *rest = rows + EWI_TILE_OUTPUTS * s->k;
-    const float *importance = ewi_importance_of(s->importance, s->source, row);
-    s->faults[i] = s->h ? ewi_gptq_tile(s->dtype, tile, rows, n_rows, s->h, rest, &s->sums[i])
-                        : ewi_round_tile(s->dtype, tile, rows, n_rows, s->k, importance, rest, &s->sums[i]);
+    float *rest = rows + EWI_TILE_OUTPUTS * k;
+    const float *importance = s->scales ? ewi_channel_scales_importance(s->scales, s->source)
+                                        : ewi_importance_of(s->importance, s->source, row);
+    s->faults[i] =
+        s->in ? ewi_gptq_tile(s->dtype, tile, rows, n_rows, s->in->h, s->in->drift, rest, &s->sums[i])
+              : ewi_round_tile(s->dtype, tile, rows, n_rows, k, importance, rest, &s->sums[i]);
 }
 
 static void round_share(void *arg, uint32_t thread, uint32_t n_threads) {
@@ -139,37 +154,43 @@ static ew_status check_faults(const slab *s, const char *type, ew_error *err) {
         if (s->faults[i] == EWI_ROUND_FINE) continue;
         const char *why = "holds infinities or NaN: it cannot be quantized";
         if (s->faults[i] == EWI_ROUND_TOO_LARGE) why = "holds weights that are too large for this type";
-        size_t row = (s->first + i) * EWI_TILE_OUTPUTS;
         return ewi_fail(err, EW_FORMAT, "tensor %.*s, rows from %zu on: %s (%s)",
-                        EWI_STR_ARG(s->source->name), row, why, type);
+                        EWI_STR_ARG(s->source->name), first_row(s, i), why, type);
     }
     return EW_OK;
 }
 
-static ew_status put_data(const job *j, const void *data, size_t len, ew_error *err) {
+static ew_status write_data(const job *j, const void *data, size_t len, ew_error *err) {
     return j->gguf ? ewi_gguf_out_data(j->gguf, data, len, err)
                    : ewi_package_data(j->package, data, len, err);
 }
 
+static ew_status put_data(const job *j, const void *data, size_t len, ew_error *err) {
+    EWI_TRY(write_data(j, data, len, err));
+    if (j->kept) ewi_kept_add(j->kept, data, len);
+    return EW_OK;
+}
+
 static ew_status write_slab(job *j, const slab *s, ew_quantize_row *row, ew_error *err) {
-    size_t first = s->first * EWI_TILE_OUTPUTS, end = (s->first + s->n_tiles) * EWI_TILE_OUTPUTS;
-    if (end > s->n) end = s->n;
+    const size_t first = first_row(s, 0), end = first_row(s, s->n_tiles);
     const size_t in_tiles = s->n_tiles * s->tile_bytes,
                  in_rows = (end - first) * (s->tile_bytes / EWI_TILE_OUTPUTS);
     EWI_TRY(check_faults(s, target_of(j, s->source)->name, err));
-    EWI_TRY(put_data(j, s->tiles, s->is_blocks ? in_rows : in_tiles, err));
+    const size_t len = s->is_blocks ? in_rows : in_tiles;
+    if (j->rounded) ewi_rounded_add(j->rounded, s->tiles, len);
+    EWI_TRY(put_data(j, s->tiles, len, err));
     for (size_t i = 0; i < s->n_tiles; i++) {
         row->squares += s->sums[i].weights;
         row->squared_errors += s->sums[i].errors;
     }
     size_t bytes = (end - first) * row_bytes(s);
-    ewi_pages_drop(s->source->data + first * row_bytes(s), bytes);
+    ewi_checkpoint_drop(j->source, s->source->data + first * row_bytes(s), bytes);
     j->done += bytes;
     return tell(j, err);
 }
 
 static ew_status run_slabs(job *j, slab *s, size_t at_once, ew_quantize_row *row, ew_error *err) {
-    size_t n_tiles = (s->n + EWI_TILE_OUTPUTS - 1) / EWI_TILE_OUTPUTS;
+    const size_t n_tiles = s->stack.n_matrices * s->stack.n_tiles;
     for (s->first = 0; s->first < n_tiles; s->first += at_once) {
         s->n_tiles = n_tiles - s->first < at_once ? n_tiles - s->first : at_once;
         ewi_pool_run(j->pool, round_share, s);
@@ -194,21 +215,28 @@ static ew_status check_matrix(const ewi_tensor *t, ewi_dtype dtype, ew_error *er
     return EW_OK;
 }
 
-static ew_status round_matrix(job *j, const ewi_tensor *t, const ewi_hessian *h, ew_quantize_row *row,
+/* Rows as in a file follow each other, whichever matrix they are of. */
+static ewi_stack rows_of(const ewi_tensor *t) {
+    ewi_tensor all = {.n_dims = 2, .dims = {ewi_tensor_n_elements(t) / n_inputs(t), n_inputs(t)}};
+    return ewi_stack_of(&all);
+}
+
+static ew_status round_matrix(job *j, const ewi_tensor *t, const inputs *in, ew_quantize_row *row,
                               ew_error *err) {
     const uint32_t n_threads = ewi_pool_n_threads(j->pool);
-    slab s = {.source = t, .gguf = j->gguf, .k = (size_t)n_inputs(t), .h = h};
+    slab s = {.source = t, .gguf = j->gguf, .in = in};
     s.dtype = target_of(j, t)->dtype;
     s.is_blocks = j->gguf || s.dtype == EWI_F16;
+    s.stack = s.is_blocks ? rows_of(t) : ewi_stack_of(t);
+    const size_t k = s.stack.k;
     s.importance = j->importance;
     s.scales = j->scales;
-    s.n = (size_t)(ewi_tensor_n_elements(t) / s.k);
     s.tile_bytes =
-        s.is_blocks ? EWI_TILE_OUTPUTS * ewi_blocks_bytes(s.dtype, s.k) : ewi_packed_tile_bytes(s.dtype, s.k);
+        s.is_blocks ? EWI_TILE_OUTPUTS * ewi_blocks_bytes(s.dtype, k) : ewi_packed_tile_bytes(s.dtype, k);
     size_t at_once = SLAB_BYTES / s.tile_bytes / n_threads * n_threads;
     if (at_once == 0) at_once = n_threads;
-    size_t rows_bytes = EWI_TILE_OUTPUTS * s.k * sizeof(float);
-    size_t rest_bytes = h ? ewi_gptq_scratch_bytes(s.k) : ewi_round_scratch_bytes(s.k);
+    size_t rows_bytes = EWI_TILE_OUTPUTS * k * sizeof(float);
+    size_t rest_bytes = in ? ewi_gptq_scratch_bytes(k) : ewi_round_scratch_bytes(k);
     if (s.is_blocks) rest_bytes = 0;
     if (!ewi_align_size(rows_bytes + rest_bytes, 64, &s.scratch_bytes)) return ewi_no_memory(err, "rows");
     s.tiles = ewi_alloc_array(at_once, s.tile_bytes);
@@ -239,6 +267,31 @@ static ew_status copy_vector(job *j, const ewi_tensor *t, ew_error *err) {
     return status == EW_OK ? tell(j, err) : status;
 }
 
+/* ---- what an earlier run had made ---- */
+
+static ew_status copy_kept(const job *j, const ewi_kept_tensor *kept, uint8_t *piece, ew_error *err) {
+    for (uint64_t from = 0; from < kept->size_bytes; from += SLAB_BYTES) {
+        const uint64_t rest = kept->size_bytes - from;
+        const size_t n = rest < SLAB_BYTES ? (size_t)rest : SLAB_BYTES;
+        EWI_TRY(ewi_kept_read(j->kept, kept, from, piece, n, err));
+        EWI_TRY(write_data(j, piece, n, err));
+    }
+    return EW_OK;
+}
+
+static ew_status take_kept(job *j, const ewi_tensor *t, const ewi_kept_tensor *kept, ew_quantize_row *row,
+                           ew_error *err) {
+    uint8_t *piece = ewi_alloc(SLAB_BYTES);
+    if (!piece) return ewi_no_memory(err, "what was kept of tensors");
+    ew_status status = copy_kept(j, kept, piece, err);
+    ewi_free(piece);
+    row->squares = kept->squares;
+    row->squared_errors = kept->squared_errors;
+    j->report->n_resumed++;
+    j->done += t->size_bytes;
+    return status == EW_OK ? tell(j, err) : status;
+}
+
 /* ---- tensors ---- */
 
 /* Routers are small, and their errors choose other experts; of an encoder's other embeddings only some rows
@@ -258,7 +311,7 @@ static bool is_norm(const ewi_tensor *t) {
 
 static bool is_matrix(const job *j, const ewi_tensor *t) {
     if (stays_f32(t) || is_norm(t)) return false;
-    return j->is_gguf ? t->n_dims >= 2 && !ewi_str_is(t->name, "position_embd.weight") : t->n_dims == 2;
+    return t->n_dims >= 2 && !(j->is_gguf && ewi_str_is(t->name, "position_embd.weight"));
 }
 
 /* GGUF has a type for whole blocks only. */
@@ -287,7 +340,7 @@ static ew_status describe_blocks(const job *j, const ewi_tensor *t, ewi_tensor *
 /* What the output holds of a tensor; its data is not there yet. */
 static ew_status describe(const job *j, const ewi_tensor *t, ewi_tensor *out, ew_error *err) {
     if (j->is_gguf) return describe_blocks(j, t, out, err);
-    if (t->n_dims > 2)
+    if (t->n_dims > 3)
         return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: quantizing %u dimensions is not implemented",
                         EWI_STR_ARG(t->name), t->n_dims);
     *out = *t;
@@ -296,8 +349,9 @@ static ew_status describe(const job *j, const ewi_tensor *t, ewi_tensor *out, ew
     out->packed = ewi_packed_info_get(out->dtype);
     if (is_matrix(j, t)) EWI_TRY(check_matrix(t, out->dtype, err));
     if (!out->packed) return ewi_tensor_size(out->dtype, t->n_dims, t->dims, &out->size_bytes, err);
+    const ewi_stack stack = ewi_stack_of(t);
     size_t bytes;
-    if (!ewi_packed_bytes(out->dtype, (size_t)t->dims[0], (size_t)t->dims[1], &bytes))
+    if (!ewi_stack_bytes(&stack, out->dtype, &bytes))
         return ewi_fail(err, EW_FORMAT, "tensor %.*s: its size overflows", EWI_STR_ARG(t->name));
     out->size_bytes = bytes;
     return EW_OK;
@@ -313,8 +367,19 @@ static ew_quantize_row *report_row(const job *j, const ewi_tensor *t, ewi_dtype 
     return row;
 }
 
-/* h: of what a matrix is multiplied with; NULL: it is rounded to nearest. */
-static ew_status write_tensor(job *j, const ewi_tensor *t, const ewi_hessian *h, ew_error *err) {
+static ew_status make_tensor(job *j, const ewi_tensor *t, const inputs *in, uint64_t size_bytes,
+                             ew_quantize_row *row, ew_error *err) {
+    const uint64_t index = (uint64_t)(t - j->source->tensors);
+    const ewi_kept_tensor *kept = j->kept ? ewi_kept_next(j->kept, index, size_bytes) : NULL;
+    if (kept) return take_kept(j, t, kept, row, err);
+    if (j->kept) EWI_TRY(ewi_kept_begin(j->kept, index, size_bytes, err));
+    if (j->rounded && is_matrix(j, t)) EWI_TRY(ewi_rounded_begin(j->rounded, t, err));
+    EWI_TRY(is_matrix(j, t) ? round_matrix(j, t, in, row, err) : copy_vector(j, t, err));
+    return j->kept ? ewi_kept_end(j->kept, row->squares, row->squared_errors, err) : EW_OK;
+}
+
+/* in: what a matrix is multiplied with; NULL: it is rounded to nearest. */
+static ew_status write_tensor(job *j, const ewi_tensor *t, const inputs *in, ew_error *err) {
     ewi_tensor written;
     EWI_TRY(describe(j, t, &written, err));
     ew_quantize_row *row = report_row(j, t, written.dtype);
@@ -324,15 +389,14 @@ static ew_status write_tensor(job *j, const ewi_tensor *t, const ewi_hessian *h,
     row->size_bytes += written.size_bytes;
     EWI_TRY(j->gguf ? ewi_gguf_out_tensor(j->gguf, t, &written, err)
                     : ewi_package_tensor(j->package, &written, err));
-    return is_matrix(j, t) ? round_matrix(j, t, h, row, err) : copy_vector(j, t, err);
+    return make_tensor(j, t, in, written.size_bytes, row, err);
 }
 
 /* ---- calibration ---- */
 
 static ew_status tell_of_window(void *user, ew_error *err) {
     job *j = user;
-    const uint64_t n_windows = ewi_calibration_n_windows(j->calibration) * (j->ranges ? 2u : 1u),
-                   n = ewi_calibration_n_stages(j->calibration) * n_windows;
+    const uint64_t n = ewi_calibration_n_runs(j->calibration);
     j->n_windows++;
     j->calibrated = (uint64_t)((double)(j->total / 2) * ((double)j->n_windows / (double)n));
     return tell(j, err);
@@ -344,49 +408,20 @@ static ew_status tell_user(void *user, ew_error *err) {
 
 #define DAMPING 0.01 /* as in the paper */
 
-static bool is_rotated(const target *to) {
-    const ewi_packed_info *info = ewi_packed_info_get(to->dtype);
-    return info && info->kind == EWI_PACKED_ROW;
-}
-
-static void find_kinds(job *j) {
-    for (size_t i = 0; i < j->source->n_tensors; i++)
-        if (is_matrix(j, &j->source->tensors[i]) && ewi_packed_info_get(j->targets[i]->dtype))
-            j->wants[is_rotated(j->targets[i])] = true;
-}
-
-/* That of what the written matrices will read, rotated or not. */
-static ew_status factor_hessian(const job *j, const ewi_reading *r, ewi_hessian *h, bool rotated,
-                                ew_error *err) {
-    const ewi_tensor *t = r->first->weight;
-    ewi_hessian_turn(h, j->scales ? ewi_channel_scales_columns(j->scales, t) : NULL, rotated);
-    EWI_TRY(ewi_hessian_factor(h, DAMPING, t->name, err));
-    return tell(j, err);
-}
-
-/* The stage's: where both kinds are wanted, the twins are the rotated ones. */
-static ew_status factor_hessians(const job *j, ew_error *err) {
-    const ewi_reading *readings;
-    size_t n = ewi_calibration_readings(j->calibration, &readings);
-    for (size_t i = 0; i < n; i++) {
-        const ewi_reading *r = &readings[i];
-        if (r->h) EWI_TRY(factor_hessian(j, r, r->h, !j->wants[false], err));
-        if (r->twin) EWI_TRY(factor_hessian(j, r, r->twin, true, err));
-    }
-    return EW_OK;
-}
-
-static const ewi_hessian *hessian_of(const job *j, const ewi_reading *r, const ewi_tensor *t) {
-    if (!j->is_gptq) return NULL;
-    return r->twin && is_rotated(target_of(j, t)) ? r->twin : r->h;
-}
-
 static ew_status calibrate(job *j, uint32_t stage, ew_error *err) {
     EWI_TRY(ewi_calibration_run(j->calibration, stage, tell_of_window, j, err));
     if (j->scales) EWI_TRY(ewi_channel_scales_choose(j->scales, j->calibration, tell_user, j, err));
     if (j->ranges)
         EWI_TRY(ewi_input_ranges_find(j->ranges, j->calibration, j->scales, tell_of_window, j, err));
-    return j->is_gptq ? factor_hessians(j, err) : EW_OK;
+    return EW_OK;
+}
+
+static ew_status write_once(job *j, const ewi_tensor *t, const inputs *in, ew_error *err) {
+    bool *is_written = &j->is_written[t - j->source->tensors];
+    if (*is_written) return EW_OK;
+    EWI_TRY(write_tensor(j, t, in, err));
+    *is_written = true;
+    return EW_OK;
 }
 
 /* The matrices of each stage's linear layers, as the calibration comes to them. */
@@ -396,16 +431,92 @@ static ew_status write_calibrated(job *j, ew_error *err) {
         for (size_t i = 0; i < j->source->n_tensors; i++) {
             const ewi_tensor *t = &j->source->tensors[i];
             const ewi_reading *r = ewi_calibration_find(j->calibration, t->name);
-            if (!r || j->is_written[i]) continue;
-            EWI_TRY(write_tensor(j, t, hessian_of(j, r, t), err));
-            j->is_written[i] = true;
+            if (r) EWI_TRY(write_once(j, t, NULL, err));
         }
     }
     return EW_OK;
 }
 
+/* ---- by GPTQ ---- */
+
+static const ewi_node *linear_at(const job *j, uint32_t i) {
+    return ewi_calibration_node(j->calibration, EWI_OP_LINEAR, i);
+}
+
+static const ewi_tensor *source_of(const job *j, const ewi_node *node) {
+    return ewi_checkpoint_find(j->source, node->weight->name);
+}
+
+static ew_status write_readers(job *j, const ewi_node *first, const inputs *in, ew_error *err) {
+    const ewi_node *node;
+    for (uint32_t i = 0; (node = linear_at(j, i)); i++)
+        if (node->inputs[0] == first->inputs[0]) EWI_TRY(write_once(j, source_of(j, node), in, err));
+    return EW_OK;
+}
+
+static bool all_sort(const job *j, const ewi_node *first) {
+    const ewi_node *node;
+    for (uint32_t i = 0; (node = linear_at(j, i)); i++)
+        if (node->inputs[0] == first->inputs[0] && !ewi_gptq_sorts(node->weight->dtype)) return false;
+    return true;
+}
+
+static ew_status learn_inputs(job *j, const ewi_node *linear, inputs *in, ew_error *err) {
+    const ewi_tensor *t = source_of(j, linear);
+    const float *scales = j->scales ? ewi_channel_scales_columns(j->scales, t) : NULL;
+    EWI_TRY(
+        ewi_calibration_compare(j->calibration, linear, scales, &in->h, &in->drift, tell_of_window, j, err));
+    EWI_TRY(ewi_hessian_factor(in->h, DAMPING, all_sort(j, linear), t->name, err));
+    ewi_drift_solve(in->drift, in->h);
+    return tell(j, err);
+}
+
+/* All layers of the stage that read what this one does. */
+static ew_status round_readers(job *j, const ewi_node *linear, ew_error *err) {
+    inputs in = {0};
+    if (!ewi_packed_info_get(linear->weight->dtype)) return write_readers(j, linear, NULL, err);
+    ew_status status = learn_inputs(j, linear, &in, err);
+    if (status == EW_OK) status = write_readers(j, linear, &in, err);
+    ewi_hessian_free(in.h);
+    ewi_drift_free(in.drift);
+    return status;
+}
+
+/* Tables that rows are looked up in; the original's own stays (engine/rounded.h). */
+static ew_status round_tables(job *j, ewi_op op, ew_error *err) {
+    const ewi_node *node;
+    for (uint32_t i = 0; (node = ewi_calibration_node(j->calibration, op, i)); i++)
+        if (node->weight != source_of(j, node)) EWI_TRY(write_once(j, source_of(j, node), NULL, err));
+    return EW_OK;
+}
+
+static ew_status round_stage(job *j, ew_error *err) {
+    const ewi_stage *stage = ewi_calibration_stage(j->calibration);
+    const ewi_node *node;
+    if (j->scales) EWI_TRY(ewi_rounded_scale(j->rounded, j->scales, stage->weights, stage->n_weights, err));
+    EWI_TRY(round_tables(j, EWI_OP_EMBED, err));
+    EWI_TRY(round_tables(j, EWI_OP_POSITIONS, err));
+    for (uint32_t i = 0; (node = linear_at(j, i)); i++)
+        if (!j->is_written[source_of(j, node) - j->source->tensors]) EWI_TRY(round_readers(j, node, err));
+    return EW_OK;
+}
+
+/* Stage by stage: what is read in one is made by those before, rounded. */
+static ew_status write_by_gptq(job *j, ew_error *err) {
+    const uint32_t n = ewi_calibration_n_stages(j->calibration);
+    for (uint32_t stage = 0; stage < n; stage++) {
+        EWI_TRY(calibrate(j, stage, err));
+        EWI_TRY(round_stage(j, err));
+        if (stage + 1 < n) EWI_TRY(ewi_calibration_advance(j->calibration, tell_of_window, j, err));
+        ewi_rounded_let_go(j->rounded);
+    }
+    return EW_OK;
+}
+
+/* ---- all ---- */
+
 static ew_status write_tensors(job *j, ew_error *err) {
-    if (j->calibration) EWI_TRY(write_calibrated(j, err));
+    if (j->calibration) EWI_TRY(j->rounded ? write_by_gptq(j, err) : write_calibrated(j, err));
     for (size_t i = 0; i < j->source->n_tensors; i++)
         if (!j->is_written[i]) EWI_TRY(write_tensor(j, &j->source->tensors[i], NULL, err));
     return EW_OK;
@@ -413,9 +524,42 @@ static ew_status write_tensors(job *j, ew_error *err) {
 
 /* ---- the whole ---- */
 
+/* Of all that decides the tensors' bytes. Names and metadata are written anew each time; where they leave the
+ * tensors no other place in the file, they may differ. */
+static ew_status find_key(const job *j, char key[EWI_KEPT_KEY_BYTES], ew_error *err) {
+    uint8_t digest[EWI_SHA256_BYTES];
+    ewi_sha256 *hash;
+    EWI_TRY(ewi_sha256_new(&hash, err));
+    ewi_sha256_add(hash, ew_version(), strlen(ew_version()) + 1);
+    ewi_kept_add_source(hash, j->source);
+    for (size_t i = 0; i < j->source->n_tensors; i++) {
+        const uint8_t which = (uint8_t)(j->targets[i] - targets);
+        ewi_sha256_add(hash, &which, 1);
+    }
+    const ewi_bytes imatrix = j->importance ? ewi_importance_file(j->importance) : (ewi_bytes){NULL, 0};
+    if (imatrix.len) ewi_sha256_add(hash, imatrix.data, imatrix.len);
+    EWI_TRY(ewi_sha256_end(hash, digest, err));
+    ewi_hex(digest, (EWI_KEPT_KEY_BYTES - 1) / 2, key);
+    return EW_OK;
+}
+
+/* A calibration would have to be done again: nothing is kept of what comes of it. */
+static ew_status open_kept(job *j, ewi_staging *staging, ew_error *err) {
+    if (j->calibration) return EW_OK;
+    j->report->forgot = ewi_staging_forgot(staging);
+    return ewi_kept_open(staging, tell_user, j, &j->kept, err);
+}
+
+/* What would fail again is not worth keeping. What was not looked at yet stays as it was found. */
+static void end_kept(job *j, ewi_staging *staging, ew_status status) {
+    const bool may_pass = status == EW_CANCELLED || status == EW_IO || status == EW_NO_MEMORY;
+    if (may_pass && ewi_staging_keep(staging) && j->kept) j->report->n_kept = ewi_kept_n(j->kept);
+}
+
 static ew_status write_package(job *j, ew_error *err) {
     const ewi_package_out_config config = {j->type, j->ranges_name, j->scales != NULL};
     EWI_TRY(tell(j, err));
+    EWI_TRY(open_kept(j, ewi_package_staging(j->package), err));
     EWI_TRY(ewi_package_out_begin(j->package, j->source, &config, err));
     EWI_TRY(write_tensors(j, err));
     return ewi_package_out_end(j->package, j->source, j->type, tell_user, j, err);
@@ -427,24 +571,38 @@ static ew_status write_gguf(job *j, ew_error *err) {
     for (size_t i = 0; i < j->source->n_tensors; i++)
         EWI_TRY(describe(j, &j->source->tensors[i], &unused, err));
     EWI_TRY(tell(j, err));
+    EWI_TRY(open_kept(j, ewi_gguf_out_staging(j->gguf), err));
     const ewi_imatrix *imatrix = j->importance ? ewi_importance_imatrix(j->importance) : NULL;
     EWI_TRY(ewi_gguf_out_begin(j->gguf, imatrix, err));
     EWI_TRY(write_tensors(j, err));
     return ewi_gguf_out_close(j->gguf, err);
 }
 
-static ew_status write_to(job *j, const ew_model *model, const char *path, bool replace, ew_error *err) {
-    ew_status status;
-    if (j->is_gguf) {
-        EWI_TRY(ewi_gguf_out_open(path, replace, model, j->dtype, &j->gguf, err));
-        status = write_gguf(j, err);
-        if (status != EW_OK) ewi_gguf_out_abandon(j->gguf);
-    } else {
-        EWI_TRY(ewi_package_open(path, replace, &j->package, err));
-        status = write_package(j, err);
-        if (status != EW_OK) ewi_package_abandon(j->package);
-    }
+static ew_status write_file(job *j, const ew_model *model, const char *path, const char *key, bool replace,
+                            ew_error *err) {
+    EWI_TRY(ewi_gguf_out_open(path, key, replace, model, j->dtype, &j->gguf, err));
+    ew_status status = write_gguf(j, err);
+    if (status == EW_OK) return EW_OK;
+    end_kept(j, ewi_gguf_out_staging(j->gguf), status);
+    ewi_gguf_out_abandon(j->gguf);
     return status;
+}
+
+static ew_status write_folder(job *j, const char *path, const char *key, bool replace, ew_error *err) {
+    EWI_TRY(ewi_package_open(path, key, replace, &j->package, err));
+    ew_status status = write_package(j, err);
+    if (status == EW_OK) return EW_OK;
+    end_kept(j, ewi_package_staging(j->package), status);
+    ewi_package_abandon(j->package);
+    return status;
+}
+
+static ew_status write_to(job *j, const ew_model *model, const char *path, bool replace, ew_error *err) {
+    char key[EWI_KEPT_KEY_BYTES];
+    if (!j->calibration) EWI_TRY(find_key(j, key, err));
+    const char *kept = j->calibration ? NULL : key;
+    return j->is_gguf ? write_file(j, model, path, kept, replace, err)
+                      : write_folder(j, path, kept, replace, err);
 }
 
 static const target *look_up(const char *name, bool is_gguf) {
@@ -503,14 +661,9 @@ static ew_status choose_targets(job *j, const char *path, const ew_quantize_opti
 }
 
 static ew_status check_source(const ew_model *model, ew_error *err) {
-    const ewi_checkpoint *c = &model->checkpoint;
-    if (c->is_container)
+    if (model->checkpoint.is_container)
         return ewi_fail(err, EW_UNSUPPORTED,
                         "the model is a package of quantized weights: quantize what it was made from");
-    if (c->kind == EWI_CHECKPOINT_SAFETENSORS && model->hparams.arch->hf_is_turned)
-        return ewi_fail(
-            err, EW_UNSUPPORTED,
-            "this folder's matrices are transposed, as a package's are not: quantize its GGUF file");
     return EW_OK;
 }
 
@@ -549,40 +702,64 @@ static ew_status open_ranges(job *j, const ew_model *model, const char *name, ew
 }
 
 /* Channels are scaled for one type; awq tries what it rounds to. */
-static ew_status check_scaled(const job *j, const ew_quantize_options *o, bool is_awq, ew_error *err) {
+static ew_status check_scaled(const ew_quantize_options *o, bool is_awq, ew_error *err) {
     const char *what = is_awq ? "method \"awq\"" : "smooth";
     if (o->n_types)
         return ewi_fail(err, EW_INVALID, "%s scales channels for one type: it takes none for each matrix",
                         what);
-    if (is_awq && j->dtype == EWI_F16)
-        return ewi_fail(err, EW_INVALID, "%s is for quantized types, not for f16", what);
     return EW_OK;
+}
+
+/* What chooses among codes has nothing to choose where all weights stay numbers of 16 or 32 bits. */
+static ew_status check_quantizes(const job *j, const char *what, ew_error *err) {
+    for (size_t i = 0; i < j->source->n_tensors; i++) {
+        const ewi_dtype dtype = j->targets[i]->dtype;
+        if (is_matrix(j, &j->source->tensors[i]) && dtype != EWI_F16 && dtype != EWI_F32) return EW_OK;
+    }
+    return ewi_fail(
+        err, EW_INVALID,
+        "%s is for quantized types, not for %s: weights are rounded to nearest, whatever the inputs", what,
+        j->type);
+}
+
+static ew_status open_rounded(job *j, const ew_model *model, ew_error *err) {
+    ewi_tensor *written = ewi_alloc_array(j->source->n_tensors + 1, sizeof *written);
+    if (!written) return ewi_no_memory(err, "a package");
+    ew_status status = EW_OK;
+    for (size_t i = 0; i < j->source->n_tensors && status == EW_OK; i++)
+        status = describe(j, &j->source->tensors[i], &written[i], err);
+    if (status == EW_OK) status = ewi_rounded_new(model, written, &j->rounded, err);
+    ewi_free(written);
+    return status;
 }
 
 static ew_status open_calibration(job *j, const ew_model *model, const ew_quantize_options *o,
                                   ew_error *err) {
     const char *method = o->method ? o->method : "round";
     const bool is_awq = strcmp(method, "awq") == 0, scales = is_awq || o->smooth > 0;
-    j->is_gptq = strcmp(method, "gptq") == 0;
-    const bool calibrates = j->is_gptq || scales || o->activation_ranges;
+    const bool is_gptq = strcmp(method, "gptq") == 0, calibrates = is_gptq || scales || o->activation_ranges;
     EWI_TRY(check_method(o, method, calibrates, err));
+    if (o->imatrix) EWI_TRY(check_quantizes(j, "an imatrix", err));
+    if (is_gptq) EWI_TRY(check_quantizes(j, "method \"gptq\"", err));
+    if (is_awq) EWI_TRY(check_quantizes(j, "method \"awq\"", err));
     if (!calibrates) return EW_OK;
     if (o->imatrix)
         return ewi_fail(err, EW_INVALID,
                         "an imatrix is for rounding without a calibration text, which says the same");
     if (j->is_gguf)
         return ewi_fail(err, EW_INVALID, "calibration is for packages, not for GGUF's type %s", j->type);
-    if (scales) EWI_TRY(check_scaled(j, o, is_awq, err));
+    if (scales) EWI_TRY(check_scaled(o, is_awq, err));
     if (o->activation_ranges) EWI_TRY(open_ranges(j, model, o->activation_ranges, err));
-    find_kinds(j);
-    const ewi_calibration_how text = {
-        .n_tokens = o->calibration_tokens ? o->calibration_tokens : CALIBRATION_TOKENS,
-        .n_threads = o->n_threads,
-        .special = o->calibration_special,
-        .needs_hessians = is_awq || (j->is_gptq && (j->wants[0] || j->wants[1])),
-        .needs_twins = j->is_gptq && j->wants[0] && j->wants[1],
-        .runs_twice = j->ranges};
-    EWI_TRY(ewi_calibration_open(model, o->calibration, &text, &j->calibration, err));
+    EWI_TRY(ewi_calibration_check(model, err));
+    if (is_gptq) EWI_TRY(open_rounded(j, model, err));
+    const ewi_calibration_how text = {.n_tokens =
+                                          o->calibration_tokens ? o->calibration_tokens : CALIBRATION_TOKENS,
+                                      .n_threads = o->n_threads,
+                                      .special = o->calibration_special,
+                                      .needs_hessians = is_awq,
+                                      .runs_twice = j->ranges};
+    EWI_TRY(ewi_calibration_open(model, j->rounded ? ewi_rounded_model(j->rounded) : NULL, o->calibration,
+                                 &text, &j->calibration, err));
     j->total *= 2;
     const ewi_scaling_how how = {(double)o->smooth, j->dtype};
     return scales ? ewi_channel_scales_new(model, j->pool, &how, &j->scales, err) : EW_OK;
@@ -596,10 +773,9 @@ static ew_status prepare(job *j, const ew_model *model, const char *path, const 
     j->is_written = ewi_alloc_array(j->source->n_tensors + 1, sizeof *j->is_written);
     if (!j->is_written) return ewi_no_memory(err, "a package");
     memset(j->is_written, 0, j->source->n_tensors * sizeof *j->is_written);
-    if (o->imatrix) EWI_TRY(ewi_importance_open(o->imatrix, model, &j->importance, err));
     EWI_TRY(ewi_pool_new(o->n_threads, &j->pool, err));
     EWI_TRY(open_calibration(j, model, o, err));
-    return EW_OK;
+    return o->imatrix ? ewi_importance_open(o->imatrix, model, &j->importance, err) : EW_OK;
 }
 
 ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize_options *options,
@@ -616,9 +792,11 @@ ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize
         j.report->n_sites = ewi_channel_scales_n_sites(j.scales);
         j.report->n_scaled = ewi_channel_scales_n_scaled(j.scales);
     }
+    ewi_kept_close(j.kept);
     ewi_input_ranges_free(j.ranges);
     ewi_channel_scales_free(j.scales);
     ewi_calibration_close(j.calibration);
+    ewi_rounded_free(j.rounded);
     ewi_importance_close(j.importance);
     ewi_pool_free(j.pool);
     ewi_free(j.is_written);

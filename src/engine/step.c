@@ -131,13 +131,15 @@ static ew_status run_head(const step *s, uint32_t index, ew_error *err) {
     return EW_OK;
 }
 
-/* Inputs of a fused step's linear layers are whole before it begins. */
-static void show_inputs(const step *s, uint32_t first, uint32_t end, size_t n_rows) {
+/* Inputs of a fused step's linear layers are whole before it begins; false: it must not. */
+static bool show_inputs(const step *s, uint32_t first, uint32_t end, size_t n_rows) {
     const fused f = {.s = s, .n_rows = n_rows};
     for (uint32_t i = first; i < end; i++) {
         const ewi_job j = job_of(&f, i);
-        if (j.node->op == EWI_OP_LINEAR) s->on_linear(s->user, j.node, ewi_op_input(&j, 0), n_rows);
+        if (j.node->op == EWI_OP_LINEAR && !s->on_linear(s->user, j.node, ewi_op_input(&j, 0), n_rows))
+            return false;
     }
+    return true;
 }
 
 static ew_status run_stage(const step *s, const ewi_stage *stage, ew_error *err) {
@@ -146,7 +148,7 @@ static ew_status run_stage(const step *s, const ewi_stage *stage, ew_error *err)
     for (uint32_t i = stage->first, end; i < stage->end; i = end) {
         end = ewi_graph_step_end(&e->graph, i) + 1;
         size_t n_rows = e->graph.nodes[i].rows == EWI_DIM_L ? s->n_wanted : s->n_rows;
-        if (s->on_linear) show_inputs(s, i, end, n_rows);
+        if (s->on_linear && !show_inputs(s, i, end, n_rows)) return EW_OK;
         if (i != e->graph.output)
             run_nodes(s, i, end, n_rows, 0);
         else if (!s->on_linear)
@@ -215,10 +217,12 @@ ew_status ewi_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ewi_hea
         return ewi_fail(err, EW_INVALID, "%zu rows in a step of at most %u", n_rows, engine->plan.n_rows);
     if (n_rows == 0) return EW_OK;
     step s = {.e = engine, .rows = rows, .n_rows = n_rows, .on_head = on_head, .user = user};
+    const ewi_watch *watch = &engine->watch;
     EWI_TRY(begin(&s, err));
-    for (uint32_t i = 0; i < engine->plan.n_stages; i++) {
+    if (watch->start > 0) watch->on_start(watch->user, watch->start, rows, n_rows);
+    for (uint32_t i = watch->start; i < engine->plan.n_stages; i++) {
         EWI_TRY(run_stage(&s, &engine->plan.stages[i], err));
-        if (engine->watch.on_stage) engine->watch.on_stage(engine->watch.user, i, rows, n_rows);
+        if (watch->on_stage) watch->on_stage(watch->user, i, rows, n_rows);
     }
     EWI_TRY(ewi_weights_ready(engine->model, NULL, 0, err));
     commit_rows(&s);

@@ -74,21 +74,30 @@ static bool find_dtype(ew_str name, ewi_dtype *out) {
     return false;
 }
 
+/* A matrix, or a stack of matrices. */
+static ew_status check_packed_dims(const ewi_tensor *t, ew_error *err) {
+    bool fine = t->n_dims == 2 || t->n_dims == 3;
+    size_t unused;
+    for (uint32_t i = 0; fine && i < t->n_dims; i++)
+        fine = t->dims[i] > 0 && ewi_size_from_u64(t->dims[i], &unused);
+    if (fine && t->dims[t->n_dims - 1] <= EWI_PACKED_MAX_K) return EW_OK;
+    return ewi_fail(err, EW_FORMAT,
+                    "a packed tensor has two dimensions, or three of a stack, the last from 1 to %u",
+                    EWI_PACKED_MAX_K);
+}
+
 static ew_status packed_size(const ewi_tensor *t, uint64_t *size, ew_error *err) {
     const char *type = ewi_dtype_get(t->dtype)->name;
-    size_t n, bytes;
+    size_t bytes;
     if (!ewi_packed_info_get(t->dtype))
         return ewi_fail(err, EW_UNSUPPORTED, "type %s has no packed layout", type);
-    if (t->n_dims != 2 || t->dims[0] == 0 || t->dims[1] == 0 || t->dims[1] > EWI_PACKED_MAX_K)
-        return ewi_fail(err, EW_FORMAT, "a packed tensor has two dimensions, the last from 1 to %u",
-                        EWI_PACKED_MAX_K);
+    EWI_TRY(check_packed_dims(t, err));
+    const ewi_stack stack = ewi_stack_of(t);
     /* A matrix of super-blocks has no shorter ones. */
     uint32_t block = ewi_packed_info_get(t->dtype)->kind == EWI_PACKED_SUPER ? 256 : 1;
-    if (t->dims[1] % block != 0)
-        return ewi_fail(err, EW_FORMAT, "rows of %" PRIu64 " inputs are not whole blocks of %s", t->dims[1],
-                        type);
-    if (!ewi_size_from_u64(t->dims[0], &n) || !ewi_packed_bytes(t->dtype, n, (size_t)t->dims[1], &bytes))
-        return ewi_fail(err, EW_FORMAT, "its size overflows");
+    if (stack.k % block != 0)
+        return ewi_fail(err, EW_FORMAT, "rows of %zu inputs are not whole blocks of %s", stack.k, type);
+    if (!ewi_stack_bytes(&stack, t->dtype, &bytes)) return ewi_fail(err, EW_FORMAT, "its size overflows");
     *size = bytes;
     return EW_OK;
 }

@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "os/file.h"
-#include "os/staging.h"
 
 #define ALIGNMENT        32u
 #define MAX_HEADER_BYTES ((size_t)1 << 30)
@@ -93,18 +92,23 @@ static ew_status check_replaced(const char *path, ew_error *err) {
     return ewi_fail(err, EW_INVALID, "%s: is no GGUF file: remove it yourself if it may go", path);
 }
 
-ew_status ewi_gguf_writer_open(const char *path, bool replace, ewi_gguf_writer **out, ew_error *err) {
+ew_status ewi_gguf_writer_open(const char *path, const char *key, bool replace, ewi_gguf_writer **out,
+                               ew_error *err) {
     if (replace) EWI_TRY(check_replaced(path, err));
     ewi_gguf_writer *w = ewi_zalloc(sizeof *w);
     if (!w) return ewi_no_memory(err, "a GGUF file");
     ewi_buffer_init(&w->metadata, MAX_HEADER_BYTES);
     ewi_buffer_init(&w->table, MAX_HEADER_BYTES);
-    ew_status status = ewi_staging_open(path, replace, &w->staging, err);
+    ew_status status = ewi_staging_open(path, key, replace, &w->staging, err);
     if (status == EW_OK)
         *out = w;
     else
         ewi_gguf_writer_abandon(w);
     return status;
+}
+
+ewi_staging *ewi_gguf_writer_staging(const ewi_gguf_writer *w) {
+    return w->staging;
 }
 
 void ewi_gguf_writer_abandon(ewi_gguf_writer *w) {
@@ -142,7 +146,7 @@ ew_status ewi_gguf_writer_begin(ewi_gguf_writer *w, const ewi_tensor *tensors, s
     for (size_t i = 0; i < n; i++) w->table_bytes += 8 + tensors[i].name.len + 4 + 8 * tensors[i].n_dims + 12;
     if (w->metadata.failed || !ewi_buffer_reserve(&w->table, w->table_bytes))
         return ewi_no_memory(err, "the metadata");
-    EWI_TRY(ewi_staging_create(w->staging, err));
+    EWI_TRY(ewi_staging_create_kept(w->staging, err));
     return write_zeros(w, header_bytes(w), err);
 }
 

@@ -5,7 +5,7 @@
  * written last, so that tensors come in any order and what is held does not grow with them. The file appears
  * whole or not at all. Used by one thread.
  *
- *     EWI_TRY(ewi_gguf_writer_open("out.gguf", false, &writer, err));
+ *     EWI_TRY(ewi_gguf_writer_open("out.gguf", NULL, false, &writer, err));
  *     ewi_gguf_writer_string(writer, EWI_STR("general.architecture"), EWI_STR("llama"));
  *     status = ewi_gguf_writer_begin(writer, tensors, n, err);             names and shapes
  *     status = ewi_gguf_writer_tensor(writer, &tensor, err);               then its data, in pieces
@@ -16,12 +16,15 @@
 #define EW_FORMAT_GGUF_WRITER_H
 
 #include "format/gguf.h"
+#include "os/staging.h"
 
 typedef struct ewi_gguf_writer ewi_gguf_writer;
 
-/* Replacing is for GGUF files: EW_INVALID when something else is there. */
-EWI_NODISCARD ew_status ewi_gguf_writer_open(const char *path, bool replace, ewi_gguf_writer **out,
-                                             ew_error *err);
+/* key: of the staging, which keeps the file. Replacing is for GGUF files: EW_INVALID when something else is
+ * there. */
+EWI_NODISCARD ew_status ewi_gguf_writer_open(const char *path, const char *key, bool replace,
+                                             ewi_gguf_writer **out, ew_error *err);
+ewi_staging *ewi_gguf_writer_staging(const ewi_gguf_writer *writer);
 
 /* Metadata, before ewi_gguf_writer_begin, which says when there was no memory for it. */
 void ewi_gguf_writer_copy(ewi_gguf_writer *writer, const ewi_gguf_kv *kv);

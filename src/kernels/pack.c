@@ -46,9 +46,9 @@ static uint8_t get_code(const uint8_t *chunk, size_t output, size_t k, uint32_t 
     const uint8_t *at = chunk + 4 * output + k % 4;
     size_t j = k / 4;
     if (bits == 8) return at[64 * j];
-    unsigned code = at[64 * (j / 2)] >> (j % 2 ? 4 : 0) & 15u;
+    unsigned code = (unsigned)at[64 * (j / 2)] >> (j % 2 ? 4 : 0) & 15u;
     if (bits == 5) code |= (at[256] >> j & 1u) << 4;
-    if (bits == 6) code |= (at[256 + 64 * (j / 4)] >> 2 * (j % 4) & 3u) << 4;
+    if (bits == 6) code |= ((unsigned)at[256 + 64 * (j / 4)] >> 2 * (j % 4) & 3u) << 4;
     return (uint8_t)code;
 }
 

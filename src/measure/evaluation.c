@@ -32,6 +32,7 @@ typedef struct evaluation {
     ew_token *tokens, *window;
     size_t n_tokens, n_ctx, stride, first; /* position of the first token of a window that is scored */
     size_t chunk, chunk_at;                /* rows at most; position of the present one's first */
+    size_t window_row;                     /* of the present window's first position among all windows' */
     ewi_base_rows own;                     /* [chunk] of the present chunk */
     ewi_base_rows *all;                    /* of all chunks; NULL: they are not kept */
     ewi_base_rows at;                      /* the present chunk's, in one of them */
@@ -170,21 +171,27 @@ static bool runs_base(const evaluation *e) {
     return e->base && !(e->all && e->all->filled);
 }
 
-static ew_status run_chunk(evaluation *e, size_t n, bool scored) {
-    const ew_token *tokens = e->window + e->chunk_at;
+/* The model's or the base's steps, in a chunk. */
+static ew_status run_steps(evaluation *e, ew_session *session, size_t n, bool scored, ewi_head_fn on_head) {
     const ewi_wants wants = scored ? EWI_WANTS_ALL : EWI_WANTS_NONE;
+    ewi_base_states *states = e->all ? e->all->states : NULL;
+    if (states && session == e->base) ewi_base_states_keep(states, session, e->window_row);
+    if (states && session != e->base) ewi_base_states_begin(states, session, e->window_row);
+    ew_status status = ewi_session_eval(session, e->window + e->chunk_at, n, wants, on_head, e, e->err);
+    if (states) ewi_base_states_end(session);
+    EWI_TRY(status);
+    return tell(e, n);
+}
+
+static ew_status run_chunk(evaluation *e, size_t n, bool scored) {
     ewi_layers_watch(e->layers, scored, (uint32_t)e->chunk_at);
     e->at = e->own;
     if (e->all) {
         e->at.logits = e->all->logits + e->n_scored * e->n_vocab;
         e->at.rows = e->all->rows + e->n_scored;
     }
-    if (runs_base(e)) {
-        EWI_TRY(ewi_session_eval(e->base, tokens, n, wants, keep_base, e, e->err));
-        EWI_TRY(tell(e, n));
-    }
-    EWI_TRY(ewi_session_eval(e->session, tokens, n, wants, score, e, e->err));
-    return tell(e, n);
+    if (runs_base(e)) EWI_TRY(run_steps(e, e->base, n, scored, keep_base));
+    return run_steps(e, e->session, n, scored, score);
 }
 
 /* The last token's logits would be about what comes after the window: it is not run. */
@@ -206,18 +213,26 @@ static ew_status run_window(evaluation *e, size_t at) {
 static ew_status run_windows(evaluation *e) {
     size_t n_windows = (e->n_tokens - e->n_ctx) / e->stride + 1;
     e->total = (uint64_t)n_windows * (e->n_ctx - 1) * (runs_base(e) ? 2 : 1);
-    for (size_t i = 0; i < n_windows; i++) EWI_TRY(run_window(e, i * e->stride));
+    for (size_t i = 0; i < n_windows; i++) {
+        e->window_row = i * (e->n_ctx - 1);
+        EWI_TRY(run_window(e, i * e->stride));
+    }
     return EW_OK;
 }
 
 /* Unless they are there already, or too many. */
-static void keep_all(evaluation *e, ewi_base_rows *kept) {
-    if (!kept || !e->base || e->max_scored > MAX_BASE_BYTES / sizeof(float) / e->n_vocab) return;
+static ew_status keep_all(evaluation *e, ewi_base_rows *kept, bool compares_layers) {
+    if (!kept || !e->base || e->max_scored > MAX_BASE_BYTES / sizeof(float) / e->n_vocab) return EW_OK;
     if (!kept->logits) {
+        const size_t n_windows = (e->n_tokens - e->n_ctx) / e->stride + 1;
         kept->logits = ewi_alloc_array(e->max_scored, e->n_vocab * sizeof *kept->logits);
         kept->rows = ewi_alloc_array(e->max_scored, sizeof *kept->rows);
+        if (!kept->logits || !kept->rows) return ewi_no_memory(e->err, "the base's logits");
+        if (!compares_layers)
+            EWI_TRY(ewi_base_states_new(e->base, n_windows * (e->n_ctx - 1), &kept->states, e->err));
     }
-    if (kept->logits && kept->rows) e->all = kept;
+    e->all = kept;
+    return EW_OK;
 }
 
 static ew_status allocate(evaluation *e) {
@@ -373,7 +388,7 @@ static ew_status evaluate(evaluation *e, ew_str text, const ew_evaluate_options 
     e->chunk = chunk_of(e);
     e->is_finite = true;
     EWI_TRY(allocate(e));
-    keep_all(e, kept);
+    EWI_TRY(keep_all(e, kept, o->layer_errors));
     if (e->base && o->layer_errors)
         EWI_TRY(ewi_layers_new(e->session, e->base, e->chunk, &e->layers, e->err));
     EWI_TRY(run_windows(e));
@@ -394,6 +409,7 @@ static void forget(ew_session *session) {
 void ewi_base_rows_deinit(ewi_base_rows *kept) {
     ewi_free(kept->logits);
     ewi_free(kept->rows);
+    ewi_base_states_free(kept->states);
 }
 
 ew_status ewi_evaluate(ew_session *session, ew_session *base, ew_str text, const ew_evaluate_options *options,

@@ -1,5 +1,6 @@
 /*
- * evaluation.h: ew_evaluate for who compares many models with one base on one text: the base runs once.
+ * evaluation.h: ew_evaluate for who compares many models with one base on one text: the base runs once, and
+ * of a model that shares its first stages' weights with it only the others.
  *
  *     ewi_base_rows kept = {0};
  *     EWI_TRY(ewi_evaluate(session, base, text, options, &kept, tell, user, &out, err));      again and again
@@ -10,6 +11,7 @@
 
 #include "base/compiler.h"
 #include "edgewise/edgewise.h"
+#include "measure/base_states.h"
 
 /* What is kept of a row of the base, beside its logits. */
 typedef struct ewi_base_row {
@@ -17,10 +19,11 @@ typedef struct ewi_base_row {
     ew_token best;
 } ewi_base_row;
 
-/* The base's logits at all scored tokens, where they take no more than a GiB; else they are not kept. */
+/* The base's logits at all scored tokens, where they take no more than a GiB; else nothing is kept. */
 typedef struct ewi_base_rows {
     float *logits; /* [scored tokens, n_vocab] */
     ewi_base_row *rows;
+    ewi_base_states *states; /* of all positions of all windows; NULL: not kept */
     bool filled;
 } ewi_base_rows;
 

@@ -99,7 +99,7 @@ static void see(void *user, uint32_t stage, const ew_row *rows, size_t n_rows) {
 void ewi_layers_watch(ewi_layers *l, bool watches, uint32_t position) {
     if (!l) return;
     l->position = position;
-    const ewi_watch watch = {watches ? see : NULL, l};
+    const ewi_watch watch = {.on_stage = watches ? see : NULL, .user = l};
     l->session->engine->watch = l->base->engine->watch = watch;
 }
 

@@ -122,9 +122,10 @@ static bool is_calibrated(const ew_quantize_options *how) {
 }
 
 /* Nobody needs the ranges of inputs but of the result. */
-static ew_quantize_options options_of(const mixer *m, const char *activation_ranges) {
+static ew_quantize_options options_of(const mixer *m, const char *method, const char *activation_ranges) {
     ew_quantize_options how = *m->how;
     how.calibration = m->seen;
+    how.method = method;
     how.activation_ranges = activation_ranges;
     if (is_calibrated(&how)) return how;
     how.calibration = (ew_str){NULL, 0};
@@ -133,9 +134,10 @@ static ew_quantize_options options_of(const mixer *m, const char *activation_ran
     return how;
 }
 
+/* By rounding: GPTQ makes up for matrices before one that are original when its price is measured. */
 static ew_status make_part(mixer *m, size_t type, ew_error *err) {
     char path[PATH_BYTES];
-    ew_quantize_options how = options_of(m, NULL);
+    ew_quantize_options how = options_of(m, NULL, NULL);
     how.type = types[type];
     if (!ewi_path_join(path, sizeof path, ewi_staging_path(m->folder), ewi_str(types[type])))
         return ewi_fail(err, EW_INVALID, "%.200s: the path is too long", m->path);
@@ -149,7 +151,7 @@ static ew_status make_parts(mixer *m, ew_error *err) {
     char path[PATH_BYTES];
     int n = snprintf(path, sizeof path, "%s.types", m->path);
     if (n < 0 || n >= PATH_BYTES) return ewi_fail(err, EW_INVALID, "%.200s: the path is too long", m->path);
-    EWI_TRY(ewi_staging_open(path, true, &m->folder, err));
+    EWI_TRY(ewi_staging_open(path, NULL, true, &m->folder, err));
     for (size_t t = 0; t < N_TYPES; t++) EWI_TRY(make_part(m, t, err));
     return EW_OK;
 }
@@ -212,16 +214,12 @@ static ew_status evaluate(mixer *m, ew_session *session, ew_error *err) {
     return ewi_fail_at(err, status, "the last quarter of the calibration text, which is held back");
 }
 
-/* What the choice does to the model, into m->found. */
-static ew_status measure(mixer *m, ew_error *err) {
+/* What a model is from the original, into m->found. */
+static ew_status measure(mixer *m, const ew_model *model, ew_error *err) {
     ew_engine *engine = NULL;
     ew_session *session = NULL;
-    for (size_t i = 0; i < m->n_units; i++)
-        m->tensors[m->units[i]][EWI_WEIGHT] = tensor_of(m, i, m->choice[i]);
-    ew_status status = open_session(m, &m->patched, &engine, &session, err);
+    ew_status status = open_session(m, model, &engine, &session, err);
     if (status == EW_OK) status = evaluate(m, session, err);
-    for (size_t t = 0; t < N_TYPES && status == EW_OK; t++)
-        status = ewi_checkpoint_check(&m->parts[t]->checkpoint, err);
     ew_session_free(session);
     ew_engine_free(engine);
     m->step++;
@@ -229,9 +227,11 @@ static ew_status measure(mixer *m, ew_error *err) {
 }
 
 static ew_status measure_kind(mixer *m, size_t unit, size_t type, ew_error *err) {
-    memset(m->choice, (int)KEEP, m->n_units);
-    m->choice[unit] = (uint8_t)type;
-    EWI_TRY(measure(m, err));
+    const ewi_tensor **place = &m->tensors[m->units[unit]][EWI_WEIGHT];
+    *place = tensor_of(m, unit, type);
+    EWI_TRY(measure(m, &m->patched, err));
+    EWI_TRY(ewi_checkpoint_check(&m->parts[type]->checkpoint, err));
+    *place = tensor_of(m, unit, KEEP);
     m->kinds[unit * N_TYPES + type] = (ewi_kind){tensor_of(m, unit, type)->size_bytes, m->found->kld.mean};
     return EW_OK;
 }
@@ -244,9 +244,39 @@ static ew_status measure_kinds(mixer *m, ew_error *err) {
 
 /* ---- choosing ---- */
 
+/* A package of the choice. Where nothing is quantized, GPTQ has nothing to choose. */
+static ew_status write_choice(mixer *m, const char *path, const char *ranges, ew_quantize_report *report,
+                              ew_error *err) {
+    const char *method = NULL;
+    ew_tensor_type *list = ewi_alloc_array(m->n_units, sizeof *list);
+    if (!list) return ewi_no_memory(err, "a mix of types");
+    for (size_t i = 0; i < m->n_units; i++) {
+        list[i] = (ew_tensor_type){tensor_of(m, i, KEEP)->name, types[m->choice[i]]};
+        if (m->parts[m->choice[i]]->tensors[m->units[i]][EWI_WEIGHT]->packed) method = m->how->method;
+    }
+    ew_quantize_options how = options_of(m, method, ranges);
+    how.replace |= path != m->path; /* the choice before */
+    how.type = list[0].type;
+    how.types = list;
+    how.n_types = m->n_units;
+    ew_status status = ew_quantize(m->model, path, &how, tell, m, report, err);
+    ewi_free(list);
+    m->step++;
+    return status;
+}
+
+/* The choice of a step: no sum of prices, but what its package is. */
 static ew_status measure_step(mixer *m, size_t step, ew_error *err) {
+    char path[PATH_BYTES];
+    ew_model *model;
     ewi_frontier_get(m->frontier, step, m->choice);
-    return measure(m, err);
+    if (!ewi_path_join(path, sizeof path, ewi_staging_path(m->folder), ewi_str("choice")))
+        return ewi_fail(err, EW_INVALID, "%.200s: the path is too long", m->path);
+    EWI_TRY(write_choice(m, path, NULL, NULL, err));
+    EWI_TRY(ew_model_open(path, &model, err));
+    ew_status status = measure(m, model, err);
+    ew_model_close(model);
+    return status;
 }
 
 static ew_status choose_within_bytes(mixer *m, uint64_t max_bytes, ew_error *err) {
@@ -280,21 +310,7 @@ static uint64_t size_of_choice(const mixer *m) {
     return n;
 }
 
-/* ---- the package ---- */
-
-static ew_status write_choice(mixer *m, ew_quantize_report *report, ew_error *err) {
-    ew_quantize_options how = options_of(m, m->how->activation_ranges);
-    ew_tensor_type *list = ewi_alloc_array(m->n_units, sizeof *list);
-    if (!list) return ewi_no_memory(err, "a mix of types");
-    for (size_t i = 0; i < m->n_units; i++)
-        list[i] = (ew_tensor_type){tensor_of(m, i, KEEP)->name, types[m->choice[i]]};
-    how.type = list[0].type;
-    how.types = list;
-    how.n_types = m->n_units;
-    ew_status status = ew_quantize(m->model, m->path, &how, tell, m, report, err);
-    ewi_free(list);
-    return status;
-}
+/* ---- the whole ---- */
 
 static ew_status mix(mixer *m, const ew_mix_options *o, ew_quantize_report *report, ew_mix *out,
                      ew_error *err) {
@@ -308,7 +324,7 @@ static ew_status mix(mixer *m, const ew_mix_options *o, ew_quantize_report *repo
     EWI_TRY(measure_kinds(m, err));
     EWI_TRY(o->max_bytes ? choose_within_bytes(m, o->max_bytes, err) : choose_within_kld(m, o->max_kld, err));
     *out = (ew_mix){.size_bytes = size_of_choice(m), .kld = m->found->kld, .n_scored = m->found->n_scored};
-    return write_choice(m, report, err);
+    return write_choice(m, m->path, m->how->activation_ranges, report, err);
 }
 
 static void release(mixer *m) {

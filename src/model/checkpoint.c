@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "format/json.h"
 #include "model/checkpoint_parts.h"
+#include "os/pages.h"
 
 #define MAX_TABLE_BYTES ((size_t)56 << 20) /* what parsing may need above the files */
 #define MAX_PATH_BYTES  EWI_CHECKPOINT_PATH_BYTES
@@ -99,19 +100,23 @@ static int compare_tensors(const void *a, const void *b) {
     return compare_str(((const ewi_tensor *)a)->name, ((const ewi_tensor *)b)->name);
 }
 
+void ewi_checkpoint_set_tensors(ewi_checkpoint *c, ewi_tensor *tensors, size_t n) {
+    if (n) qsort(tensors, n, sizeof *tensors, compare_tensors);
+    c->tensors = tensors;
+    c->n_tensors = n;
+}
+
 static ew_status merge_tensors(ewi_checkpoint *c, const ewi_safetensors *shards, ew_error *err) {
     size_t n = 0;
     for (size_t s = 0; s < c->n_shards; s++) n += shards[s].n_tensors;
     ewi_tensor *all = ewi_arena_array(&c->arena, n, sizeof *all);
     if (!all) return out_of_memory(err);
-    c->tensors = all;
-    c->n_tensors = n;
     for (size_t s = 0; s < c->n_shards; s++) {
         if (shards[s].n_tensors) memcpy(all, shards[s].tensors, shards[s].n_tensors * sizeof *all);
         all += shards[s].n_tensors;
     }
     all -= n;
-    if (n) qsort(all, n, sizeof *all, compare_tensors);
+    ewi_checkpoint_set_tensors(c, all, n);
     for (size_t i = 1; i < n; i++)
         if (ewi_str_eq(all[i - 1].name, all[i].name))
             return ewi_fail(err, EW_FORMAT, "tensor %.*s: is in two shards", EWI_STR_ARG(all[i].name));
@@ -253,6 +258,13 @@ const ewi_tensor *ewi_checkpoint_find(const ewi_checkpoint *checkpoint, ew_str n
     ewi_tensor key = {.name = name};
     if (!checkpoint->n_tensors) return NULL;
     return bsearch(&key, checkpoint->tensors, checkpoint->n_tensors, sizeof key, compare_tensors);
+}
+
+void ewi_checkpoint_drop(const ewi_checkpoint *checkpoint, const uint8_t *from, size_t n) {
+    for (size_t i = 0; i < checkpoint->n_maps; i++) {
+        const ewi_bytes bytes = ewi_map_bytes(checkpoint->maps[i]);
+        if (from >= bytes.data && from < bytes.data + bytes.len) ewi_pages_drop(from, n);
+    }
 }
 
 ew_status ewi_checkpoint_check(const ewi_checkpoint *checkpoint, ew_error *err) {

@@ -46,7 +46,8 @@ typedef struct ewi_checkpoint {
         pooling; /* len 0 = absent */
     size_t n_shards;
     size_t n_tensors;
-    const ewi_tensor *tensors;   /* GGUF: in the order of the files; safetensors: sorted by name */
+    const ewi_tensor *tensors;   /* GGUF: in the order of the files; safetensors: sorted by name; of an opened
+                                  * model's folder as folder_tensors.h says */
     ewi_name_index tensor_names; /* private, of GGUF */
     size_t n_meta;
     const ewi_checkpoint_meta *meta;
@@ -62,6 +63,10 @@ EWI_NODISCARD ew_status ewi_checkpoint_open(const char *path, ewi_checkpoint *ou
 void ewi_checkpoint_close(ewi_checkpoint *checkpoint);
 /* NULL when absent. */
 const ewi_tensor *ewi_checkpoint_find(const ewi_checkpoint *checkpoint, ew_str name);
+/* Another list for a folder's, which it sorts by name; the checkpoint borrows it. While a model opens. */
+void ewi_checkpoint_set_tensors(ewi_checkpoint *checkpoint, ewi_tensor *tensors, size_t n);
+/* n bytes of a tensor will not be needed soon: where they are a file's, their pages leave this process. */
+void ewi_checkpoint_drop(const ewi_checkpoint *checkpoint, const uint8_t *from, size_t n);
 /* Compares a package's weights with their digest: reads all of them. Errors: EW_FORMAT; EW_UNSUPPORTED when
  * it is no package. */
 EWI_NODISCARD ew_status ewi_checkpoint_verify(const ewi_checkpoint *checkpoint, ew_error *err);

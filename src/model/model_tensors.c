@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "kernels/kernels.h"
+#include "model/folder_tensors.h"
 
 static size_t slot_of(ewi_role role, uint32_t layer) {
     return (size_t)layer * EWI_N_ROLES + role;
@@ -147,24 +148,21 @@ static bool is_plain(ewi_dtype dtype) {
     return dtype == EWI_F32 || dtype == EWI_F16 || dtype == EWI_BF16;
 }
 
-/* [in, out] to [out, in], for files that hold the transpose: the one kind of matrix that is copied. */
-static ew_status turn_matrix(ew_model *model, const ewi_tensor *from, const ewi_tensor **out, ew_error *err) {
-    const ewi_dtype_info *type = ewi_dtype_get(from->dtype);
-    size_t rows = (size_t)from->dims[0], cols = (size_t)from->dims[1], bytes = type->block_bytes;
-    if (!is_plain(from->dtype))
+/* [in, out] to [out, in], for folders that hold the transpose: the one kind of matrix that is copied. */
+static ew_status turn_matrix(ew_model *model, ewi_tensor *t, ew_error *err) {
+    const ewi_dtype_info *type = ewi_dtype_get(t->dtype);
+    const size_t rows = (size_t)t->dims[0], cols = (size_t)t->dims[1], bytes = type->block_bytes;
+    if (!is_plain(t->dtype))
         return ewi_fail(err, EW_UNSUPPORTED, "tensor %.*s: a transposed matrix of type %s is not implemented",
-                        EWI_STR_ARG(from->name), type->name);
-    ewi_tensor *copy = ewi_arena_alloc(&model->checkpoint.arena, sizeof *copy);
-    uint8_t *data = ewi_arena_array(&model->turned, (size_t)from->size_bytes, 1);
-    if (!copy || !data) return ewi_no_memory(err, "a transposed matrix");
+                        EWI_STR_ARG(t->name), type->name);
+    uint8_t *data = ewi_arena_array(&model->turned, (size_t)t->size_bytes, 1);
+    if (!data) return ewi_no_memory(err, "a transposed matrix");
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c < cols; c++)
-            memcpy(data + (c * rows + r) * bytes, from->data + (r * cols + c) * bytes, bytes);
-    *copy = *from;
-    copy->dims[0] = cols;
-    copy->dims[1] = rows;
-    copy->data = data;
-    *out = copy;
+            memcpy(data + (c * rows + r) * bytes, t->data + (r * cols + c) * bytes, bytes);
+    t->dims[0] = cols;
+    t->dims[1] = rows;
+    t->data = data;
     return EW_OK;
 }
 
@@ -197,7 +195,8 @@ static ew_status skip_rows(ew_model *model, const ewi_tensor *from, uint32_t n, 
 
 typedef struct binder {
     ew_model *model;
-    bool *used; /* [checkpoint.n_tensors] */
+    ewi_tensor *own; /* the checkpoint's list where it is a folder's, else NULL */
+    bool *used;      /* [checkpoint.n_tensors] */
     ew_error *err;
 } binder;
 
@@ -273,8 +272,9 @@ static ew_status prepare(binder *b, ewi_role role, ewi_part_kind part, const ewi
                             is_hf && is_plus_one && is_norm(role) && part == EWI_WEIGHT ? 1 : 0, slot,
                             b->err);
     if (h->arch->qk_norm == EWI_QK_NORM_OWN && is_qk_norm(role)) return join_heads(b, role, slot);
-    bool is_turned = is_hf && h->arch->hf_is_turned && ewi_role_is_of_layer(role);
-    return is_turned && tensor->n_dims == 2 ? turn_matrix(b->model, tensor, slot, b->err) : EW_OK;
+    const bool is_turned = b->own && h->arch->hf_is_turned && ewi_role_is_of_layer(role);
+    if (!is_turned || tensor->n_dims != 2) return EW_OK;
+    return turn_matrix(b->model, &b->own[tensor - b->model->checkpoint.tensors], b->err);
 }
 
 static ew_status bind_part(binder *b, ewi_role role, ewi_part_kind part, uint32_t layer) {
@@ -299,36 +299,9 @@ static ew_status bind_part(binder *b, ewi_role role, ewi_part_kind part, uint32_
     return prepare(b, role, part, slot);
 }
 
-/* Each expert's part of a tensor [n_experts, parts * out, in], as a matrix of its own: a gate and an up lie
- * together. */
-static ew_status cut_stack(binder *b, const ewi_tensor *stack, ewi_expert_part part,
-                           const ewi_tensor **list) {
-    const uint32_t n = b->model->hparams.n_experts, n_parts = part == EWI_EXPERTS_DOWN ? 1 : 2;
-    if (!is_plain(stack->dtype) || stack->n_dims != 3 || stack->dims[0] != n || stack->dims[1] % n_parts != 0)
-        return ewi_fail(b->err, EW_FORMAT, "tensor %.*s: is not a stack of %u experts' matrices",
-                        EWI_STR_ARG(stack->name), n);
-    ewi_tensor *cuts = ewi_arena_array(&b->model->checkpoint.arena, n, sizeof *cuts);
-    if (!cuts) return ewi_no_memory(b->err, "the table of experts");
-    const uint64_t bytes = stack->size_bytes / n / n_parts;
-    for (uint32_t i = 0; i < n; i++) {
-        cuts[i] = *stack;
-        cuts[i].n_dims = 2;
-        cuts[i].dims[0] = stack->dims[1] / n_parts;
-        cuts[i].dims[1] = stack->dims[2];
-        cuts[i].dims[2] = 1;
-        cuts[i].size_bytes = bytes;
-        cuts[i].data = stack->data + (i * n_parts + (part == EWI_EXPERTS_UP)) * bytes;
-        list[i] = &cuts[i];
-    }
-    b->used[stack - b->model->checkpoint.tensors] = true;
-    return EW_OK;
-}
-
 static ew_status find_experts(binder *b, ewi_expert_part part, uint32_t layer, const ewi_tensor **list) {
     const ewi_checkpoint *c = &b->model->checkpoint;
     char buf[EWI_ROLE_NAME_BYTES];
-    const ewi_tensor *stack = ewi_checkpoint_find(c, ewi_expert_stack_name(part, layer, buf));
-    if (stack) return cut_stack(b, stack, part, list);
     for (uint32_t i = 0; i < b->model->hparams.n_experts; i++) {
         ew_str name = ewi_expert_name(part, layer, i, buf);
         list[i] = ewi_checkpoint_find(c, name);
@@ -367,37 +340,11 @@ static ew_status bind_all_experts(binder *b) {
     return EW_OK;
 }
 
-/* What pooling an encoder's hidden states has no use for: heads that guess masked words, and the layer
- * that BERT was trained with to compare sentences. */
-static bool is_of_training(ew_str name) {
-    static const char *const parts[] = {"pooler.dense.", "cls.",     "lm_head.",
-                                        "head.",         "decoder.", "embeddings.position_ids"};
-    static const char *const prefixes[] = {"", "bert.", "roberta."};
-    char start[64];
-    for (size_t i = 0; i < EWI_COUNT(parts); i++)
-        for (size_t k = 0; k < EWI_COUNT(prefixes); k++) {
-            size_t n = (size_t)snprintf(start, sizeof start, "%s%s", prefixes[k], parts[i]);
-            if (name.len >= n && memcmp(name.data, start, n) == 0) return true;
-        }
-    return false;
-}
-
-/* Buffers that some exporters store although they follow from config.json. */
-static bool is_derived(const ewi_hparams *h, ew_str name) {
-    const ewi_arch *arch = h->arch;
-    bool has_masks = ewi_str_is(ewi_str(arch->name), "gpt2") || ewi_str_is(ewi_str(arch->name), "gptneox");
-    if (ewi_str_ends(name, ".rotary_emb.inv_freq")) return true;
-    if (arch->is_encoder && h->naming == EWI_NAMES_HF && is_of_training(name)) return true;
-    return has_masks &&
-           (ewi_str_ends(name, ".attn.bias") || ewi_str_ends(name, ".attn.masked_bias") ||
-            ewi_str_ends(name, ".attention.bias") || ewi_str_ends(name, ".attention.masked_bias"));
-}
-
 static ew_status refuse_unused(const binder *b) {
     const ewi_checkpoint *c = &b->model->checkpoint;
     const ewi_arch *arch = b->model->hparams.arch;
     for (size_t i = 0; i < c->n_tensors; i++)
-        if (!b->used[i] && !is_derived(&b->model->hparams, c->tensors[i].name))
+        if (!b->used[i])
             return ewi_fail(b->err, EW_UNSUPPORTED,
                             "tensor %.*s: architecture %s as implemented here does not use it",
                             EWI_STR_ARG(c->tensors[i].name), arch->name);
@@ -481,12 +428,14 @@ static bool owns_norms(const ew_model *model) {
 
 ew_status ewi_model_bind(ew_model *model, ew_error *err) {
     model->hparams.owns_norms = owns_norms(model);
+    ewi_tensor *own;
+    EWI_TRY(ewi_folder_tensors(model, &own, err));
     uint32_t n_layers = model->hparams.n_layers;
     model->tensors =
         ewi_arena_array(&model->checkpoint.arena, slot_of(EWI_N_ROLES, n_layers - 1), sizeof *model->tensors);
     bool *used = ewi_arena_array(&model->checkpoint.arena, model->checkpoint.n_tensors, sizeof *used);
     if (!model->tensors || !used) return ewi_no_memory(err, "the table of tensors");
-    binder b = {model, used, err};
+    binder b = {model, own, used, err};
     for (uint32_t layer = 0; layer < n_layers; layer++)
         for (unsigned role = layer ? EWI_ROLE_ATTN_NORM : 0; role < EWI_N_ROLES; role++)
             for (unsigned part = 0; part < EWI_N_PART_KINDS; part++)

@@ -68,35 +68,17 @@ typedef struct job {
     size_t n;
 } job;
 
-/* A tensor of three dimensions holds matrices, one after the other; each begins with a tile of its own. */
-typedef struct shape {
-    size_t n_matrices, n, k; /* matrices of [n, k] */
-    size_t n_tiles;          /* of one */
-} shape;
-
-static shape shape_of(const ewi_tensor *t) {
-    const bool is_stack = t->n_dims == 3;
-    const size_t n = (size_t)t->dims[is_stack], k = (size_t)t->dims[is_stack + 1];
-    return (shape){is_stack ? (size_t)t->dims[0] : 1, n, k,
-                   n / EWI_TILE_OUTPUTS + (n % EWI_TILE_OUTPUTS != 0)};
-}
-
-/* The first row of tile i, counted through all matrices. */
-static size_t first_row(const shape *s, size_t i) {
-    return i / s->n_tiles * s->n + i % s->n_tiles * EWI_TILE_OUTPUTS;
-}
-
 static void pack_tiles(const matrix *m, size_t first, size_t end) {
     const ewi_tensor *t = m->tensor;
-    const shape s = shape_of(t);
+    const ewi_stack s = ewi_stack_of(t);
     const size_t row_bytes = (size_t)(t->size_bytes / s.n_matrices / s.n);
     const size_t tile_bytes = ewi_packed_tile_bytes(t->dtype, s.k);
     for (size_t i = first; i < end; i++) {
-        size_t row = first_row(&s, i), rows = first_row(&s, i + 1) - row;
+        size_t row = ewi_stack_row(&s, i), rows = ewi_stack_row(&s, i + 1) - row;
         ewi_pack_tile(t->dtype, m->to + i * tile_bytes, t->data + row * row_bytes, row_bytes, rows, s.k);
     }
-    const uint8_t *from = t->data + first_row(&s, first) * row_bytes;
-    ewi_pages_drop(from, (size_t)(t->data + first_row(&s, end) * row_bytes - from));
+    const uint8_t *from = t->data + ewi_stack_row(&s, first) * row_bytes;
+    ewi_pages_drop(from, (size_t)(t->data + ewi_stack_row(&s, end) * row_bytes - from));
 }
 
 /* Slabs of all matrices in turn go to threads in turn. */
@@ -105,7 +87,7 @@ static void pack_share(void *arg, uint32_t thread, uint32_t n_threads) {
     size_t turn = 0;
     for (size_t i = 0; i < j->n; i++) {
         const ewi_tensor *t = j->matrices[i].tensor;
-        const shape s = shape_of(t);
+        const ewi_stack s = ewi_stack_of(t);
         size_t n_tiles = s.n_matrices * s.n_tiles;
         size_t step = SLAB_BYTES / ((size_t)t->size_bytes / n_tiles + 1) + 1;
         for (size_t tile = 0; tile < n_tiles; tile += step)
@@ -128,12 +110,11 @@ static ew_status list_matrices(const ewi_packing *p, const ewi_tensor *const *we
     *n_list = *n_bytes = 0;
     for (size_t i = 0; i < n; i++) {
         const ewi_tensor *t = weights[i];
-        const shape s = shape_of(t);
+        const ewi_stack s = ewi_stack_of(t);
         size_t bytes;
         if (ewi_packing_find(p, t) || is_listed(list, *n_list, t)) continue;
         offsets[*n_list] = *n_bytes;
-        if (!ewi_packed_bytes(t->dtype, s.n, s.k, &bytes) || !ewi_mul_size(s.n_matrices, bytes, &bytes) ||
-            !ewi_add_size(*n_bytes, bytes, n_bytes))
+        if (!ewi_stack_bytes(&s, t->dtype, &bytes) || !ewi_add_size(*n_bytes, bytes, n_bytes))
             return ewi_fail(err, EW_LIMIT, "the packed weights do not fit in memory");
         list[(*n_list)++] = (matrix){.tensor = t};
     }

@@ -19,6 +19,7 @@ struct ewi_map {
     size_t len;
     ewi_guard_slot *slot;
     char *path;
+    ewi_map_stamp stamp;
 };
 
 static ew_status fail_errno(ew_error *err, const char *what, const char *path) {
@@ -37,12 +38,15 @@ static int open_file(const char *path) {
     return call_fails(EIO) ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
-static ew_status file_size(int fd, const char *path, size_t *size, ew_error *err) {
+static ew_status look_at(ewi_map *map, int fd, ew_error *err) {
+    const char *path = map->path;
     struct stat st;
     if (call_fails(EIO) || fstat(fd, &st) != 0) return fail_errno(err, "stat", path);
     if (S_ISDIR(st.st_mode)) return ewi_fail(err, EW_IO, "%s: is a directory, not a file", path);
     if (!S_ISREG(st.st_mode)) return ewi_fail(err, EW_IO, "%s: not a regular file, cannot be mapped", path);
-    if (!ewi_size_from_u64((uint64_t)st.st_size, size))
+    map->stamp = (ewi_map_stamp){(uint64_t)st.st_ino, (uint64_t)st.st_size, (int64_t)st.st_mtim.tv_sec,
+                                 (int64_t)st.st_mtim.tv_nsec};
+    if (!ewi_size_from_u64((uint64_t)st.st_size, &map->len))
         return ewi_fail(err, EW_LIMIT, "%s: %lld bytes do not fit in the address space", path,
                         (long long)st.st_size);
     return EW_OK;
@@ -74,7 +78,7 @@ ew_status ewi_map_open(const char *path, ewi_map **out, ew_error *err) {
         status = fail_errno(err, "open", path);
         goto done;
     }
-    status = file_size(fd, path, &map->len, err);
+    status = look_at(map, fd, err);
     if (status == EW_OK) status = map_pages(map, fd, err);
 done:
     if (fd >= 0) close(fd);
@@ -95,6 +99,10 @@ void ewi_map_close(ewi_map *map) {
 
 ewi_bytes ewi_map_bytes(const ewi_map *map) {
     return (ewi_bytes){map->base, map->len};
+}
+
+ewi_map_stamp ewi_map_get_stamp(const ewi_map *map) {
+    return map->stamp;
 }
 
 ew_status ewi_map_check(const ewi_map *map, ew_error *err) {

@@ -29,6 +29,14 @@ ewi_bytes ewi_map_bytes(const ewi_map *map);
 /* EW_IO when pages of the file were lost since it was mapped (only seen while the guard is installed). */
 EWI_NODISCARD ew_status ewi_map_check(const ewi_map *map, ew_error *err);
 
+/* Which file it was and as of when, as its system says: numbers without meaning, equal while neither
+ * changes. */
+typedef struct ewi_map_stamp {
+    uint64_t file, size_bytes;
+    int64_t changed_s, changed_ns;
+} ewi_map_stamp;
+ewi_map_stamp ewi_map_get_stamp(const ewi_map *map);
+
 bool ewi_is_directory(const char *path);
 bool ewi_is_file(const char *path);
 /* dir/name in buf; an empty dir is the current one. False when it does not fit, or name holds a NUL. */

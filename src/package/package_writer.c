@@ -9,7 +9,6 @@
 #include "base/mem.h"
 #include "crypto/sha256.h"
 #include "os/file.h"
-#include "os/staging.h"
 
 #define MAX_TABLE_BYTES ((size_t)1 << 28)
 #define MAX_BLOBS       EWI_N_BLOBS
@@ -73,23 +72,28 @@ static ew_status check_replaced(const char *path, ew_error *err) {
     return ewi_fail(err, EW_INVALID, "%s: is not a package: remove it yourself if it may go", path);
 }
 
-static ew_status open_parts(ewi_package *p, const char *path, bool replace, ew_error *err) {
+static ew_status open_parts(ewi_package *p, const char *path, const char *key, bool replace, ew_error *err) {
     if (replace) EWI_TRY(check_replaced(path, err));
-    EWI_TRY(ewi_staging_open(path, replace, &p->staging, err));
+    EWI_TRY(ewi_staging_open(path, key, replace, &p->staging, err));
     EWI_TRY(ewi_staging_folder(p->staging, "blobs", err));
     return ewi_staging_folder(p->staging, "blobs/sha256", err);
 }
 
-ew_status ewi_package_open(const char *path, bool replace, ewi_package **out, ew_error *err) {
+ew_status ewi_package_open(const char *path, const char *key, bool replace, ewi_package **out,
+                           ew_error *err) {
     ewi_package *p = ewi_zalloc(sizeof *p);
     if (!p) return ewi_no_memory(err, "a package");
     ewi_buffer_init(&p->table, MAX_TABLE_BYTES);
-    ew_status status = open_parts(p, path, replace, err);
+    ew_status status = open_parts(p, path, key, replace, err);
     if (status == EW_OK)
         *out = p;
     else
         ewi_package_abandon(p);
     return status;
+}
+
+ewi_staging *ewi_package_staging(const ewi_package *p) {
+    return p->staging;
 }
 
 void ewi_package_abandon(ewi_package *p) {
@@ -114,7 +118,7 @@ static ew_status align(ewi_package *p, ew_error *err) {
 }
 
 static ew_status begin_weights(ewi_package *p, ew_error *err) {
-    EWI_TRY(ewi_staging_create(p->staging, err));
+    EWI_TRY(ewi_staging_create_kept(p->staging, err));
     ewi_buffer_printf(&p->table, "{\"tensors\":[");
     return ewi_sha256_new(&p->hash, err);
 }

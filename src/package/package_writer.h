@@ -5,7 +5,7 @@
  * Blobs are named by their digests; weights are one blob of tensors, written as they come. The package
  * appears whole or not at all. Used by one thread.
  *
- *     EWI_TRY(ewi_package_open("out", false, &package, err));
+ *     EWI_TRY(ewi_package_open("out", NULL, false, &package, err));
  *     status = ewi_package_add(package, EWI_BLOB_CONFIG, json, err);
  *     status = ewi_package_tensor(package, &tensor, err);              then its data, in pieces
  *     status = ewi_package_data(package, tile, n, err);
@@ -15,11 +15,15 @@
 #define EW_PACKAGE_PACKAGE_WRITER_H
 
 #include "format/container.h"
+#include "os/staging.h"
 
 typedef struct ewi_package ewi_package;
 
-/* Replacing is for packages: EW_INVALID when something else is there. */
-EWI_NODISCARD ew_status ewi_package_open(const char *path, bool replace, ewi_package **out, ew_error *err);
+/* key: of the staging, which keeps the weights. Replacing is for packages: EW_INVALID when something else is
+ * there. */
+EWI_NODISCARD ew_status ewi_package_open(const char *path, const char *key, bool replace, ewi_package **out,
+                                         ew_error *err);
+ewi_staging *ewi_package_staging(const ewi_package *package);
 /* Not EWI_BLOB_TENSORS and EWI_BLOB_WEIGHTS; before the first tensor. */
 EWI_NODISCARD ew_status ewi_package_add(ewi_package *package, ewi_blob_role role, ewi_bytes bytes,
                                         ew_error *err);

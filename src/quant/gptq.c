@@ -14,10 +14,12 @@ typedef float lanes[ROWS];
 
 typedef struct tile {
     ewi_rounding r; /* of no row yet */
-    const float *l; /* the triangle [k, k] */
+    const ewi_hessian *h;
+    const float *l; /* its triangle [k, k] */
     size_t n_rows;
-    float *x;        /* [ROWS, padded] weights */
-    float *e;        /* [ROWS, padded] their errors */
+    float *source;   /* [ROWS, padded] weights */
+    float *x;        /* [ROWS, padded] what they should be behind rounded layers */
+    float *e;        /* [ROWS, padded] their errors, in the triangle's order */
     float *best;     /* [ROWS, padded] what they would best be, given the codes before the block */
     float *products; /* [ROWS, BLOCK] */
     lanes *sums;     /* [BLOCK]: what the errors before the block add up to */
@@ -27,16 +29,21 @@ typedef struct tile {
     float row_scales[ROWS], scales[ROWS]; /* the latter of the block */
 } tile;
 
+bool ewi_gptq_sorts(ewi_dtype dtype) {
+    return ewi_packed_info_get(dtype)->group == 0;
+}
+
 size_t ewi_gptq_scratch_bytes(size_t k) {
     size_t padded = ewi_rounding_padded(k), chunks = padded / EWI_CHUNK_INPUTS;
-    size_t floats = 3 * ROWS * padded + 3 * ROWS * BLOCK + padded + chunks;
+    size_t floats = 4 * ROWS * padded + 3 * ROWS * BLOCK + padded + chunks;
     return floats * sizeof(float) + ROWS * (padded + chunks);
 }
 
 static void lay_out(tile *t, void *scratch) {
     const size_t row = t->r.padded, all = ROWS * row;
     float *at = scratch;
-    t->x = at;
+    t->source = at;
+    t->x = t->source + all;
     t->e = t->x + all;
     t->best = t->e + all;
     t->products = t->best + all;
@@ -46,7 +53,7 @@ static void lay_out(tile *t, void *scratch) {
     t->r.scales = t->r.u + row;
     t->codes = (uint8_t *)(t->r.scales + t->r.n_chunks);
     t->chosen = t->codes + all;
-    memset(at, 0, 3 * all * sizeof *at);
+    memset(at, 0, 4 * all * sizeof *at);
     memset(t->codes, (int)t->r.info->zero, all);
 }
 
@@ -66,18 +73,29 @@ static size_t block_at(const tile *t, size_t at) {
     return n < t->r.k - at ? n : t->r.k - at;
 }
 
-static ewi_round_fault take_rows(tile *t, const float *rows, const ewi_hessian *h) {
+static ewi_round_fault take_rows(tile *t, const float *rows, const ewi_hessian *h, const ewi_drift *drift) {
     for (size_t i = 0; i < t->n_rows; i++) {
-        ewi_rounding r = row_of(t, i, t->x);
+        const ewi_rounding r = row_of(t, i, t->source);
         ewi_round_fault fault = ewi_rounding_take(&r, rows + i * r.k);
         if (fault) return fault;
-        for (size_t j = 0; j < r.k; j++)
-            if (ewi_hessian_is_dead(h, j)) r.x[j] = 0.0f;
-        if (r.info->kind != EWI_PACKED_ROW) continue;
+    }
+    memcpy(t->x, t->source, ROWS * t->r.padded * sizeof *t->x);
+    if (drift) ewi_drift_correct(drift, t->x, t->r.padded, t->n_rows, t->best);
+    for (size_t i = 0; i < t->n_rows; i++)
+        for (size_t j = 0; j < t->r.k; j++) {
+            float *x = &t->x[i * t->r.padded + j];
+            if (ewi_hessian_is_dead(h, j)) *x = 0.0f;
+            if (*x - *x != 0.0f) return EWI_ROUND_TOO_LARGE;
+        }
+    return EWI_ROUND_FINE;
+}
+
+static void choose_row_scales(tile *t) {
+    for (size_t i = 0; i < t->n_rows; i++) {
+        const ewi_rounding r = row_of(t, i, t->x);
         t->row_scales[i] = ewi_rounding_row_scale(&r);
         ewi_rounding_put_row_scale(&r, t->row_scales[i]);
     }
-    return EWI_ROUND_FINE;
 }
 
 /* sums[i] = the errors of all inputs before the block, times row at + i of the triangle. */
@@ -138,14 +156,22 @@ static void round_block(const tile *t, size_t at, size_t n) {
     for (size_t row = 0; row < ROWS; row++)
         inverses[row] = t->scales[row] != 0.0f ? 1.0f / t->scales[row] : 0.0f;
     for (size_t i = 0; i < n; i++) {
+        const size_t input = ewi_hessian_input(t->h, at + i);
         lack_of(t, at, i, lack);
         for (size_t row = 0; row < ROWS; row++) {
-            size_t place = row * t->r.padded + at + i;
+            const size_t place = row * t->r.padded + input;
             float x = (t->x[place] + lack[row]) * inverses[row];
             float q = ewi_round_even(ewi_round_clamp(x, t->r.least, t->r.most));
             t->codes[place] = (uint8_t)(q + zero);
-            t->errors[i][row] = t->e[place] = t->x[place] - q * t->scales[row];
+            t->errors[i][row] = t->e[row * t->r.padded + at + i] = t->x[place] - q * t->scales[row];
         }
+    }
+}
+
+static void add_sums(const tile *t, size_t at, size_t n) {
+    for (size_t i = 0; i < t->n_rows; i++) {
+        const ewi_rounding r = row_of(t, i, t->source);
+        ewi_rounding_add_sums(&r, at, n, t->scales[i]);
     }
 }
 
@@ -155,25 +181,26 @@ static ewi_round_fault run_block(tile *t, size_t at, size_t n) {
     ewi_round_fault fault = choose_scales(t, at);
     if (fault) return fault;
     round_block(t, at, n);
-    for (size_t i = 0; i < t->n_rows; i++) {
-        const ewi_rounding r = row_of(t, i, t->x);
-        ewi_rounding_add_sums(&r, at, n, t->scales[i]);
-    }
+    if (t->r.info->group) add_sums(t, at, n);
     return EWI_ROUND_FINE;
 }
 
 ewi_round_fault ewi_gptq_tile(ewi_dtype dtype, uint8_t *bytes, const float *rows, size_t n_rows,
-                              const ewi_hessian *h, void *scratch, ewi_round_sums *sums) {
+                              const ewi_hessian *h, const ewi_drift *drift, void *scratch,
+                              ewi_round_sums *sums) {
     const size_t k = ewi_hessian_inputs(h);
     EW_ASSERT(n_rows <= ROWS);
-    tile t = {.r = ewi_rounding_of(dtype, bytes, k), .l = ewi_hessian_triangle(h), .n_rows = n_rows};
+    tile t = {.r = ewi_rounding_of(dtype, bytes, k), .h = h, .l = ewi_hessian_triangle(h), .n_rows = n_rows};
     t.r.sums = sums;
     lay_out(&t, scratch);
     *sums = (ewi_round_sums){0};
     memset(bytes, 0, ewi_packed_head_bytes(dtype, k));
-    ewi_round_fault fault = take_rows(&t, rows, h);
+    ewi_round_fault fault = take_rows(&t, rows, h, drift);
+    if (fault) return fault;
+    if (t.r.info->kind == EWI_PACKED_ROW) choose_row_scales(&t);
     for (size_t at = 0, n; at < k && !fault; at += n) fault = run_block(&t, at, n = block_at(&t, at));
     if (fault) return fault;
+    if (!t.r.info->group) add_sums(&t, 0, k);
     ewi_pack_codes(dtype, bytes, t.codes, t.r.padded, n_rows, k);
     return EWI_ROUND_FINE;
 }

@@ -1,18 +1,24 @@
 #include "quant/hessian.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "kernels/kernels.h"
-#include "kernels/rotate.h"
 
 #define PANEL 128u /* rows or columns that are taken together */
 /* What a thread multiplies at a time, [ROWS, COLS]. */
 #define ROWS 64u
 #define COLS 256u
+
+/* An input, and its sum of squares. */
+typedef struct place {
+    float square;
+    uint32_t input;
+} place;
 
 struct ewi_hessian {
     size_t k;
@@ -21,6 +27,7 @@ struct ewi_hessian {
     float *panel;   /* [k, PANEL] */
     float *scratch; /* [n_threads, ROWS, COLS] */
     bool *dead;     /* [k] */
+    place *order;   /* [k] */
 };
 
 ew_status ewi_hessian_new(size_t k, const ewi_quant_threads *threads, ewi_hessian **out, ew_error *err) {
@@ -33,12 +40,14 @@ ew_status ewi_hessian_new(size_t k, const ewi_quant_threads *threads, ewi_hessia
     h->panel = ewi_alloc_array(k, PANEL * sizeof *h->panel);
     h->scratch = ewi_alloc_array(threads->n_threads, ROWS * COLS * sizeof *h->scratch);
     h->dead = ewi_alloc_array(k, sizeof *h->dead);
-    if (!h->h || !h->panel || !h->scratch || !h->dead) {
+    h->order = ewi_zalloc_array(k, sizeof *h->order);
+    if (!h->h || !h->panel || !h->scratch || !h->dead || !h->order) {
         ewi_hessian_free(h);
         return ewi_no_memory(err, "a layer's calibration");
     }
     memset(h->h, 0, squares * sizeof *h->h);
     memset(h->dead, 0, k * sizeof *h->dead);
+    for (size_t i = 0; i < k; i++) h->order[i].input = (uint32_t)i;
     *out = h;
     return EW_OK;
 }
@@ -49,6 +58,7 @@ void ewi_hessian_free(ewi_hessian *h) {
     ewi_free(h->panel);
     ewi_free(h->scratch);
     ewi_free(h->dead);
+    ewi_free(h->order);
     ewi_free(h);
 }
 
@@ -62,6 +72,10 @@ const float *ewi_hessian_sums(const ewi_hessian *h) {
 
 const float *ewi_hessian_triangle(const ewi_hessian *h) {
     return h->h;
+}
+
+size_t ewi_hessian_input(const ewi_hessian *h, size_t i) {
+    return h->order[i].input;
 }
 
 bool ewi_hessian_is_dead(const ewi_hessian *h, size_t i) {
@@ -140,64 +154,53 @@ void ewi_hessian_add(ewi_hessian *h, const float *rows, size_t n) {
 
 /* ---- all of H ---- */
 
-/* Gives the upper half, in squares of ROWS, what the lower half has; or both what the other has. */
-typedef struct mirror {
-    float *h;
-    size_t k;
-    bool swaps;
-} mirror;
-
-static void mirror_square(const mirror *m, size_t row, size_t col) {
-    for (size_t i = row; i < least(row + ROWS, m->k); i++)
-        for (size_t j = col; j < least(col + ROWS, i); j++) {
-            float *low = &m->h[i * m->k + j], *high = &m->h[j * m->k + i], before = *high;
-            *high = *low;
-            if (m->swaps) *low = before;
-        }
+/* Gives the upper half, in squares of ROWS, what the lower half has. */
+static void mirror_square(const ewi_hessian *h, size_t row, size_t col) {
+    for (size_t i = row; i < least(row + ROWS, h->k); i++)
+        for (size_t j = col; j < least(col + ROWS, i); j++) h->h[j * h->k + i] = h->h[i * h->k + j];
 }
 
 static void mirror_share(void *arg, uint32_t thread, uint32_t n_threads) {
-    const mirror *m = arg;
-    for (size_t row = (size_t)thread * ROWS; row < m->k; row += (size_t)n_threads * ROWS)
-        for (size_t col = 0; col <= row; col += ROWS) mirror_square(m, row, col);
+    const ewi_hessian *h = arg;
+    for (size_t row = (size_t)thread * ROWS; row < h->k; row += (size_t)n_threads * ROWS)
+        for (size_t col = 0; col <= row; col += ROWS) mirror_square(h, row, col);
 }
 
 void ewi_hessian_end(ewi_hessian *h) {
-    run(h, mirror_share, &(mirror){h->h, h->k, false});
+    run(h, mirror_share, h);
 }
 
-ew_status ewi_hessian_copy(const ewi_hessian *h, ewi_hessian **out, ew_error *err) {
-    EWI_TRY(ewi_hessian_new(h->k, &h->threads, out, err));
-    memcpy((*out)->h, h->h, h->k * h->k * sizeof *h->h);
-    return EW_OK;
+/* ---- the order ---- */
+
+/* The largest first, of equals the first. */
+static int compare_places(const void *a, const void *b) {
+    const place *x = a, *y = b;
+    if (x->square != y->square) return x->square > y->square ? -1 : 1;
+    return x->input < y->input ? -1 : 1;
 }
 
-typedef struct turn {
-    ewi_hessian *h;
-    const float *scales;
-} turn;
-
-static void divide_share(void *arg, uint32_t thread, uint32_t n_threads) {
-    const turn *t = arg;
-    const size_t k = t->h->k;
-    for (size_t i = thread; i < k; i += n_threads)
-        for (size_t j = 0; j < k; j++) t->h->h[i * k + j] /= t->scales[i] * t->scales[j];
+static void swap(float *a, float *b) {
+    const float before = *a;
+    *a = *b;
+    *b = before;
 }
 
-static void rotate_share(void *arg, uint32_t thread, uint32_t n_threads) {
-    const turn *t = arg;
-    const size_t k = t->h->k;
-    for (size_t i = thread; i < k; i += n_threads) ewi_rotate(t->h->h + i * k, t->h->h + i * k, k);
+static void swap_inputs(ewi_hessian *h, size_t i, size_t j) {
+    const size_t k = h->k;
+    for (size_t t = 0; t < k; t++) swap(&h->h[i * k + t], &h->h[j * k + t]);
+    for (size_t t = 0; t < k; t++) swap(&h->h[t * k + i], &h->h[t * k + j]);
 }
 
-/* With R the rotation: R H R^T = ((H R^T)^T R^T)^T, and H is its own transpose. */
-void ewi_hessian_turn(ewi_hessian *h, const float *scales, bool rotated) {
-    turn t = {h, scales};
-    if (scales) run(h, divide_share, &t);
-    if (!rotated) return;
-    run(h, rotate_share, &t);
-    run(h, mirror_share, &(mirror){h->h, h->k, true});
-    run(h, rotate_share, &t);
+/* Brings rows and columns into the order of their squares. What belongs at i was swapped away where its place
+ * is behind. */
+static void sort_inputs(ewi_hessian *h) {
+    for (size_t i = 0; i < h->k; i++) h->order[i].square = h->h[i * h->k + i];
+    qsort(h->order, h->k, sizeof *h->order, compare_places);
+    for (size_t i = 0; i < h->k; i++) {
+        size_t j = h->order[i].input;
+        while (j < i) j = h->order[j].input;
+        if (j != i) swap_inputs(h, i, j);
+    }
 }
 
 /* ---- the factor ---- */
@@ -247,7 +250,7 @@ static void factor(ewi_hessian *h, double floor) {
     }
 }
 
-ew_status ewi_hessian_factor(ewi_hessian *h, double damping, ew_str name, ew_error *err) {
+ew_status ewi_hessian_factor(ewi_hessian *h, double damping, bool sorted, ew_str name, ew_error *err) {
     double sum = 0.0;
     size_t n_alive = 0;
     for (size_t i = 0; i < h->k; i++) {
@@ -260,10 +263,11 @@ ew_status ewi_hessian_factor(ewi_hessian *h, double damping, ew_str name, ew_err
         n_alive += square != 0.0;
         sum += square;
     }
+    if (sorted) sort_inputs(h);
     double mean = n_alive ? sum / (double)n_alive : 1.0, floor = damping * mean;
     for (size_t i = 0; i < h->k; i++) {
         float *square = &h->h[i * h->k + i];
-        *square = (float)(h->dead[i] ? mean : (double)*square + floor);
+        *square = (float)(h->dead[h->order[i].input] ? mean : (double)*square + floor);
     }
     factor(h, floor);
     return EW_OK;

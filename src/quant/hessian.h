@@ -14,9 +14,8 @@
  *
  *     EWI_TRY(ewi_hessian_new(k, &threads, &h, err));
  *     for all rows:  ewi_hessian_add(h, rows, n);
- *     ewi_hessian_end(h);                                 then for candidates: ewi_scaled_error (scaling.h)
- *     ewi_hessian_turn(h, scales, rotated);
- *     EWI_TRY(ewi_hessian_factor(h, 0.01, name, err));    then for tiles of weights: ewi_gptq_tile (gptq.h)
+ *     ewi_hessian_end(h);                                       then for candidates: ewi_scaled_error
+ *     EWI_TRY(ewi_hessian_factor(h, 0.01, true, name, err));    then for tiles of weights: ewi_gptq_tile
  *     ewi_hessian_free(h);
  */
 #ifndef EW_QUANT_HESSIAN_H
@@ -48,22 +47,20 @@ size_t ewi_hessian_inputs(const ewi_hessian *h);
 void ewi_hessian_add(ewi_hessian *h, const float *rows, size_t n);
 /* After the last rows. */
 void ewi_hessian_end(ewi_hessian *h);
-/* A second one of the same, then. */
-EWI_NODISCARD ew_status ewi_hessian_copy(const ewi_hessian *h, ewi_hessian **out, ew_error *err);
 /* H [k, k], after ewi_hessian_end. */
 const float *ewi_hessian_sums(const ewi_hessian *h);
 
-/* Makes H that of the inputs as weights will meet them: divided by scales [k], where there are any, and
- * rotated as for whole-row types. */
-void ewi_hessian_turn(ewi_hessian *h, const float *scales, bool rotated);
-
-/* Turns H, with `damping` times the mean of its diagonal added to that, into L. Inputs that were always zero
- * are dead: they count as the mean does and the weights that they meet become zero. Errors: EW_FORMAT names
- * the tensor when an input was no number. */
-EWI_NODISCARD ew_status ewi_hessian_factor(ewi_hessian *h, double damping, ew_str name, ew_error *err);
+/* Turns H, with `damping` times the mean of its diagonal added to that, into L. sorted: of the inputs by
+ * falling squares ("act order" in the paper's code), so that the largest are rounded before the others, which
+ * make up for it. Inputs that were always zero are dead: they count as the mean does and the weights that
+ * they meet become zero. Errors: EW_FORMAT names the tensor when an input was no number. */
+EWI_NODISCARD ew_status ewi_hessian_factor(ewi_hessian *h, double damping, bool sorted, ew_str name,
+                                           ew_error *err);
 
 /* L [k, k], row-major; what is above its diagonal has no meaning. After ewi_hessian_factor. */
 const float *ewi_hessian_triangle(const ewi_hessian *h);
+/* What its row i is of: i, where inputs were not sorted. */
+size_t ewi_hessian_input(const ewi_hessian *h, size_t i);
 bool ewi_hessian_is_dead(const ewi_hessian *h, size_t i);
 
 #endif

@@ -9,6 +9,9 @@
 /* Smaller inputs count as this much of the largest: scales stay within f16's reach. */
 #define LEAST_SHARE 1e-4
 
+/* Inputs that the text never used count little, but they count. */
+#define LEAST_IMPORTANCE 0x1p-20f
+
 #define LEAST_SMOOTH 1e-5 /* as in the paper's code */
 
 double ewi_awq_alpha(unsigned step) {
@@ -35,6 +38,18 @@ void ewi_awq_scales(const float *squares, size_t k, double alpha, float *scales)
     const double middle = sqrt(least * most);
     for (size_t i = 0; i < k; i++)
         scales[i] = squares[i] == 0.0f ? 1.0f : (float)((double)scales[i] / middle);
+}
+
+void ewi_awq_importance(const float *sums, size_t k, const float *scales, float *importance) {
+    double sum = 0.0;
+    for (size_t i = 0; i < k; i++) {
+        importance[i] = sums[i * k + i] / (scales ? scales[i] * scales[i] : 1.0f);
+        sum += (double)importance[i];
+    }
+    for (size_t i = 0; i < k; i++) {
+        const float part = sum > 0.0 ? (float)((double)importance[i] * (double)k / sum) : 1.0f;
+        importance[i] = part > LEAST_IMPORTANCE ? part : LEAST_IMPORTANCE;
+    }
 }
 
 void ewi_smooth_scales(const float *x, const float *w, size_t k, double alpha, float *scales) {

@@ -4,7 +4,8 @@
  *
  * AWQ (arXiv 2306.00978): s = a^alpha of the inputs' magnitudes a, here their root mean squares: weights that
  * meet large inputs are rounded more finely. alpha is the one of EWI_AWQ_STEPS whose outputs on the
- * calibration text are nearest to the original's. SmoothQuant (arXiv 2211.10438):
+ * calibration text are nearest to the original's; the scales of rounded weights are then searched for by what
+ * errors do to outputs, as if inputs were independent. SmoothQuant (arXiv 2211.10438):
  * s = max|x|^alpha / max|w|^(1 - alpha), so that inputs of 8 bits are not all spent on a few channels.
  * Channels that no text or no weight touched keep 1.
  *
@@ -29,6 +30,10 @@ double ewi_awq_alpha(unsigned step);
 
 /* squares [k]: mean squares of the inputs. The geometric mean of the least and the largest scale is 1. */
 void ewi_awq_scales(const float *squares, size_t k, double alpha, float *scales);
+
+/* What errors of scaled weights count for in the search of their own scales, for ewi_round_tile: the mean
+ * squares that they meet, sums' diagonal (H [k, k]) by the squared scales (NULL: all 1), over their mean. */
+void ewi_awq_importance(const float *sums, size_t k, const float *scales, float *importance);
 
 /* x, w [k]: largest magnitudes of the inputs and of the weights that meet them. */
 void ewi_smooth_scales(const float *x, const float *w, size_t k, double alpha, float *scales);

@@ -83,3 +83,19 @@ bool ewi_packed_bytes(ewi_dtype dtype, size_t n, size_t k, size_t *out) {
     size_t tiles = n / EWI_TILE_OUTPUTS + (n % EWI_TILE_OUTPUTS != 0);
     return ewi_mul_size(tiles, ewi_packed_tile_bytes(dtype, k), out);
 }
+
+ewi_stack ewi_stack_of(const ewi_tensor *t) {
+    const bool is_stack = t->n_dims == 3;
+    const size_t n = (size_t)t->dims[is_stack], k = (size_t)t->dims[is_stack + 1];
+    return (ewi_stack){is_stack ? (size_t)t->dims[0] : 1, n, k,
+                       n / EWI_TILE_OUTPUTS + (n % EWI_TILE_OUTPUTS != 0)};
+}
+
+size_t ewi_stack_row(const ewi_stack *s, size_t tile) {
+    return tile / s->n_tiles * s->n + tile % s->n_tiles * EWI_TILE_OUTPUTS;
+}
+
+bool ewi_stack_bytes(const ewi_stack *s, ewi_dtype dtype, size_t *out) {
+    size_t one;
+    return ewi_packed_bytes(dtype, s->n, s->k, &one) && ewi_mul_size(s->n_matrices, one, out);
+}

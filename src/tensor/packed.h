@@ -18,7 +18,7 @@
 #define EW_TENSOR_PACKED_H
 
 #include "base/compiler.h"
-#include "tensor/dtype.h"
+#include "tensor/tensor.h"
 
 #define EWI_TILE_OUTPUTS 16u
 #define EWI_CHUNK_INPUTS 32u
@@ -69,7 +69,21 @@ size_t ewi_packed_chunk_bytes(ewi_dtype dtype);
 size_t ewi_packed_head_bytes(ewi_dtype dtype, size_t k);
 size_t ewi_packed_tile_bytes(ewi_dtype dtype, size_t k);
 
-/* Of the whole matrix. False when it would not fit a size_t; k <= EWI_PACKED_MAX_K. */
+/* Of a whole matrix. False when it would not fit a size_t; k <= EWI_PACKED_MAX_K. */
 EWI_NODISCARD bool ewi_packed_bytes(ewi_dtype dtype, size_t n, size_t k, size_t *out);
+
+/* The matrices [n, k] of a tensor: of two dimensions one, of three several, one after the other. Packed, each
+ * begins with a tile of its own. */
+typedef struct ewi_stack {
+    size_t n_matrices, n, k;
+    size_t n_tiles; /* of one matrix */
+} ewi_stack;
+
+/* Only for shapes of two or three dimensions whose elements can be counted. */
+ewi_stack ewi_stack_of(const ewi_tensor *tensor);
+/* The first row of tile i; both are counted through all matrices. */
+size_t ewi_stack_row(const ewi_stack *stack, size_t tile);
+/* As ewi_packed_bytes, of all matrices. */
+EWI_NODISCARD bool ewi_stack_bytes(const ewi_stack *stack, ewi_dtype dtype, size_t *out);
 
 #endif

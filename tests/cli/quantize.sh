@@ -36,8 +36,9 @@ cat mine/file
 code 1 edgewise quantize -m "$MODEL" -o no/such/folder 2>/dev/null
 code 2 edgewise quantize -m "$MODEL" --type q3 -o x 2>/dev/null
 code 2 edgewise quantize -m "$MODEL" 2>/dev/null
-# A file system that is full, or a limit: nothing is left.
+# A file system that is full, or a limit: nothing is left but what the same command goes on with.
 (ulimit -f 100 && code 1 edgewise quantize -m "$MODEL" -o full 2>/dev/null)
+rm -r .full.*.part
 ls -A | grep -v -x -e answer -e original -e 'ids\..*' -e "message.*"
 
 # Damage.

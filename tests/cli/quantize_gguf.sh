@@ -52,6 +52,8 @@ imatrix blk.0.attn_q.weight >short.dat
 refused 3 -m tiny.gguf --type q8_0 -o x.gguf --imatrix short.dat
 refused 3 -m tiny.gguf --type q8_0 -o x.gguf --imatrix "$MODEL"
 refused 2 -m tiny.gguf -o x --method gptq --calibrate "$MODEL" --imatrix other.dat
+refused 2 -m tiny.gguf --type f16 -o x.gguf --imatrix other.dat
+refused 2 -m tiny.gguf --type f16 -o x --method gptq --calibrate "$MODEL"
 refused 1 -m tiny.gguf --type q8_0 -o x.gguf --imatrix nothing.dat
 rm other.dat short.dat
 

@@ -21,7 +21,8 @@ static void check_tensors(const ewi_container *c) {
         EW_ASSERT(t->offset % 64 == 0 && t->size_bytes > 0 && t->data == weights + t->offset);
         EW_ASSERT(t->offset < sizeof weights && t->size_bytes <= sizeof weights - t->offset);
         size_t packed = 0;
-        if (t->packed) EW_ASSERT(ewi_packed_bytes(t->dtype, (size_t)t->dims[0], (size_t)t->dims[1], &packed));
+        const ewi_stack stack = ewi_stack_of(t);
+        if (t->packed) EW_ASSERT(ewi_stack_bytes(&stack, t->dtype, &packed));
         EW_ASSERT(!t->packed || packed == t->size_bytes);
         EW_ASSERT(ewi_container_find(c, t->name) == t);
     }

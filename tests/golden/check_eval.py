@@ -8,32 +8,16 @@ numpy or the fixtures.
 """
 
 import json
-import os
 import pathlib
-import subprocess
 import sys
 import tempfile
+
+from numpy_check import differs, edgewise, fixtures, log_probs, np, tokens_of
 
 TEXT = "eval/tinyshakespeare.txt"
 MODEL = "models/stories260K-f32.gguf"
 N_BYTES, N_CTX = 3000, 256
 TOLERANCE = 1e-5
-
-
-def skip(why):
-    print(f"SKIPPED: check_eval: {why}")
-    sys.exit(1 if os.environ.get("EDGEWISE_REQUIRE_FIXTURES") == "1" and "FIXTURES" in why else 77)
-
-
-try:
-    import numpy as np
-except ImportError:
-    skip("needs numpy")
-
-
-def edgewise(*arguments, text=b""):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], input=text, stdout=subprocess.PIPE, check=True)
-    return done.stdout
 
 
 def windows_of(tokens, stride):
@@ -43,20 +27,12 @@ def windows_of(tokens, stride):
         yield tokens[:1] + tokens[at + 1 : at + N_CTX], first  # each begins with the BOS
 
 
-def log_probs(model, window, folder):
-    out = folder / "logits.f32"
-    edgewise("logits", "-m", model, "--tokens", " ".join(map(str, window)), "--out", out)
-    logits = np.fromfile(out, dtype=np.float32).reshape(len(window), -1).astype(np.float64)
-    logits -= logits.max(axis=1, keepdims=True)
-    return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-
-
 def mean_and_error(x):
     return x.mean(), x.std(ddof=1) / np.sqrt(len(x))
 
 
 def figures(model, base, text, stride, folder):
-    tokens = list(map(int, edgewise("tokenize", "-m", model, "--bos", text=text).split()))
+    tokens = tokens_of(model, text)
     rows, base_rows, nexts = [], [], []
     for window, first in windows_of(tokens, stride):
         rows.append(log_probs(model, window, folder)[first - 1 : -1])
@@ -85,26 +61,23 @@ def check(name, model, base, text, stride, folder):
     got = json.loads(edgewise("eval", "-m", model, *options, text=text))
     failed = False
     for key, wanted in figures(model, base, text, stride, folder).items():
-        far = abs(got[key] - wanted) > TOLERANCE * min(1, abs(wanted)) if wanted else abs(got[key]) > 1e-9
-        failed = failed or far
-        print(f"{name:14} {key:15} {got[key]:<16.10g} numpy {wanted:<16.10g}{' DIFFERS' if far else ''}")
+        allowed = TOLERANCE * min(1, abs(wanted)) if wanted else 1e-9
+        failed |= differs(name, key, got[key], wanted, allowed)
     return failed
 
 
 def main():
-    source = pathlib.Path(os.environ.get("EDGEWISE_FIXTURES", "none"))
-    if not (source / MODEL).exists() or not (source / TEXT).exists():
-        skip("needs EDGEWISE_FIXTURES")
-    text = (source / TEXT).read_bytes()[:N_BYTES]
+    model, text = fixtures(MODEL, TEXT)
+    text = text.read_bytes()[:N_BYTES]
     failed = False
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         for kind in ("q8c", "q4g32"):
-            edgewise("quantize", "-m", source / MODEL, "--type", kind, "-o", folder / kind)
+            edgewise("quantize", "-m", model, "--type", kind, "-o", folder / kind)
             for stride in (0, 100):
                 what = f"{kind} {'stride ' + str(stride) if stride else ''}"
-                failed |= check(what, folder / kind, source / MODEL, text, stride, folder)
-        itself = ["-m", source / MODEL, "--against", source / MODEL]
+                failed |= check(what, folder / kind, model, text, stride, folder)
+        itself = ["-m", model, "--against", model]
         got = json.loads(edgewise("eval", *itself, "--json", text=text))
         failed |= got["kld_max"] > 1e-9 or got["dp_rms"] != 0 or got["top1_agreement"] != 1
         print(f"the same model  kld_max {got['kld_max']:g}")
@@ -112,5 +85,4 @@ def main():
 
 
 if __name__ == "__main__":
-    PROGRAM = str(pathlib.Path(sys.argv[1]).resolve() / "edgewise")
     main()

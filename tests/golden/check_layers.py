@@ -8,11 +8,11 @@ without numpy or the fixtures.
 """
 
 import json
-import os
 import pathlib
-import subprocess
 import sys
 import tempfile
+
+from numpy_check import EXACT, differs, edgewise, fixtures, np, tokens_of
 
 TEXT = "eval/tinyshakespeare.txt"
 MODEL = "models/stories260K-f32.gguf"
@@ -20,22 +20,6 @@ BINARY = "models/stories260K.bin"
 N_BYTES, N_CTX = 1200, 128
 TOLERANCE = 0.01
 EPSILON, ROPE_BASE = 1e-5, 10000.0
-
-
-def skip(why):
-    print(f"SKIPPED: check_layers: {why}")
-    sys.exit(1 if os.environ.get("EDGEWISE_REQUIRE_FIXTURES") == "1" and "FIXTURES" in why else 77)
-
-
-try:
-    import numpy as np
-except ImportError:
-    skip("needs numpy")
-
-
-def edgewise(*arguments, text=b""):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], input=text, stdout=subprocess.PIPE, check=True)
-    return done.stdout
 
 
 # ---- llama2.c's model (run.c, memory_map_weights) ----
@@ -113,28 +97,20 @@ def wanted_errors(base, model, tokens):
 
 
 def main():
-    source = pathlib.Path(os.environ.get("EDGEWISE_FIXTURES", "none"))
-    if not all((source / name).exists() for name in (TEXT, MODEL, BINARY)):
-        skip("needs EDGEWISE_FIXTURES")
-    text = (source / TEXT).read_bytes()[:N_BYTES]
+    model, binary, text = fixtures(MODEL, BINARY, TEXT)
+    text = text.read_bytes()[:N_BYTES]
     with tempfile.TemporaryDirectory() as folder:
         halves = pathlib.Path(folder) / "halves"
-        edgewise("quantize", "-m", source / MODEL, "--type", "f16", "-o", halves)
-        models = ["-m", halves, "--against", source / MODEL]
-        exact = ["--exact", "-ctk", "f32", "-ctv", "f32"]
-        got = json.loads(edgewise("eval", *models, *exact, "--json", "-c", N_CTX, text=text))["layer_errors"]
-    tokens = list(map(int, edgewise("tokenize", "-m", source / MODEL, "--bos", text=text).split()))
-    base = read_model(source / BINARY)
-    wanted = wanted_errors(base, in_halves(base), tokens)
+        edgewise("quantize", "-m", model, "--type", "f16", "-o", halves)
+        models = ["-m", halves, "--against", model]
+        got = json.loads(edgewise("eval", *models, *EXACT, "--json", "-c", N_CTX, text=text))["layer_errors"]
+    base = read_model(binary)
+    wanted = wanted_errors(base, in_halves(base), tokens_of(model, text))
     failed = len(got) != len(wanted)
     for i, (a, b) in enumerate(zip(got, wanted)):
-        far = abs(a - b) > TOLERANCE * b
-        failed = failed or far
-        name = f"layer {i}" if i else "embedding"
-        print(f"{name:10} {a:<14.6g} numpy {b:<14.6g}{' DIFFERS' if far else ''}")
+        failed |= differs(f"layer {i}" if i else "embedding", "error", a, b, TOLERANCE * b)
     sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":
-    PROGRAM = str(pathlib.Path(sys.argv[1]).resolve() / "edgewise")
     main()

@@ -8,32 +8,16 @@ Exit code 1 when a figure differs by more than 1e-5, 77 (skipped) without numpy 
 """
 
 import json
-import os
 import pathlib
-import subprocess
 import sys
 import tempfile
+
+from numpy_check import EXACT, differs, edgewise, fixtures, log_probs, np, tokens_of
 
 TEXT = "eval/tinyshakespeare.txt"
 MODEL = "models/stories260K-f32.gguf"
 N_BYTES, N_TOKENS, N_CTX = 8000, 2048, 512
 TOLERANCE = 1e-5
-
-
-def skip(why):
-    print(f"SKIPPED: check_mix: {why}")
-    sys.exit(1 if os.environ.get("EDGEWISE_REQUIRE_FIXTURES") == "1" and "FIXTURES" in why else 77)
-
-
-try:
-    import numpy as np
-except ImportError:
-    skip("needs numpy")
-
-
-def edgewise(*arguments, text=b""):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], input=text, stdout=subprocess.PIPE, check=True)
-    return done.stdout
 
 
 def held_part(text):
@@ -43,22 +27,12 @@ def held_part(text):
     return text[line if line > at // 2 else at :]
 
 
-def log_probs(model, window, folder):
-    out = folder / "logits.f32"
-    exact = ["--exact", "-ctk", "f32", "-ctv", "f32"]
-    edgewise("logits", "-m", model, "--tokens", " ".join(map(str, window)), *exact, "--out", out)
-    logits = np.fromfile(out, dtype=np.float32).reshape(len(window), -1).astype(np.float64)
-    logits -= logits.max(axis=1, keepdims=True)
-    return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-
-
 def divergence(model, base, text, folder):
-    tokens = list(map(int, edgewise("tokenize", "-m", base, "--bos", text=text).split()))
-    tokens = tokens[: max(N_TOKENS // 8, N_CTX)]
+    tokens = tokens_of(base, text)[: max(N_TOKENS // 8, N_CTX)]
     found = []
     for at in range(0, len(tokens) - N_CTX + 1, N_CTX - 1):
         window = tokens[:1] + tokens[at + 1 : at + N_CTX]  # each begins with the BOS
-        p, q = (log_probs(m, window, folder)[:-1] for m in (base, model))
+        p, q = (log_probs(m, window, folder, *EXACT)[:-1] for m in (base, model))
         found.append((np.exp(p) * (p - q)).sum(axis=1))
     kld = np.concatenate(found)
     return kld.mean(), kld.std(ddof=1) / np.sqrt(len(kld)), len(kld)
@@ -75,26 +49,21 @@ def check(name, base, text, limit, folder):
               "size_bytes": sum(t["size_bytes"] for t in tensors)}
     failed = len({t["dtype"] for t in tensors}) < 3  # two types and F32
     for key, value in wanted.items():
-        far = abs(said[key] - value) > TOLERANCE * abs(value)
-        failed = failed or far
-        print(f"{name:8} {key:10} {said[key]:<16.10g} numpy {value:<16.10g}{' DIFFERS' if far else ''}")
+        failed |= differs(name, key, said[key], value, TOLERANCE * abs(value))
     return failed, said
 
 
 def main():
-    source = pathlib.Path(os.environ.get("EDGEWISE_FIXTURES", "none"))
-    if not (source / MODEL).exists() or not (source / TEXT).exists():
-        skip("needs EDGEWISE_FIXTURES")
-    text = (source / TEXT).read_bytes()[:N_BYTES]
+    model, text = fixtures(MODEL, TEXT)
+    text = text.read_bytes()[:N_BYTES]
     with tempfile.TemporaryDirectory() as name:
         folder, near = pathlib.Path(name), ("--max-kld", 0.01, "--method", "gptq")
-        failed, said = check("size", source / MODEL, text, ("--target-size", 180000), folder)
+        failed, said = check("size", model, text, ("--target-size", 180000), folder)
         failed |= said["size_bytes"] > 180000
-        more, said = check("kld", source / MODEL, text, near, folder)
+        more, said = check("kld", model, text, near, folder)
         failed |= more or said["kld_mean"] > 0.01
     sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":
-    PROGRAM = str(pathlib.Path(sys.argv[1]).resolve() / "edgewise")
     main()

@@ -39,12 +39,13 @@ def take(*shape):
     return values
 
 
-# What is not quantized; matrices are passed over.
-take(n_vocab, dim)
+embedding = take(n_vocab, dim)  # and head
 attn_norm = take(n_layers, dim)
-at += 4 * n_layers * 2 * dim * (dim + n_kv * head)
+originals = {"attn_q": take(n_layers, dim, dim), "attn_k": take(n_layers, n_kv * head, dim),
+             "attn_v": take(n_layers, n_kv * head, dim), "attn_output": take(n_layers, dim, dim)}
 ffn_norm = take(n_layers, dim)
-at += 4 * n_layers * 3 * dim * hidden
+originals.update(ffn_gate=take(n_layers, hidden, dim), ffn_down=take(n_layers, dim, hidden),
+                 ffn_up=take(n_layers, hidden, dim))
 out_norm = take(dim)
 
 
@@ -103,13 +104,19 @@ def to_int8(x):
     return np.rint(x * (127 / largest)) * (largest / 127)
 
 
+def turn(x, kind):
+    if kind not in rounding.ROTATED:
+        return x
+    turned = np.empty_like(x)
+    for start, n in rounding.blocks(x.shape[-1]):
+        turned[:, start:start + n] = (x[:, start:start + n] * rounding.SIGNS[:n]) @ rounding.hadamard(n)
+        turned[:, start:start + n] *= rounding.factor(n)
+    return turned
+
+
 def inputs(x, kind):
     if kind in rounding.ROTATED:
-        turned = np.empty_like(x)
-        for start, n in rounding.blocks(x.shape[-1]):
-            turned[:, start:start + n] = (x[:, start:start + n] * rounding.SIGNS[:n]) @ rounding.hadamard(n)
-            turned[:, start:start + n] *= rounding.factor(n)
-        return to_int8(turned)
+        return to_int8(turn(x, kind))
     return np.concatenate([to_int8(x[:, i:i + 256]) for i in range(0, x.shape[1], 256)], 1)
 
 
@@ -137,18 +144,26 @@ def attention(q, k, v):
     return np.einsum("hts,shd->thd", p / p.sum(-1, keepdims=True), v).reshape(len(q), dim)
 
 
+def embeddings(weight, kind):
+    rows = weight("token_embd.weight")
+    return np.array([rounding.rotate_back(row) for row in rows]) if kind in rounding.ROTATED else rows
+
+
 def forward(kind, path):
     table, weights = package(path)
 
     def weight(name):
         return matrix(table[name], weights)
 
-    def layer(i, name, h):
-        return linear(h, weight("blk.%d.%s.weight" % (i, name)), kind)
+    return run(TOKENS, embeddings(weight, kind), lambda name, h: linear(h, weight(name), kind))
 
-    x = weight("token_embd.weight")[TOKENS]
-    if kind in rounding.ROTATED:
-        x = np.array([rounding.rotate_back(row) for row in x])
+
+def run(tokens, table, multiply):
+    """multiply(name, x) is what the matrix of that name makes of rows."""
+    def layer(i, name, h):
+        return multiply("blk.%d.%s.weight" % (i, name), h)
+
+    x = table[tokens]
     for i in range(n_layers):
         h = rms(x, attn_norm[i])
         q, k = rope(layer(i, "attn_q", h), n_heads), rope(layer(i, "attn_k", h), n_kv)
@@ -157,13 +172,18 @@ def forward(kind, path):
         h = rms(x, ffn_norm[i])
         g = layer(i, "ffn_gate", h)
         x = x + layer(i, "ffn_down", g / (1 + np.exp(-g)) * layer(i, "ffn_up", h))
-    return linear(rms(x, out_norm), weight("output.weight"), kind)
+    return multiply("output.weight", rms(x, out_norm))
 
 
-with tempfile.TemporaryDirectory() as folder:
-    for name, kind in TYPES.items():
-        out = os.path.join(folder, name)
-        model = os.path.join(models, "stories260K-f32.gguf")
-        subprocess.run([sys.argv[1], "quantize", "-m", model, "--type", name, "-o", out], check=True)
-        target = os.path.join(here, "data", "stories260K.%s.logits.f32" % name)
-        forward(kind, out).astype("<f4").tofile(target)
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        for name, kind in TYPES.items():
+            out = os.path.join(folder, name)
+            model = os.path.join(models, "stories260K-f32.gguf")
+            subprocess.run([sys.argv[1], "quantize", "-m", model, "--type", name, "-o", out], check=True)
+            target = os.path.join(here, "data", "stories260K.%s.logits.f32" % name)
+            forward(kind, out).astype("<f4").tofile(target)
+
+
+if __name__ == "__main__":
+    main()

@@ -178,11 +178,12 @@ static void smoothing_undoes_large_inputs(void **state) {
 
 static void awq_undoes_large_inputs(void **state) {
     static const char *const types[] = {"q4c", "q4s", "q4g32", "q4g128"};
+    static const double at_most[] = {1.05, 1.05, 1.05, 0.83}; /* 0.86 if all errors counted the same */
     const char *base = test_fixture(model_file), *large = *state;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         double before = divergence(base, types[i], "round", 0),
                rough = divergence(large, types[i], "round", 0);
-        assert_true(divergence(base, types[i], "awq", 0) < 1.05 * before);
+        assert_true(divergence(base, types[i], "awq", 0) < at_most[i] * before);
         assert_true(rough > 2 * before);
         assert_true(divergence(large, types[i], "awq", 0) < 1.2 * before);
         assert_int_equal(last_report.n_sites, 5 * 4 + 1);
@@ -252,13 +253,15 @@ typedef struct seen {
     float most[MAX_SEEN];
 } seen;
 
-static void look(void *user, const ewi_node *linear, const float *x, size_t n_rows) {
+static bool look(void *user, const ewi_node *linear, const void *rows, size_t n_rows) {
     seen *s = user;
+    const float *x = rows;
     assert_true(s->n < MAX_SEEN);
     s->weights[s->n] = linear->weight;
     for (size_t i = 0; i < n_rows * (size_t)linear->weight->dims[1]; i++)
         s->most[s->n] = fmaxf(s->most[s->n], fabsf(x[i]));
     s->n++;
+    return true;
 }
 
 /* All layers' inputs of one window, in one step that goes through all stages. */

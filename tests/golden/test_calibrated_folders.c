@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *names[] = {"llama-gqa", "qwen2-f16", "gemma",   "gemma2",     "gemma3",
-                              "phi2",      "phi3",      "olmo2",   "falcon-40b", "stablelm-parallel",
-                              "bloom",     "gptneox",   "granite", "command-r",  "starcoder2"};
+static const char *names[] = {
+    "llama-gqa",  "qwen2-f16",         "gemma", "gemma2", "gemma3",  "phi2",    "phi3",      "olmo2",
+    "falcon-40b", "stablelm-parallel", "bloom", "gpt2",   "gptneox", "granite", "command-r", "starcoder2"};
 #define N_NAMES (sizeof names / sizeof names[0])
 
 #define N_LETTERS 4096

@@ -12,6 +12,8 @@
 
 #include <stddef.h>
 
+#include "tensor/tensor.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -26,6 +28,8 @@ void hf_folder_text(const hf_folder *f, const char *name, const char *text);
 void hf_folder_link(const hf_folder *f, const char *name, const char *target);
 /* A safetensors file: this JSON header, padded with blanks, then n_data zeros. */
 void hf_folder_safetensors(const hf_folder *f, const char *name, const char *header, size_t n_data);
+/* model.safetensors, of tensors of any model's files. */
+void hf_folder_tensors(const hf_folder *f, const ewi_tensor *tensors, size_t n);
 
 #ifdef __cplusplus
 }

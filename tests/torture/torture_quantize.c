@@ -1,6 +1,6 @@
 /* torture_quantize.c: the Nth allocation or file call fails while a package or a GGUF file is made, and
- * while a package is opened, for every N: a typed error each time, nothing leaks, and nothing is left
- * behind. */
+ * while a package is opened, for every N: a typed error each time, nothing leaks, and nothing is left behind
+ * but what the next run goes on with. */
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,34 +30,68 @@ static void check_failure(ew_status status, const ew_error *err, uint64_t nth) {
     assert_true(err->text[0] != '\0');
 }
 
+/* How much of a run is there, when another begins. */
+typedef struct stopping {
+    size_t left; /* calls that go on */
+} stopping;
+
+static bool stop_later(void *user, uint64_t done, uint64_t total) {
+    (void)done, (void)total;
+    stopping *s = user;
+    return s->left-- > 0;
+}
+
+static void leave_part(const ew_model *model, const ew_quantize_options *how, const char *path) {
+    ew_error err = {0};
+    ew_quantize_report report;
+    stopping s = {9};
+    const ew_status status = ew_quantize(model, path, how, stop_later, &s, &report, &err);
+    assert_int_equal(status, EW_CANCELLED);
+    assert_in_range(report.n_kept, 3, 9);
+}
+
+/* What a run that failed has kept is what the next one goes on with, if it is said how much. */
+static void go_on(const ew_model *model, const ew_quantize_options *how, const char *path, uint64_t n_kept) {
+    ew_error err = {0};
+    ew_quantize_report report;
+    expect_ok(ew_quantize(model, path, how, NULL, NULL, &report, &err), &err);
+    if (n_kept) assert_int_equal(report.n_resumed, n_kept);
+}
+
 /* True when the nth call was never reached. */
 static bool quantize_with_failure(const ew_model *model, const ew_quantize_options *how, const char *path,
-                                  uint64_t nth) {
+                                  size_t entries, uint64_t nth) {
     ew_error err = {0};
+    ew_quantize_report report;
     int64_t blocks = ewi_hostile_live_blocks();
-    size_t entries = count_entries();
     ewi_hostile_fail_at(nth);
-    ew_status status = ew_quantize(model, path, how, NULL, NULL, NULL, &err);
+    ew_status status = ew_quantize(model, path, how, NULL, NULL, &report, &err);
     bool reached = ewi_hostile_count() >= nth;
     ewi_hostile_fail_at(0);
     if (status == EW_OK && reached) fail_msg("failure %llu was passed over", (unsigned long long)nth);
     if (status != EW_OK) check_failure(status, &err, nth);
     assert_int_equal(ewi_hostile_live_blocks(), blocks);
-    assert_int_equal(count_entries(), entries);
+    if (count_entries() != entries) go_on(model, how, path, report.n_kept);
     return status == EW_OK;
 }
 
-static void fail_everywhere(const ew_model *model, const ew_quantize_options *how, const char *path) {
+/* Of runs that begin anew, or go on with what is there. */
+static void fail_everywhere(const ew_model *model, const ew_quantize_options *how, const char *path,
+                            bool goes_on) {
     ew_error err = {0};
+    const size_t entries = count_entries();
     uint64_t nth = 1;
-    while (!quantize_with_failure(model, how, path, nth)) {
+    for (bool done = false; !done; nth++) {
         ew_file *file;
+        if (goes_on) leave_part(model, how, path);
+        done = quantize_with_failure(model, how, path, entries, nth);
+        assert_int_equal(count_entries(), entries);
         expect_ok(ew_file_open(path, &file, &err), &err);
         ew_file_close(file);
-        if (nth++ == MAX_CALLS) fail_msg("no end of calls");
+        if (nth == MAX_CALLS) fail_msg("no end of calls");
     }
-    print_message("making, %s %s: %llu failures survived\n", how->type, how->method ? how->method : "",
-                  (unsigned long long)nth - 1);
+    print_message("making, %s %s%s: %llu failures survived\n", how->type, how->method ? how->method : "",
+                  goes_on ? ", going on" : "", (unsigned long long)nth - 2);
     assert_true(nth > 20);
 }
 
@@ -86,7 +120,8 @@ static void making(void **state) {
                                    .calibration = {letters, i > 0 ? sizeof letters - 1 : 0},
                                    .smooth = smooth[i],
                                    .activation_ranges = ranges[i]};
-        fail_everywhere(model, &how, target);
+        fail_everywhere(model, &how, target, false);
+        if (i == 0) fail_everywhere(model, &how, target, true);
     }
     ew_model_close(model);
 }
@@ -126,7 +161,7 @@ static void making_gguf(void **state) {
     tiny_model_write(&(tiny_model){.biases = true, .dtype = EWI_F16}, source);
     expect_ok(ew_model_open(source, &model, &err), &err);
     expect_ok(ew_quantize(model, target, &how, NULL, NULL, NULL, &err), &err);
-    fail_everywhere(model, &how, target);
+    fail_everywhere(model, &how, target, false);
     ew_model_close(model);
 }
 

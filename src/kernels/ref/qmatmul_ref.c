@@ -92,9 +92,9 @@ static unsigned code_at(const column *w, size_t k) {
     const uint8_t *chunk = w->chunks + k / 32 * w->chunk_bytes;
     size_t j = k % 32 / 4, byte = 4 * w->at + k % 4;
     if (w->info->bits == 8) return chunk[64 * j + byte];
-    unsigned code = chunk[64 * (j / 2) + byte] >> (j % 2 ? 4 : 0) & 15u;
+    unsigned code = (unsigned)chunk[64 * (j / 2) + byte] >> (j % 2 ? 4 : 0) & 15u;
     if (w->info->bits == 5) code |= (chunk[256 + byte] >> j & 1u) << 4;
-    if (w->info->bits == 6) code |= (chunk[256 + 64 * (j / 4) + byte] >> 2 * (j % 4) & 3u) << 4;
+    if (w->info->bits == 6) code |= ((unsigned)chunk[256 + 64 * (j / 4) + byte] >> 2 * (j % 4) & 3u) << 4;
     return code;
 }
 

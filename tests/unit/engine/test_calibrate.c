@@ -90,7 +90,13 @@ static void bad_methods(void **state) {
     how = how_with("awq", letters);
     how.smooth = 0.5f;
     refuse_options(model, &how, EW_INVALID, "choose one");
-    how.method = "round";
+    how = how_with("gptq", letters);
+    how.type = "f16";
+    refuse_options(model, &how, EW_INVALID, "method \"gptq\" is for quantized types, not for f16");
+    how.method = "awq";
+    refuse_options(model, &how, EW_INVALID, "method \"awq\" is for quantized types, not for f16");
+    how = how_with("round", "");
+    how.smooth = 0.5f;
     static const float bad[] = {-0.5f, 1.5f, __builtin_nanf("")};
     for (size_t i = 0; i < 3; i++) {
         how.smooth = bad[i];
@@ -190,7 +196,7 @@ static void it_can_be_stopped(void **state) {
             ew_quantize_options how = how_with(methods[i], letters);
             const char *path = scratch_path("stopped");
             expect_refused(ew_quantize(model, path, &how, look, &w, NULL, &err), EW_CANCELLED, &err,
-                           "nothing was made");
+                           "no model was made");
             assert_int_not_equal(stat(path, &at), 0);
         }
     ew_model_close(model);

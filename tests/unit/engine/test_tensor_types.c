@@ -60,14 +60,15 @@ static const ewi_tensor *find(const ew_model *model, ew_str name) {
     return NULL;
 }
 
-static void expect_same(const ew_model *a, const ew_model *b, ew_str name) {
+static void expect_same(const ew_model *a, const ew_model *b, ew_str name, bool bytes) {
     const ewi_tensor *x = find(a, name), *y = find(b, name);
     assert_int_equal(x->dtype, y->dtype);
     assert_int_equal(x->packed, y->packed);
     assert_int_equal(x->size_bytes, y->size_bytes);
-    assert_memory_equal(x->data, y->data, x->size_bytes);
+    if (bytes) assert_memory_equal(x->data, y->data, x->size_bytes);
 }
 
+/* The bytes are those of a package of one type; by GPTQ they depend on the layers before. */
 static void expect_parts(const char *method) {
     ew_quantize_options how = options("q4g32", method);
     ew_quantize_report report;
@@ -78,9 +79,11 @@ static void expect_parts(const char *method) {
     for (size_t i = 0; i < EW_QUANTIZE_ROWS; i++) n += report.rows[i].dtype ? report.rows[i].n_tensors : 0;
     assert_int_equal(n, source->checkpoint.n_tensors);
     for (size_t i = 0; i <= N_MIX; i++) {
-        const ew_quantize_options alone = options(i < N_MIX ? mix[i].type : "q4g32", method);
+        const char *type = i < N_MIX ? mix[i].type : "q4g32";
+        const ew_quantize_options alone = options(type, strcmp(type, "f16") == 0 ? "round" : method);
         ew_model *other = quantized("alone", &alone, NULL);
-        expect_same(mixed, other, i < N_MIX ? mix[i].tensor : (ew_str){"blk.1.attn_q.weight", 19});
+        const ew_str name = i < N_MIX ? mix[i].tensor : (ew_str){"blk.1.attn_q.weight", 19};
+        expect_same(mixed, other, name, strcmp(method, "round") == 0);
         ew_model_close(other);
     }
     ew_model_close(mixed);

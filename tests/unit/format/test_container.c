@@ -183,6 +183,16 @@ static void tables(void **state) {
     refused(TABLE, LIST(A, ENTRY("b", "F32", "woven", "[160]", "640", "640")), EW_UNSUPPORTED,
             "layout \"woven\"");
     refused(TABLE, LIST(A, ENTRY("b", "Q4S", "packed", "[1024]", "640", "640")), EW_FORMAT, "two dimensions");
+    /* Of a stack, each matrix begins with a tile of its own. */
+    accepted(TABLE, "{\"tensors\":[" ENTRY("a", "Q4S", "packed", "[2,8,64]", "0", "1280") "]}");
+    refused(TABLE, LIST(A, ENTRY("b", "Q4S", "packed", "[2,8,64]", "640", "640")), EW_FORMAT,
+            "its shape takes 1280");
+    refused(TABLE, LIST(A, ENTRY("b", "Q4S", "packed", "[0,16,64]", "640", "0")), EW_FORMAT,
+            "two dimensions");
+    refused(TABLE, LIST(A, ENTRY("b", "Q4S", "packed", "[1,1,16,64]", "640", "576")), EW_FORMAT,
+            "two dimensions");
+    refused(TABLE, LIST(A, ENTRY("b", "Q4S", "packed", "[4294967296,4294967296,64]", "640", "640")),
+            EW_FORMAT, "its size overflows");
     refused(TABLE, LIST(A, ENTRY("b", "Q4S", "packed", "[16,65537]", "640", "640")), EW_FORMAT, "65536");
     refused(TABLE, LIST(A, ENTRY("b", "Q6_K", "packed", "[16,64]", "640", "640")), EW_FORMAT, "whole blocks");
     refused(TABLE, LIST(A, ENTRY("b", "Q4S", "packed", "[18446744073709551615,64]", "640", "640")), EW_FORMAT,

@@ -56,7 +56,7 @@ static ew_status write_all(const char *path, bool replace, ew_error *err) {
                                        {.name = {"b.weight", 8}, .n_dims = 2, .dims = {3, 2}},
                                        {.name = {"c", 1}, .n_dims = 3, .dims = {2, 3, 4}}};
     ewi_gguf_writer *w;
-    ew_status status = ewi_gguf_writer_open(path, replace, &w, err);
+    ew_status status = ewi_gguf_writer_open(path, NULL, replace, &w, err);
     if (status != EW_OK) return status;
     put_metadata(w);
     expect_ok(ewi_gguf_writer_begin(w, begun, 3, err), err);
@@ -98,7 +98,7 @@ static void a_copy(void **state) {
     ewi_bytes from = gguf_build_finish(b);
     expect_ok(ewi_gguf_parse(from, &arena, &gguf, &err), &err);
     const char *path = scratch_path("copied.gguf");
-    expect_ok(ewi_gguf_writer_open(path, false, &w, &err), &err);
+    expect_ok(ewi_gguf_writer_open(path, NULL, false, &w, &err), &err);
     for (size_t i = 0; i < gguf.n_kv; i++) ewi_gguf_writer_copy(w, &gguf.kv[i]);
     expect_ok(ewi_gguf_writer_begin(w, NULL, 0, &err), &err);
     expect_ok(ewi_gguf_writer_close(w, &err), &err);

@@ -393,22 +393,6 @@ static void quantize(const char *from, const char *to) {
     ew_model_close(model);
 }
 
-/* Codes of a transposed matrix cannot be turned: no package of them is made. */
-static void transposed_matrices_are_not_quantized(void **state) {
-    (void)state;
-    ew_model *model;
-    ew_error err = {0};
-    expect_ok(ew_model_open(golden_path("gpt2"), &model, &err), &err);
-    expect_refused(ew_quantize(model, scratch_path("gpt2.package"), NULL, NULL, NULL, NULL, &err),
-                   EW_UNSUPPORTED, &err, "matrices are transposed");
-    ew_model_close(model);
-    char from[1024];
-    snprintf(from, sizeof from, "%s", golden_path("gpt2.gguf"));
-    quantize(from, scratch_path("gpt2.package"));
-    expect_ok(ew_model_open(scratch_path("gpt2.package"), &model, &err), &err);
-    ew_model_close(model);
-}
-
 static void sampling_of_the_makers(void **state) {
     (void)state;
     char path[1024];
@@ -488,7 +472,6 @@ int main(void) {
         cmocka_unit_test(special_token_out_of_range),
         cmocka_unit_test(config_and_weights),
         cmocka_unit_test(folder_without_config),
-        cmocka_unit_test(transposed_matrices_are_not_quantized),
         cmocka_unit_test(sampling_of_the_makers),
         cmocka_unit_test(truncated_while_stepping),
     };

@@ -4,8 +4,10 @@
     python3 make_gptq_vectors.py > gptq_vectors.h
 
 GPTQ as the paper's code has it (arXiv 2210.17323, gptq.py: the inverse of H, its upper Cholesky factor,
-errors carried into all later columns), in numpy and double precision, on the grids of make_round_vectors.py.
-Weights and inputs are integers of a generator that test_gptq.c has too.
+errors carried into all later columns; act order where a row has one scale), in numpy and double precision, on
+the grids of make_round_vectors.py. Weights and inputs are integers of a generator that test_gptq.c has too.
+Twice: with the inputs that the weights were made for, and with such that drifted from them, where what lies
+half way to the damped least squares is rounded.
 """
 
 import numpy as np
@@ -13,6 +15,7 @@ import numpy as np
 import make_round_vectors as grids
 
 N, K, T, LATENT = 3, 172, 300, 12
+SORTED = ("Q8C", "Q4C")
 KINDS = ("Q8C", "Q4C", "Q4S", "Q4G128", "Q8_0", "Q4_0")
 state = 1
 
@@ -70,12 +73,21 @@ def group_scale(kind, part):
 
 def gptq(kind, w, h, dead):
     """What one row becomes."""
+    d = row_scale(kind, np.where(dead, 0, w))
+    if kind in SORTED:
+        order = np.argsort(-np.where(dead, 0, np.diag(h)), kind="stable")
+        q = np.empty(len(w))
+        q[order] = columns(kind, w[order], h[np.ix_(order, order)], dead[order], d)
+        return q
+    return columns(kind, w, h, dead, d)
+
+
+def columns(kind, w, h, dead, d):
     half = 128 if kind in ("Q8C", "Q8_0") else 8
     group = {"Q4S": 32, "Q8_0": 32, "Q4_0": 32, "Q4G128": 128}.get(kind)
     u = np.linalg.cholesky(np.linalg.inv(h)).T
-    w, q = np.where(dead, 0, w), np.zeros(K)
-    d = scale = row_scale(kind, w)
-    for i in range(K):
+    w, q, scale = np.where(dead, 0, w), np.zeros(len(w)), d
+    for i in range(len(w)):
         if group and i % group == 0:
             part = w[i:i + group]
             if kind == "Q4S":
@@ -90,27 +102,29 @@ def gptq(kind, w, h, dead):
 
 def main():
     x, weights = make_inputs(), make_weights()
+    drifted = x + np.roll(x, 1, axis=1) / 4
     print("/* Made by make_gptq_vectors.py: do not edit. */")
     for name, value in (("N", N), ("K", K), ("T", T), ("LATENT", LATENT)):
         print("#define GPTQ_%s %d" % (name, value))
-    print("typedef struct gptq_case {\n    ewi_dtype dtype;")
-    print("    double nearest, gptq; /* tr((W - Q) H (W - Q)^T), rounded to nearest and of these */")
+    print("typedef struct gptq_case {\n    ewi_dtype dtype;\n    bool drifted;")
+    print("    double nearest, gptq; /* what outputs differ by, squared: rounded to nearest, and of these */")
     print("    float weights[GPTQ_N * GPTQ_K]; /* rotated for whole-row types */\n} gptq_case;")
     print("static const gptq_case gptq_cases[] = {")
-    plain = x.T @ x
-    for kind in KINDS:
+    for kind, now in ((kind, now) for kind in KINDS for now in (x, drifted)):
         rotated = kind in grids.ROTATED
-        h, dead = damped(rotate_inputs(x).T @ rotate_inputs(x) if rotated else plain)
+        turn = rotate_inputs if rotated else np.array
+        read, target = turn(now), turn(x)
+        h, dead = damped(read.T @ read)
         qs, nearest, error = [], 0, 0
         for w in weights:
-            e = w - grids.KINDS[kind](w)
-            nearest += e @ plain @ e
-            w = grids.rotate(w) if rotated else w
-            q = gptq(kind, w, h, dead)
-            e = grids.rotate_back(w - q) if rotated else w - q
-            error += e @ plain @ e
+            nearest += ((now @ grids.KINDS[kind](w) - x @ w) ** 2).sum()
+            turned = grids.rotate(w) if rotated else w
+            best = turned + 0.5 * np.linalg.solve(h, read.T @ ((target - read) @ turned))
+            q = gptq(kind, best, h, dead)
+            error += ((read @ q - x @ w) ** 2).sum()
             qs.append(q)
-        print("    {EWI_%s, %.6g, %.6g, {" % (kind, nearest, error))
+        says = "true" if now is drifted else "false"
+        print("    {EWI_%s, %s, %.6g, %.6g, {" % (kind, says, nearest, error))
         flat = np.concatenate(qs)
         for i in range(0, len(flat), 8):
             print("        " + ", ".join("%.9ef" % v for v in flat[i:i + 8]) + ",")

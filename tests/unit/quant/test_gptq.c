@@ -26,7 +26,7 @@ static int draw(void) {
     return (int)(drawn >> 60) - 8;
 }
 
-static float inputs[GPTQ_T * GPTQ_K], weights[GPTQ_N * GPTQ_K];
+static float inputs[GPTQ_T * GPTQ_K], drifted[GPTQ_T * GPTQ_K], weights[GPTQ_N * GPTQ_K];
 
 static int make_data(void **state) {
     (void)state;
@@ -40,6 +40,11 @@ static int make_data(void **state) {
             for (size_t j = 0; j < GPTQ_LATENT; j++) sum += latent[t][j] * mix[j][i];
             inputs[t * GPTQ_K + i] = i == 5 ? 0.0f : (float)sum;
         }
+    for (size_t t = 0; t < GPTQ_T; t++)
+        for (size_t i = 0; i < GPTQ_K; i++) {
+            const float *row = inputs + t * GPTQ_K;
+            drifted[t * GPTQ_K + i] = row[i] + row[(i + GPTQ_K - 1) % GPTQ_K] / 4;
+        }
     for (size_t i = 0; i < GPTQ_N * GPTQ_K; i++) first[i] = draw();
     for (size_t i = 0; i < GPTQ_N * GPTQ_K; i++) weights[i] = (float)(first[i] * draw()) / 64.0f;
     return 0;
@@ -50,14 +55,13 @@ static void run_in_turn(void *n, ewi_quant_work work, void *arg) {
     for (uint32_t i = 0; i < n_threads; i++) work(arg, i, n_threads);
 }
 
-static ewi_hessian *hessian_of(const float *rows, size_t n, size_t k, bool rotated, uint32_t n_threads) {
+static ewi_hessian *hessian_of(const float *rows, size_t n, size_t k, bool sorted, uint32_t n_threads) {
     ewi_hessian *h;
     ewi_quant_threads threads = {run_in_turn, &n_threads, n_threads};
     assert_int_equal(ewi_hessian_new(k, &threads, &h, NULL), EW_OK);
     ewi_hessian_add(h, rows, n);
     ewi_hessian_end(h);
-    ewi_hessian_turn(h, NULL, rotated);
-    assert_int_equal(ewi_hessian_factor(h, 0.01, EWI_STR("w"), NULL), EW_OK);
+    assert_int_equal(ewi_hessian_factor(h, 0.01, sorted, EWI_STR("w"), NULL), EW_OK);
     return h;
 }
 
@@ -65,29 +69,45 @@ static void unpack_rows(ewi_dtype dtype, const uint8_t *tile, float *y) {
     for (size_t i = 0; i < GPTQ_N; i++) ewi_unpack_row(dtype, tile, i, GPTQ_K, y + i * GPTQ_K);
 }
 
-static uint8_t *make_tile(ewi_dtype dtype, uint32_t n_threads) {
-    bool rotated = ewi_packed_info_get(dtype)->kind == EWI_PACKED_ROW;
-    ewi_hessian *h = hessian_of(inputs, GPTQ_T, GPTQ_K, rotated, n_threads);
+/* As the type's weights meet them: rotated for whole-row types. */
+static void turn(ewi_dtype dtype, const float *rows, float *y) {
+    memcpy(y, rows, GPTQ_T * GPTQ_K * sizeof *y);
+    if (ewi_packed_info_get(dtype)->kind != EWI_PACKED_ROW) return;
+    for (size_t t = 0; t < GPTQ_T; t++) ewi_rotate(y + t * GPTQ_K, y + t * GPTQ_K, GPTQ_K);
+}
+
+static uint8_t *make_tile(ewi_dtype dtype, bool is_drifted, uint32_t n_threads) {
+    static float now[GPTQ_T * GPTQ_K], before[GPTQ_T * GPTQ_K];
+    ewi_quant_threads threads = {run_in_turn, &n_threads, n_threads};
+    ewi_drift *drift;
+    turn(dtype, is_drifted ? drifted : inputs, now);
+    turn(dtype, inputs, before);
+    ewi_hessian *h = hessian_of(now, GPTQ_T, GPTQ_K, ewi_gptq_sorts(dtype), n_threads);
+    assert_int_equal(ewi_drift_new(GPTQ_K, &threads, &drift, NULL), EW_OK);
+    ewi_drift_add(drift, now, before, GPTQ_T);
+    ewi_drift_solve(drift, h);
     void *scratch = ewi_alloc(ewi_gptq_scratch_bytes(GPTQ_K));
     uint8_t *tile = ewi_alloc(ewi_packed_tile_bytes(dtype, GPTQ_K));
     ewi_round_sums sums;
     assert_non_null(scratch);
     assert_non_null(tile);
-    assert_int_equal(ewi_gptq_tile(dtype, tile, weights, GPTQ_N, h, scratch, &sums), EWI_ROUND_FINE);
+    assert_int_equal(ewi_gptq_tile(dtype, tile, weights, GPTQ_N, h, drift, scratch, &sums), EWI_ROUND_FINE);
     ewi_free(scratch);
     ewi_hessian_free(h);
+    ewi_drift_free(drift);
     return tile;
 }
 
 /* What the outputs for all inputs differ by, squared. */
-static double output_error(const float *y) {
+static double output_error(const float *y, bool is_drifted) {
+    const float *now = is_drifted ? drifted : inputs;
     double error = 0.0;
     for (size_t t = 0; t < GPTQ_T; t++)
         for (size_t i = 0; i < GPTQ_N; i++) {
             double sum = 0.0;
             for (size_t j = 0; j < GPTQ_K; j++)
-                sum += (double)inputs[t * GPTQ_K + j] *
-                       ((double)weights[i * GPTQ_K + j] - (double)y[i * GPTQ_K + j]);
+                sum += (double)inputs[t * GPTQ_K + j] * (double)weights[i * GPTQ_K + j] -
+                       (double)now[t * GPTQ_K + j] * (double)y[i * GPTQ_K + j];
             error += sum * sum;
         }
     return error;
@@ -97,17 +117,18 @@ static double output_error(const float *y) {
  * smaller than that of rounding to nearest. */
 static void check_case(const gptq_case *c) {
     float y[GPTQ_N * GPTQ_K];
-    uint8_t *tile = make_tile(c->dtype, 1);
+    uint8_t *tile = make_tile(c->dtype, c->drifted, 1);
     size_t n_others = 0;
     unpack_rows(c->dtype, tile, y);
     ewi_free(tile);
-    double error = output_error(y);
+    double error = output_error(y, c->drifted);
     if (ewi_packed_info_get(c->dtype)->kind == EWI_PACKED_ROW)
         for (size_t i = 0; i < GPTQ_N; i++) ewi_rotate_weights(y + i * GPTQ_K, y + i * GPTQ_K, GPTQ_K);
     for (size_t i = 0; i < GPTQ_N * GPTQ_K; i++)
         n_others += fabsf(y[i] - c->weights[i]) > 1e-4f * (fabsf(y[i]) + 0.01f);
-    print_message("%s: %zu of %d weights differ; error %.5g, numpy %.5g, to nearest %.5g\n",
-                  ewi_dtype_get(c->dtype)->name, n_others, GPTQ_N * GPTQ_K, error, c->gptq, c->nearest);
+    print_message("%s%s: %zu of %d weights differ; error %.5g, numpy %.5g, to nearest %.5g\n",
+                  ewi_dtype_get(c->dtype)->name, c->drifted ? ", drifted" : "", n_others, GPTQ_N * GPTQ_K,
+                  error, c->gptq, c->nearest);
     assert_true(n_others <= GPTQ_N * GPTQ_K / 100);
     assert_true(fabs(error - c->gptq) <= 0.02 * c->gptq);
     assert_true(error < 0.5 * c->nearest);
@@ -120,7 +141,7 @@ static void test_vectors(void **state) {
 
 static void test_threads(void **state) {
     (void)state;
-    uint8_t *one = make_tile(EWI_Q4S, 1), *five = make_tile(EWI_Q4S, 5);
+    uint8_t *one = make_tile(EWI_Q4S, true, 1), *five = make_tile(EWI_Q4S, true, 5);
     assert_memory_equal(one, five, ewi_packed_tile_bytes(EWI_Q4S, GPTQ_K));
     ewi_free(one);
     ewi_free(five);
@@ -161,7 +182,7 @@ static void test_limits(void **state) {
     assert_int_equal(ewi_hessian_new(40, &threads, &h, &err), EW_OK);
     ewi_hessian_add(h, rows, 2);
     ewi_hessian_end(h);
-    assert_int_equal(ewi_hessian_factor(h, 0.01, EWI_STR("blk.0.ffn_up"), &err), EW_FORMAT);
+    assert_int_equal(ewi_hessian_factor(h, 0.01, false, EWI_STR("blk.0.ffn_up"), &err), EW_FORMAT);
     assert_non_null(strstr(err.text, "blk.0.ffn_up"));
     ewi_hessian_free(h);
 
@@ -170,11 +191,11 @@ static void test_limits(void **state) {
     void *scratch = ewi_alloc(ewi_gptq_scratch_bytes(40));
     uint8_t *tile = ewi_alloc(ewi_packed_tile_bytes(EWI_Q4_0, 40));
     ewi_round_sums sums;
-    assert_int_equal(ewi_gptq_tile(EWI_Q4_0, tile, w, 1, h, scratch, &sums), EWI_ROUND_FINE);
+    assert_int_equal(ewi_gptq_tile(EWI_Q4_0, tile, w, 1, h, NULL, scratch, &sums), EWI_ROUND_FINE);
     ewi_unpack_row(EWI_Q4_0, tile, 0, 40, y);
     for (size_t i = 0; i < 40; i++) assert_true(y[i] == 0.0f);
     w[3] = INFINITY;
-    assert_int_equal(ewi_gptq_tile(EWI_Q4_0, tile, w, 1, h, scratch, &sums), EWI_ROUND_NOT_FINITE);
+    assert_int_equal(ewi_gptq_tile(EWI_Q4_0, tile, w, 1, h, NULL, scratch, &sums), EWI_ROUND_NOT_FINITE);
     w[3] = 0.0f;
     ewi_free(tile);
     ewi_free(scratch);

@@ -81,6 +81,20 @@ static void nothing_is_scaled_for_nothing(void **state) {
     assert_true(scales[0] == 2.0f && scales[1] == 1.0f && scales[2] == 1.0f);
 }
 
+/* x^2 / s^2 of independent inputs, over their mean. */
+static void importance_is_of_what_weights_meet(void **state) {
+    (void)state;
+    const float h[9] = {4.0f, 9.0f, 9.0f, 9.0f, 0.0f, 9.0f, 9.0f, 9.0f, 32.0f}, none[9] = {0};
+    const float s[3] = {1.0f, 1.0f, 2.0f};
+    float got[3];
+    ewi_awq_importance(h, 3, s, got);
+    assert_true(got[0] == 1.0f && got[1] > 0.0f && got[1] < 1e-6f && got[2] == 2.0f);
+    ewi_awq_importance(h, 3, NULL, got);
+    assert_true(fabsf(got[0] - 1.0f / 3.0f) < 1e-6f && fabsf(got[2] - 8.0f / 3.0f) < 1e-6f);
+    ewi_awq_importance(none, 3, NULL, got);
+    for (size_t i = 0; i < 3; i++) assert_true(got[i] == 1.0f);
+}
+
 static double error_of(ewi_dtype dtype, const float *scales) {
     void *scratch = ewi_alloc(ewi_scaled_error_scratch_bytes(dtype, K));
     assert_non_null(scratch);
@@ -128,9 +142,9 @@ static void weights_that_cannot_be_rounded_cost_infinitely_much(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(scales_are_the_papers),
-                                       cmocka_unit_test(nothing_is_scaled_for_nothing),
-                                       cmocka_unit_test(errors_are_numpys),
-                                       cmocka_unit_test(weights_that_cannot_be_rounded_cost_infinitely_much)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(scales_are_the_papers), cmocka_unit_test(nothing_is_scaled_for_nothing),
+        cmocka_unit_test(importance_is_of_what_weights_meet), cmocka_unit_test(errors_are_numpys),
+        cmocka_unit_test(weights_that_cannot_be_rounded_cost_infinitely_much)};
     return cmocka_run_group_tests(tests, make_data, NULL);
 }

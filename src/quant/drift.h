@@ -1,0 +1,39 @@
+/*
+ * drift.h: what the layers rounded before one did to its inputs, and weights that make up for it.
+ *
+ * With x a layer's inputs behind rounded layers and y those of the original model, the weights w' that bring
+ * w' x nearest to the original's w y, in the least squares, are
+ *     w' = w + w D^T H^-1,   D = sum of x (y - x)^T,   H = sum of x x^T, damped (quant/hessian.h).
+ * The least of |q x - w y|^2 over codes q is the least of |(q - w') x|^2: so GPTQ rounds w' in place of w
+ * (the problem that arXiv 2504.02692 states, solved for all inputs at once). It goes half of the way from w
+ * to w': least squares also fit what is true of the text alone.
+ *
+ * Sums are in one order for all machines and numbers of threads. Memory: 4 k k + 1024 k bytes, and 64 KiB for
+ * each thread. One thread at a time uses one.
+ *
+ *     EWI_TRY(ewi_drift_new(k, &threads, &d, err));
+ *     for all rows:  ewi_drift_add(d, x, y, n);
+ *     ewi_drift_solve(d, h);                        h: of x, factored
+ *     ewi_drift_correct(d, rows, stride, n, out);   rows of weights, by any threads
+ *     ewi_drift_free(d);
+ */
+#ifndef EW_QUANT_DRIFT_H
+#define EW_QUANT_DRIFT_H
+
+#include "quant/hessian.h"
+
+typedef struct ewi_drift ewi_drift;
+
+/* Of k inputs. Errors: EW_NO_MEMORY, EW_LIMIT. */
+EWI_NODISCARD ew_status ewi_drift_new(size_t k, const ewi_quant_threads *threads, ewi_drift **out,
+                                      ew_error *err);
+void ewi_drift_free(ewi_drift *d);
+
+/* Rows [n, k] of both models. */
+void ewi_drift_add(ewi_drift *d, const float *x, const float *y, size_t n);
+/* After the last rows. */
+void ewi_drift_solve(ewi_drift *d, const ewi_hessian *h);
+/* Adds to n <= 16 rows of weights [k], `stride` apart, what makes up for the drift; scratch: [16, stride]. */
+void ewi_drift_correct(const ewi_drift *d, float *rows, size_t stride, size_t n, float *scratch);
+
+#endif
