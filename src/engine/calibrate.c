@@ -391,9 +391,9 @@ static void widen_row(float *x, const uint8_t *row, ewi_qrows_kind kind, size_t 
 
 static bool see_rounded(void *user, const ewi_node *linear, const void *rows, size_t n_rows) {
     comparing *a = user;
+    if (linear != a->linear) return true;
     const size_t k = n_inputs(linear);
     const ewi_qrows_kind kind = ewi_qrows_for(linear->weight->dtype);
-    if (linear != a->linear) return true;
     for (size_t i = 0; i < n_rows; i++)
         widen_row(a->x + i * k, (const uint8_t *)rows + i * ewi_qrow_layout(kind, k).bytes, kind, k);
     a->n = n_rows;
