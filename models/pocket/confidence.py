@@ -2,7 +2,7 @@
 """How far examples/home may trust the model: for thresholds of confidence, which share of the requests is
 answered, and how many of those answers are the right ones.
 
-    python3 confidence.py --home PROGRAM --model MODEL [--half development|held-out]
+    python3 confidence.py --home PROGRAM --model MODEL [--texts development|held-out|second]
 
 An answer counts when it is calls, not `none`, and its confidence reaches the threshold; what is not answered
 would be asked of a bigger model. Prints totals only. For the development half also the lowest threshold
@@ -13,7 +13,7 @@ import argparse
 import json
 import subprocess
 
-from score import NONE, canonical, read_half
+from score import NONE, canonical, read_texts
 
 WANTED = 0.98
 STEP = 0.001
@@ -76,17 +76,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--home", required=True)
     parser.add_argument("--model", required=True)
-    parser.add_argument("--half", choices=["development", "held-out"], default="development")
+    parser.add_argument("--texts", choices=["development", "held-out", "second"], default="development")
     args = parser.parse_args()
-    entries = read_half(args.half)
+    entries = read_texts(args.texts)
     lines = said_by(args.home, args.model, entries)
     samples = [Sample(*pair) for pair in zip(entries, lines, strict=True)]
     scope = [s for s in samples if s.in_scope]
     ms = sorted(line["ms"] for line in lines)
-    print(f"{args.half}: {len(samples)} requests, {len(scope)} in scope, median {ms[len(ms) // 2]:.1f} ms")
+    print(f"{args.texts}: {len(samples)} requests, {len(scope)} in scope, median {ms[len(ms) // 2]:.1f} ms")
     print(f"  in scope right, with no threshold: {percent(sum(s.right for s in scope), len(scope))}")
     print_rows(samples, SHOWN, "confidence")
-    if args.half == "development":
+    if args.texts == "development":
         for of in ("confidence", "lowest"):
             print(f"  {100 * WANTED:.0f} % right from {of} {suggested(samples, of):.3f} on")
             print_rows(samples, [suggested(samples, of)], of)

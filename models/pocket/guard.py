@@ -1,4 +1,4 @@
-"""Keeps the wordings of test/utterances.jsonl, of both halves, out of what is generated.
+"""Keeps the wordings of the texts in test/, of both halves and of the second set, out of what is generated.
 
 A flat template is refused when it matches a test text as a regular expression: its words as they are, each
 slot as anything that the slot could say (an open slot: any words). Case and punctuation do not count.
@@ -11,7 +11,8 @@ import re
 
 from grammar import SLOT
 
-TEST = pathlib.Path(__file__).resolve().parent / "test" / "utterances.jsonl"
+TEST = pathlib.Path(__file__).resolve().parent / "test"
+FILES = ["utterances.jsonl", "second.jsonl"]
 OPEN = r"\S+(?: \S+)*"
 
 
@@ -21,8 +22,11 @@ def plain(text):
 
 
 def read_test():
-    with open(TEST, encoding="utf-8") as lines:
-        return [plain(json.loads(line)["text"]) for line in lines]
+    texts = []
+    for name in FILES:
+        with open(TEST / name, encoding="utf-8") as lines:
+            texts += [plain(json.loads(line)["text"]) for line in lines]
+    return texts
 
 
 def words_pattern(surfaces):

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Scores a model on test/utterances.jsonl through the C library: are the answers the right ones?
+"""Scores a model on the texts in test/ through the C library: are the answers the right ones?
 
-    python3 score.py --library LIBEDGEWISE.so --model FOLDER [--half NAME] [--json FILE] [--errors]
+    python3 score.py --library LIBEDGEWISE.so --model FOLDER [--texts NAME] [--json FILE] [--errors]
 
-NAME is development, held-out or both (the default). Prints a table: exact match of the answers in scope, of
+NAME is development or held-out, the halves of utterances.jsonl, both (the default), or second: second.jsonl. Prints a table: exact match of the answers in scope, of
 those with several calls, by tool; recall and precision of `none`; and which tool was said in place of which.
---errors lists the texts that went wrong, of the development half only: the other half is never shown.
+--errors lists the texts that went wrong, but never those held out.
 """
 
 import argparse
@@ -26,10 +26,13 @@ NONE = {"tool": "none"}
 N_PREDICT = 240
 
 
-def read_half(half):
-    with open(HERE / "test" / "utterances.jsonl", encoding="utf-8") as lines:
+def read_texts(name):
+    file = "second.jsonl" if name == "second" else "utterances.jsonl"
+    with open(HERE / "test" / file, encoding="utf-8") as lines:
         entries = [json.loads(line) for line in lines]
-    return [e for e in entries if is_held_out(e["text"]) == (half == "held-out")]
+    if name == "second":
+        return entries
+    return [e for e in entries if is_held_out(e["text"]) == (name == "held-out")]
 
 
 def parsed(text):
@@ -86,8 +89,8 @@ def count(entries, answers):
     }
 
 
-def print_table(half, counts):
-    print(f"{half}")
+def print_table(name, counts):
+    print(name)
     for name in ("in_scope", "one_call", "several_calls", "none_recall", "none_precision"):
         c = counts[name]
         print(f"  {name:24} {c['right']:4} of {c['of']:4}  {c['percent'] or 0:6.2f} %")
@@ -110,20 +113,20 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--library", required=True)
     parser.add_argument("--model", required=True)
-    parser.add_argument("--half", choices=["development", "held-out", "both"], default="both")
+    parser.add_argument("--texts", choices=["development", "held-out", "both", "second"], default="both")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--json", type=pathlib.Path, help="write the figures there too")
-    parser.add_argument("--errors", action="store_true", help="list the development half's")
+    parser.add_argument("--errors", action="store_true", help="list those that went wrong")
     args = parser.parse_args()
     model = edgewise.Model(args.library, args.model, args.threads)
     result = {}
-    for half in ["development", "held-out"] if args.half == "both" else [args.half]:
-        entries = read_half(half)
+    for name in ["development", "held-out"] if args.texts == "both" else [args.texts]:
+        entries = read_texts(name)
         began = time.monotonic()
         answers = answers_of(model, entries)
-        result[half] = count(entries, answers) | {"seconds": round(time.monotonic() - began, 2)}
-        print_table(half, result[half])
-        if args.errors and half == "development":
+        result[name] = count(entries, answers) | {"seconds": round(time.monotonic() - began, 2)}
+        print_table(name, result[name])
+        if args.errors and name != "held-out":
             print_errors(entries, answers)
     if args.json:
         args.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

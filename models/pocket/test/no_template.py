@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Proves that no template of the generator says what utterances.jsonl says.
+"""Proves that no template of the generator says what utterances.jsonl and second.jsonl say.
 
     python3 models/pocket/test/no_template.py [--count N] [--seed N]
 
 Three checks, with counts only; a text of the test is never printed. Exits 1 when either finds something.
 
 1. N sentences are generated, and the flat template of each whole sentence and of each clause in it
-(grammar.py: words and slots) is compared as a regular expression with each text of both halves, case and
+(grammar.py: words and slots) is compared as a regular expression with each of those texts, case and
 punctuation aside. The generator refuses such templates by itself (guard.py); this looks at what it let
 through, by another way: all regular expressions against all texts, without the guard's index and memory.
 2. The texts that came out, with their slips, equal no text of the test.
