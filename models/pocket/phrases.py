@@ -290,8 +290,8 @@ def gathering(rng):
     """An event named after a part of the day."""
     whose = rng.choice(
         words.split(
-            "parents', teachers', ladies', members', girls', lads', old boys', locals', quiz, bingo, karaoke, games, date, "
-            "poker, opera, curry, open mic, trivia, curling, awards, sixth form, cheese and wine, school, choir, film"
+            "parents', teachers', ladies', members', girls', lads', old boys', locals', quiz, bingo, karaoke, games, "
+            "date, poker, opera, curry, open mic, trivia, curling, awards, sixth form, cheese and wine, school, choir, film"
         )
     )
     if rng.random() < 0.15:

@@ -196,7 +196,8 @@ CONTAINERS = split("""
     of, a sachet of, a gallon of, a quart of, a handful of, three packs of, two boxes of, a dozen large, 5
     kilos of, 250 grams of, half a kilo of, half a pound of, a litre of, two pints of, a bucket of, a
     sleeve of, a stick of, 12 cans of, a big bag of, a six pack of, grated, pickled, roasted, halal,
-    kosher, vegan, sugar free, gluten free, wholegrain, shredded, minced, ripe, skimmed
+    kosher, vegan, sugar free, gluten free, wholegrain, shredded, minced, ripe, skimmed,
+    two loaves of, three loaves of, three jars of, a net of, two tubs of, five tins of, a dozen packs of, two dozen, half a loaf of, nine boxes of, one tub of, eight rolls of, a stack of, a bundle of
 """)
 
 ACTS = split("""
