@@ -215,8 +215,10 @@ class Requests:
             flat = rng.choice(affixes.OPENING) + rng.choice([" ", ", "]) + flat
         if rng.random() < (0.08 if light else 0.2):
             flat = flat + rng.choice([" ", ", ", " "]) + rng.choice(affixes.CLOSING)
-        if not light and rng.random() < 0.07:
+        if not light and rng.random() < 0.1:
             reason = choose(rng.choice(self.reasons), self.macros, rng)
+            if rng.random() < 0.25:
+                reason += rng.choice([", ", ", and ", ". "]) + choose(rng.choice(self.reasons), self.macros, rng)
             before = reason + rng.choice([", ", " so ", ". ", ", so ", "; "]) + flat
             after = flat + rng.choice([", ", " because ", ". ", " as ", " - ", ", "]) + reason
             flat = rng.choice([before, after])
@@ -358,7 +360,8 @@ class Requests:
         if any(slot[0] in "-=" for slot in one | two):
             return None
         new = {key for slot in two - one for key in self.keys_of(slot)}
-        if new & {key for slot in one for key in self.keys_of(slot)}:
+        old = {key for slot in one for key in self.keys_of(slot)}
+        if new & old or ("seconds" in new | old and (new | old) & {"time", "day"}):
             return None
         again = second.flat
         for slot in one & two:
@@ -376,12 +379,12 @@ class Requests:
         kind = self.rng.random()
         if kind < 0.14:
             return self.one_verb()
-        if kind < 0.19:
+        if kind < 0.21:
             return self.in_a_row()
-        if kind < 0.24:
+        if kind < 0.25:
             return self.same_again()
         clauses = self.some_clauses()
-        if kind < 0.35:
+        if kind < 0.36:
             return self.in_one_room(clauses)
         flat = self.headed(self.wrapped(self.linked(clauses), True), len(clauses))
         return clauses, flat, None
@@ -390,7 +393,7 @@ class Requests:
         rng = self.rng
         n = rng.choices([2, 3, 4, 5], [0.62, 0.26, 0.09, 0.03])[0]
         same_tool = rng.choice(self.tools) if rng.random() < 0.18 else None
-        kinds = rng.choice(["i", "i", "f", "if", "ifs"])
+        kinds = rng.choice(["i", "f", "f", "if", "ifs", "ifs"])
         clauses = []
         while len(clauses) < n:
             tool = same_tool if same_tool and any(s[0] in kinds for s in self.by_tool[same_tool]) else None
@@ -464,7 +467,8 @@ class Requests:
             clause = self.clause(kinds=kinds)
             if stands_bare(clause.flat) and (clause.kind == "f" or not slots.COPIED & set(clause.slots())):
                 clauses.append(clause)
-        return clauses, self.wrapped(" ".join(f"\x00{c.flat}\x00" for c in clauses), True), None
+        link = self.rng.choice([" ", " ", ", ", ", ", ". ", " and "])
+        return clauses, self.wrapped(link.join(f"\x00{c.flat}\x00" for c in clauses), True), None
 
     def listed(self, parts):
         rng = self.rng

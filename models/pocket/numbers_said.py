@@ -28,10 +28,10 @@ NUMBER_WORDS += [f"{tens}{one}" for tens in TENS[2:] for one in ONES[1:10]]
 
 
 def in_words(number, hyphen="-"):
-    """0 to 199."""
+    """0 to 999."""
     if number >= 100:
-        rest = number - 100
-        return "one hundred" + (f" and {in_words(rest, hyphen)}" if rest else "")
+        rest = number % 100
+        return f"{ONES[number // 100]} hundred" + (f" and {in_words(rest, hyphen)}" if rest else "")
     if number < 20:
         return ONES[number]
     return TENS[number // 10] + (hyphen + ONES[number % 10] if number % 10 else "")
@@ -258,8 +258,24 @@ def some_minutes(rng):
     return rng.randint(1, 60) if kind < 0.93 else rng.randint(61, 180)
 
 
+def hundreds(rng):
+    """A span of more than a hundred of its units."""
+    unit = rng.choice([1, 1, 1, 60])
+    number = rng.choice([110, 120, 120, 130, 150, 150, 180, 180, 200, 210, 240, 300, 300, 360, 400, 450, 480, 500])
+    number = rng.randint(101, 600) if rng.random() < 0.4 else number
+    if rng.random() < 0.3:
+        said = str(number)
+    else:
+        said = in_words(number, "-" if rng.random() < 0.5 else " ")
+        said = said.replace(" and ", " ") if rng.random() < 0.15 else said
+        said = "a" + said[3:] if number < 200 and rng.random() < 0.6 else said
+    return f"{said} {rng.choice(UNITS[unit][0][:2])}", number * unit
+
+
 def simple_span(rng):
     kind = rng.random()
+    if kind < 0.05:
+        return hundreds(rng)
     if kind < 0.7:
         number, unit = some_minutes(rng), 60
     elif kind < 0.85:

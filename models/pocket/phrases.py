@@ -34,15 +34,34 @@ class Letters:
 
 
 def made_up(rng, most=3):
-    return LETTERS.word(rng) if rng.random() < 0.5 else of_syllables(rng, most)
+    word = LETTERS.word(rng) if rng.random() < 0.45 else of_syllables(rng, most)
+    return accented(word, rng) if rng.random() < 0.06 else word
 
 
 def of_syllables(rng, most):
+    """Some begin with a vowel; between syllables there may be more than between words."""
     count = rng.randint(1, most)
-    word = "".join(rng.choice(words.ONSETS) + rng.choice(words.VOWELS) for _ in range(count)) + rng.choice(
-        words.CODAS
-    )
+    word = rng.choice(words.ONSETS) if rng.random() < 0.72 else ""
+    for i in range(count):
+        word += (rng.choice(words.MIDDLES) if i else "") + rng.choice(words.VOWELS)
+    word += rng.choice(words.CODAS)
     return word if len(word) > 2 else of_syllables(rng, most)
+
+
+def accented(word, rng):
+    places = [i for i, c in enumerate(word) if c in words.ACCENTED]
+    if not places:
+        return word
+    i = rng.choice(places)
+    return word[:i] + rng.choice(words.ACCENTED[word[i]]) + word[i + 1 :]
+
+
+def cased(said, rng):
+    """With capitals that the answer does not have."""
+    kind = rng.random()
+    if kind < 0.5:
+        return titled(said)
+    return capital(said) if kind < 0.75 else said.upper()
 
 
 ANY_WORDS = sorted(
@@ -267,6 +286,21 @@ def event(rng):
     return rng.choice(words.THINGS)
 
 
+def gathering(rng):
+    """An event named after a part of the day."""
+    whose = rng.choice(
+        words.split(
+            "parents', teachers', ladies', members', girls', lads', old boys', locals', quiz, bingo, karaoke, games, "
+            "date, poker, opera, curry, open mic, trivia, curling, awards, sixth form, cheese and wine, school, choir, film"
+        )
+    )
+    if rng.random() < 0.15:
+        whose = made_up(rng)
+    if whose in ("cheese and wine", "school", "choir") or whose.endswith("'") and rng.random() < 0.6:
+        return f"{whose} evening"
+    return f"{whose} {rng.choice(['night', 'night', 'night', 'evening'])}"
+
+
 def fact(rng):
     """A clause to be reminded of: `I owe Priya ten pounds`."""
     return rng.choice(
@@ -334,7 +368,10 @@ def items(rng, todo=False):
         if not todo and rng.random() < 0.08:
             part = "the " + ARTICLE.sub("", part)
         parts.append(part)
-    return joined(parts, rng), {"items": [value_of(p) for p in parts]}
+    values = [value_of(part) for part in parts]
+    if rng.random() < 0.04:
+        parts = [cased(part, rng) for part in parts]
+    return joined(parts, rng), {"items": values}
 
 
 def label(rng):
@@ -357,8 +394,11 @@ def titled(text):
 
 
 def title(rng):
-    if rng.random() < 0.1:
+    kind = rng.random()
+    if kind < 0.1:
         return titled(any_words(rng))
+    if kind < 0.2:
+        return rng.choice(words.ODD_TITLES)
     noun, other = rng.choice(words.TITLE_NOUNS), rng.choice(words.TITLE_NOUNS)
     adjective = rng.choice(words.TITLE_ADJECTIVES)
     said = rng.choice(

@@ -52,6 +52,63 @@ COMMON = {
     "all": "al",
     "which": "wich",
     "set": "ste",
+    "switch": "swtich",
+    "raise": "riase",
+    "lower": "lowwer",
+    "house": "hosue",
+    "midnight": "midnigth",
+    "midday": "middday",
+    "my": "mny",
+    "thermostats": "themostats",
+    "kettle": "ketle",
+    "television": "televison",
+    "radiator": "raidator",
+    "radiators": "radaitors",
+    "purifier": "purifyer",
+    "blinds": "bilnds",
+    "curtain": "curtian",
+    "shutters": "shuters",
+    "dining": "dinning",
+    "bathroom": "bathrom",
+    "hallway": "halway",
+    "garage": "garrage",
+    "garden": "gardne",
+    "office": "ofice",
+    "cellar": "celler",
+    "basement": "basment",
+    "nursery": "nursary",
+    "corridor": "coridor",
+    "brighter": "brigther",
+    "dimmer": "dimer",
+    "quieter": "quiter",
+    "warmer": "wamer",
+    "cooler": "coller",
+    "timer": "tiemr",
+    "start": "satrt",
+    "delete": "delte",
+    "remove": "remvoe",
+    "unlock": "unlcok",
+    "close": "colse",
+    "open": "opne",
+    "pause": "puase",
+    "play": "paly",
+    "song": "sogn",
+    "show": "hsow",
+    "list": "lsit",
+    "add": "ad",
+    "wake": "waek",
+    "hours": "horus",
+    "hour": "huor",
+    "half": "hlaf",
+    "percent": "precent",
+    "sunday": "sundya",
+    "thursday": "thrusday",
+    "tuesday": "teusday",
+    "saturday": "saterday",
+    "fahrenheit": "farenheit",
+    "purple": "purpel",
+    "yellow": "yelow",
+    "green": "gren",
 }
 WORD = re.compile(r"[A-Za-z]+")
 
@@ -87,6 +144,8 @@ class Slips:
             if not copied
             for m in WORD.finditer(text)
             if len(m.group()) > 2 or m.group().lower() in COMMON
+            # Long words are the ones that go wrong.
+            for _ in range(1 + (len(m.group()) > 4))
         ]
         chosen = {}
         for _ in range(rng.choice([1, 1, 1, 1, 2, 2, 3])):
@@ -107,7 +166,7 @@ class Slips:
         case = rng.random()
         if case < 0.45:
             parts = [
-                (text if copied and rng.random() < 0.5 else text.lower() if not copied else text, copied)
+                (text if copied and rng.random() < 0.3 else text.lower(), copied)
                 for text, copied in parts
             ]
         if rng.random() < 0.3:

@@ -12,10 +12,12 @@ from phrases import (
     act,
     artist,
     capital,
+    cased,
     event,
     fact,
     first_name,
     food,
+    gathering,
     items,
     label,
     made_up,
@@ -414,6 +416,31 @@ def reminder_when(rng):
     return said, args
 
 
+def evening_when(rng):
+    """When to be reminded of what is named after a part of the day: no bare hour."""
+    said, value = evening_time(rng)
+    day_said, args = day(rng)
+    kind = rng.random()
+    if kind < 0.3:
+        return day_said, args
+    if kind < 0.6:
+        return f"at {said} {day_said}", args | {"time": value}
+    if kind < 0.75:
+        return f"{day_said} at {said}", args | {"time": value}
+    if kind < 0.9:
+        return f"at {said}", {"time": value}
+    said, value = numbers_said.span(rng)
+    return f"in {said}", {"seconds": value}
+
+
+def evening_time(rng):
+    """With p.m., from five."""
+    while True:
+        said, value = clock_said.with_half(rng)
+        if value >= "17:00":
+            return said, value
+
+
 def reminder_day(rng):
     said, args = day(rng) if rng.random() < 0.7 else weather_day(rng)
     return (said, args) if args["day"] != "weekend" else ("tomorrow", {"day": "tomorrow"})
@@ -422,7 +449,8 @@ def reminder_day(rng):
 def copied(make, key):
     def fill(rng):
         said = make(rng)
-        return said, {key: value_of(said)}
+        value = value_of(said)
+        return cased(said, rng) if rng.random() < 0.04 else said, {key: value}
 
     return fill
 
@@ -572,6 +600,9 @@ SLOTS = {
     "reminder_day": (reminder_day, WHEN),
     "text": (copied(act, "text"), OPEN),
     "event": (copied(event, "text"), OPEN),
+    "gathering": (copied(gathering, "text"), OPEN),
+    "evening_time": (number_slot(evening_time, "time"), WHEN),
+    "evening_when": (evening_when, WHEN),
     "fact": (copied(fact, "text"), OPEN),
     "items": (items, OPEN),
     "todo_items": (lambda r: items(r, True), OPEN),
@@ -598,5 +629,5 @@ SLOTS = {
     "number": (lambda r: (numbers_said.say(r.randint(2, 120), r), {}), NUMBERS),
     "word": (lambda r: (made_up(r), {}), OPEN),
 }
-COPIED = {"label", "text", "event", "fact", "items", "todo_items", "media", "music", "radio", "place"}
+COPIED = {"label", "text", "event", "gathering", "fact", "items", "todo_items", "media", "music", "radio", "place"}
 PATTERNS = {name: pattern for name, (_, pattern) in SLOTS.items()}

@@ -14,6 +14,11 @@ ONSETS = split("""
     b, bl, br, c, ch, cl, cr, d, dr, f, fl, fr, g, gl, gr, h, j, k, kl, kn, l, m, n, p, pl, pr, qu, r, s,
     sc, sh, sk, sl, sm, sn, sp, st, str, sw, t, th, tr, tw, v, w, wh, y, z
 """)
+MIDDLES = ONSETS + split("""
+    bb, cc, dd, ff, gg, ll, mm, nn, pp, rr, ss, tt, zz, ck, kk, lt, nt, nd, mb, mp, rk, rb, sp, st, ct, pt, xt, rz, lv,
+    nj, tch, dj, ng, ñ, ç, gn, ks
+""")
+ACCENTED = dict(zip("aeioucn", ["áàâãäåæ", "éèêëę", "íîïì", "óòôõöø", "úùûü", "ç", "ñ"], strict=True))
 VOWELS = split("a,e,i,o,u,a,e,i,o,ai,au,ea,ee,ei,ie,oa,oo,ou,y,ia,io")
 CODAS = (
     split("""
@@ -48,7 +53,18 @@ FIRST_NAMES = split("""
     Mateo, Mei, Mehmet, Mikael, Minh, Mohammed, Nadeem, Naveen, Neha, Ngozi, Niamh, Nikhil, Olu, Paolo,
     Parvati, Piotr, Rania, Rohan, Rohit, Roberta, Sakura, Samira, Sanne, Saoirse, Sadia, Shanti, Siobhan,
     Soraya, Sunil, Svetlana, Tamsin, Tariq, Thabo, Thuy, Tomasz, Usman, Vikram, Wei, Xavier, Xiomara,
-    Yasmin, Yiannis, Youssef, Zainab, Zeynep, Zoltan
+    Yasmin, Yiannis, Youssef, Zainab, Zeynep, Zoltan,
+    Aarav, Abdullahi, Achieng, Adébáyò, Agnès, Ailsa, Åsa, Alistair, Amélie, Anaïs, André, Andrés,
+    Ángel, Ansel, Aoife, Apinya, Arash, Asher, Astrid, Ayesha, Aylin, Ayodele, Björn, Brónagh, Béla,
+    Benoît, Cécile, Çağla, Chloë, Clémence, Concepción, Cúán, Dagný, D'Angelo, DeShawn, Désirée, Eero,
+    Eilís, Élodie, Émile, Eoin, Erzsébet, Esmé, Étienne, Eugenia, Eunji, Ewa, Françoise, Frédéric,
+    Gaël, Germán, Gökhan, Günter, Gwilym, Håkon, Héloïse, Hyun-woo, Iman, Ingeborg, Ioana, Iolanthe,
+    Itziar, Ivo, Iñaki, Jaap, Jean-Luc, Jesús, João, Jörg, José, Jürgen, Kārlis, Kjell, Kwabena,
+    Lucía, Máire, Małgorzata, Marie-Claire, Mary-Ann, Márta, Mónica, Natália, Niño, Noémie, Nuño,
+    Núria, Oisín, Oluwaseun, Ólafur, Ondine, Orla, Osagie, Øyvind, Óscar, Pádraig, Pär, Quang,
+    Quentin, Raúl, René, Roisin, Rubén, Sán, Seán, Sébastien, Séamus, Shaquille, Signe, Sinéad, Siân,
+    Søren, Tadhg, Teo, Thảo, Tomás, Ulla, Umberto, Umair, Ursula, Usha, Uyen, Valérie, Wojciech,
+    Xochitl, Yetunde, Yolanda, Yu-Na, Zbigniew, Zoë, O'Connor, McKenzie
 """)
 
 FAMILY = split("""
@@ -115,7 +131,39 @@ FOODS = split("""
     phone charger, an extension cable, picture hooks, wood glue, sandpaper, rawlplugs, matches,
     firelighters, charcoal, lighter fluid, a bag of ice, paper plates, napkins, party hats, balloons,
     birthday candles, a rotisserie chicken, sandwich bags, baking parchment, greaseproof paper, freezer
-    bags, guinea pig hay, puppy pads, cat treats, slug pellets, tomato feed, lawn seed
+    bags, guinea pig hay, puppy pads, cat treats, slug pellets, tomato feed, lawn seed,
+    ajvar, akara mix, aioli, apfelmus, Arabic bread, AAA batteries, A4 paper, açaí berries,
+    all-purpose flour, anise, annatto, antibacterial wipes, aquafaba, arugula, asafoetida, azuki
+    beans, baba ganoush, bagoong, banh mi rolls, banana shallots, basa fillets, béchamel sauce,
+    bhindi, bicarb, bin liners, bird's eye chillies, black-eyed peas, blu tack, Bombay mix, bottarga,
+    bresaola, Brussels sprouts, bubble wrap, bulgogi sauce, C batteries, calamari, callaloo, candied
+    peel, cannellini beans, caster sugar, cavolo nero, cellotape, Chinese five spice, chow chow,
+    clementines, clotted cream, cocktail sticks, cornichons, cornstarch, crème fraîche, crudités,
+    curtido, D batteries, dashi, Dijon mustard, doenjang, dry-roasted peanuts, dulce de leche, Earl
+    Grey, egusi, emmental, endives, epazote, escarole, extra-virgin olive oil, fairy cakes, farofa,
+    flapjacks, focaccia, freekeh, fromage frais, furikake, galangal, gari, gherkins, gnocchi, Greek
+    yoghurt, gruyère, guava paste, gulab jamun, half-fat cheese, herbes de Provence, HP sauce, ice
+    lollies, jaggery, jalapeños, jasmine tea, jollof spice, kaffir lime leaves, kasha, kecap manis,
+    king prawns, knäckebröd, kohlrabi, kombu, ladyfingers, LED bulbs, lingonberry jam, loo roll,
+    loose-leaf tea, M6 screws, madeleines, mange tout, manioc flour, marzipan, medjool dates, methi
+    leaves, microfibre cloths, mirin, monkey nuts, muffin tin liners, naan breads, nduja, nectarines,
+    nigella seeds, nutritional yeast, oat-based cream, ogbono, okara, onigiri, oolong tea, orange
+    squash, orecchiette, ossobuco, oyster sauce, pain au chocolat, palak, panettone, panko,
+    pappardelle, pâté, pecorino, perilla leaves, piccalilli, pide, piquillo peppers, pizzelle, poha,
+    ponzu, poppadoms, pork rinds, porcini, prosciutto, pumpernickel, purée, quark, quesadillas, quince
+    jelly, ras el hanout, rasgulla, ready-salted crisps, ricotta, rose water, rösti, roux blocks,
+    sago, sambal oelek, satsumas, sauerbraten, seitan, self-raising flour, semi-skimmed milk,
+    semolina, shiso, size 4 nappies, skyr, soba noodles, soya chunks, speculoos, spätzle, St John's
+    wort, stevia, stroopwafels, sugar-free gum, sun-dried tomatoes, Tabasco, tagliatelle, taleggio,
+    taro, teff flour, Tupperware lids, turnips, tvorog, twine, tzatziki, uchuva, ugali flour,
+    umeboshi, unagi, upside-down cake, urad dal, USB-C cable, varenyky, vermicelli, vitamin B12,
+    WD-40, wet wipes, whole-wheat pasta, wholegrain crackers, wipes, Worcestershire sauce, xanthan
+    gum, yakitori skewers, yams, yerba mate, yuba, zereshk, zip ties, 2-in-1 conditioner, 00 flour,
+    7up, 40 watt bulbs, air freshener, all-in-one tablets, Allen keys, anti-dandruff shampoo, aspirin,
+    eggnog, elastic bands, emery boards, Epsom salts, eyeliner, ink, insect spray, iron tablets, oven
+    chips, oven gloves, ointment, umbrella stand, ant powder, baby's milk, cat's flea drops, men's
+    razors, kids' plasters, children's toothpaste, cook's matches, baker's yeast, goat's cheese,
+    shepherd's pie, ladies' socks, ladies' razors, babies' bibs, dogs' chews
 """)
 
 FOOD_SIMPLE = split("""
@@ -126,7 +174,14 @@ FOOD_SIMPLE = split("""
     dal, roti, naan, idli, dosa, chai, lassi, matcha, sake, udon, mochi, tofu, pho, bao, tacos, nachos,
     salsa verde, pita, labneh, feta, ouzo, halva, pasta, prosecco, gin, cola, squash, scones, rusks,
     grits, bagels, lox, challah, pretzels, brats, pierogi, borscht, kvass, herring, crispbread, glögg,
-    waffles, gouda, harissa, injera, biltong, suya, plantain, yuca, arepas, maize
+    waffles, gouda, harissa, injera, biltong, suya, plantain, yuca, arepas, maize,
+    aïoli, ackee, adobo, agar, amaretti, appam, bitters, brawn, bhaji, cava, cachaça, chapati, crème,
+    dulse, edam, eel, eggnog, elk, escargots, farro, frites, gaufres, ghugni, ugli fruit, grappa,
+    idiyappam, irn bru, jus, kaya, kibbeh, kofte, latkes, leberwurst, macaroons, mezze, mettwurst,
+    momos, nduja, ndolé, natto, oat bran, offal, orgeat, orzo, oxtail, paan, pastéis, piri piri,
+    piroshki, poi, pizzas, poutine, puff puff, puttu, queso, raclette, rosé, rice, roe, saké, sambar,
+    schnapps, sopapillas, spelt, suet, tikka, ube, upma, uttapam, vada, vermouth, xoi, yassa, zatar,
+    ziti, añejo, éclairs, öljy, øl, über spread
 """)
 
 CONTAINERS = split("""
@@ -141,7 +196,8 @@ CONTAINERS = split("""
     of, a sachet of, a gallon of, a quart of, a handful of, three packs of, two boxes of, a dozen large, 5
     kilos of, 250 grams of, half a kilo of, half a pound of, a litre of, two pints of, a bucket of, a
     sleeve of, a stick of, 12 cans of, a big bag of, a six pack of, grated, pickled, roasted, halal,
-    kosher, vegan, sugar free, gluten free, wholegrain, shredded, minced, ripe, skimmed
+    kosher, vegan, sugar free, gluten free, wholegrain, shredded, minced, ripe, skimmed,
+    two loaves of, three loaves of, three jars of, a net of, two tubs of, five tins of, a dozen packs of, two dozen, half a loaf of, nine boxes of, one tub of, eight rolls of, a stack of, a bundle of
 """)
 
 ACTS = split("""
@@ -207,7 +263,18 @@ THINGS = split("""
     suspenders, swing set, tablecloth, taxi, teapot, tennis racket, tool belt, torch, toothbrush heads,
     train set, trophy, turban, tv licence, ukulele, vacuum bags, vegetable patch, veil, wallet, water
     bill, water filter, wellies, wetsuit, whistle, wifi password, window boxes, wok, wreath, xylophone,
-    zimmer frame
+    zimmer frame,
+    açaí stall permit, airbed, aerial, anorak, aquarium, armchair, ashtray, atlas, awning, axe,
+    earrings, easel, eiderdown, electric bill, embroidery hoop, encyclopaedia, engine oil, entry form,
+    envelope, espresso pot, e-reader, eyeglasses, ice skates, igloo tent, immersion blender, inbox,
+    inhaler, insulin, interview suit, iPad, ironing board, ivy, oboe, office plant, oil filter,
+    ointment, old armoire, omelette pan, orchid, ottoman, outboard motor, overalls, ukulele, umbrella,
+    uncle's tools, undercoat, unicycle, upholstery, utility bill, résumé, crème brûlée torch, piñata,
+    protégé's essay, fiancée's ring, décor samples, papier-mâché mask, T-shirts, X-ray results,
+    V-neck, SIM card, HDMI cable, MOT, PE kit, RSVP cards, P60, IKEA boxes, self-assessment form,
+    carry-on, toy-box, tie-dye kit, kids' shoes, boys' blazers, girls' hockey sticks, neighbours'
+    parcel, grandparents' photos, teachers' gifts, horses' hay, twins' costumes, guests' towels,
+    parents' anniversary card, ladies' coats, students' essays, dogs' leads
 """)
 
 ERRANDS = split("""
@@ -255,7 +322,17 @@ LABELS = split("""
     teeth, piano practice, sunscreen, handstand, boxing, chess move, nappy, feed, recess, break time,
     stand up, kids' tv, gaming, hoovering, violin, drums, spelling, reading time, prayer, puppy, hair
     mask, steam, descaler, paint, glue, plaster, soak, dishwasher, tumble dryer, spin cycle, iron, bins,
-    oven cleaner, charger
+    oven cleaner, charger,
+    açaí bowl, aloo gobi, apple crumble, arancini, asado, asparagus tips, au gratin, aubergines,
+    avocado toast, appetizers, aperitif, Aga, art class, crème brûlée, crêpes, entrecôte, éclairs, egg
+    fried rice, elderflower cordial, étude, essay plan, espresso, eye drops, flambé,
+    fricassée, gözleme, ice pops, icing, ironing, Irish stew, jalapeño poppers, jam jars,
+    kids' bath, knödel, mid-morning nap, move-it break, HIIT, inhaler, oat bars, octopus, omelette,
+    onigiri, origami, orange cake, osso buco, oxtail, pierniki, pizzas, pizza base, pre-wash,
+    pull-ups, push-ups, quesadilla, ratatouille, rogan josh, rösti, sautéed onions,
+    soda bread, soufflé, sous-vide steak, spanakopita, step-ups, stroganoff, T-bone,
+    tikka, time-out, twins' nap, ugali, uttapam, U-turn game, upside-down cake, vindaloo, warm-up,
+    yakitori, yorkies, 10k run, 5-a-side, AB workout, PE kit wash, zabaglione
 """)
 
 GENRES = split("""
@@ -280,6 +357,30 @@ GENRES = split("""
     throat singing, UK garage, zouk, ceilidh music, Eurovision songs, baby shark, Disney songs, binaural
     beats, birdsong, fireplace sounds, brown noise, ocean waves, crickets, cafe sounds, the football, the
     cricket, the match commentary, something relaxing, something upbeat, something sad, old songs
+""")
+
+# Made up, spelled oddly; some have capitals, figures, accents.
+ODD_TITLES = split("""
+    A Slow Boat to Ithaca, An Evening with Otters, All Our Yesterdays, Alone in Aleppo, American
+    Kitchen Tales, Aunt Ottoline's Attic, Asleep at Sea, Eleven Empty Chairs, Every Other Uncle,
+    Inside the Icebox, Idle Hands, In Our Own Words, It Isn't Easy Being Ed, Once upon an Island, One
+    Hundred Aprils, Our Ordinary Lives, Open All Hours, Oh What an Afternoon, Over the Ocean Again,
+    Umbrella Weather, Uncommon Knowledge, Under the Ivy, Up and Under, This English Garden, This Old
+    Garage, That Irish Accent, These Idle Days, The Allotment Hour, The Economics of Everything, The
+    Ice Age Diaries, The Other Elephant, The Ugly Orchid, The Aunts' Revenge, The Girls' Own Paper,
+    The Miners' Strike, Boys' Own Stories, Ship's Biscuit, Don't Look Up the Hill, Ain't No Umbrella,
+    Nobody's Uncle, Who's Afraid of Ulla, What's Up Ally, Y'all Come Back, Rock 'n' Roll Grandma, 99
+    Problems with Bread, 1001 Nights Out, 24-Hour Bakery People, Route 65, Apollo 12 and a Half, Catch
+    21, Seven 11s, 4 Minute Warning, Year 3000 BC, Blink 9, Op. 27 No. 2, Symphony No. 6,
+    Café Olé, Für Ella, Señorita Nadie, Déjà Vu Again, La Niña del Río, Où est
+    Anaïs, Mañana Mañana, Über den Wolken Allein, Não Fala, Ångström, Æble, Sól og Máni, Crème de la
+    Crème, Adiós Amigo, À Demain, C'est l'Été, Ça Va Aller, Élan, Jag Är Här, Øst for Sol, Über Alles
+    Liebe, Naïve, Ni una Más, Bésame Otra Vez, Ay Ay Ay Amor, Aapki Yaad, Ishq Ishq, Ek Aur Din, Oru
+    Naal, Umoja, Amandla Awethu, Ikebana, Otome no Uta, Anata, Uptown Monk, Anti-Gravity, Spider-Bee,
+    X-Rays, Hip-Hop Harry, Re-Entry, Half-Past Never, Jack-in-the-Box, Off-Key, Un-Birthday,
+    Make-Believe, Stop-Motion, E-Type, O Brother of Mine, I Am the Eggplant, U Can't Reach This, We R
+    Here, ABC of Love, BBC Proms, D.I.S.C.O. Fever, NYC at Noon, TED-ish Talks, UFO Hunters, USA for
+    Sale
 """)
 
 TITLE_ADJECTIVES = split("""
@@ -329,7 +430,17 @@ BANDS = split("""
     Miles Davis, Miriam Makeba, Nusrat Fateh Ali Khan, Olivia Rodrigo, Patsy Cline, Placebo, Pulp, Ravi
     Shankar, REM, Rosalía, Ryuichi Sakamoto, Sade, Santana, Stromae, Tems, the Beach Boys, the Bee Gees,
     the Clash, the Police, the Pogues, the Rolling Stones, the Smiths, the White Stripes, Tchaikovsky, Umm
-    Kulthum, Wizkid, Youssou N'Dour
+    Kulthum, Wizkid, Youssou N'Dour,
+    Ásgeir, Alt-J, Amadou & Mariam, AC/DC, Aphex Twin, Arijit Singh, Arooj Aftab, Aurora, Azymuth,
+    Blink-182, Blue Öyster Cult, Bon Iver, Boney M, Céline Dion, Charli XCX, Christine and the Queens,
+    Destiny's Child, Eminem, Esperanza Spalding, Enrique Iglesias, Ennio Morricone, Erykah Badu,
+    Eurythmics, Guns N' Roses, Hüsker Dü, INXS, Imagine Dragons, Iggy Pop, Jay-Z, José González,
+    Juanes, Khruangbin, Kool & the Gang, Luis Miguel, Maluma, Måneskin, Maná, Maroon 5, Mötley Crüe,
+    Motörhead, Mumford & Sons, Nena, Oasis tribute band, Olodum, Orbital, Otis Redding, OutKast, Ozzy
+    Osbourne, P!nk, Run-DMC, Rufus Wainwright, S Club 7, Seu Jorge, Silk Sonic, Sinéad O'Connor, Sly
+    and the Family Stone, Sum 41, The Go-Go's, The Isley Brothers, The xx, Tiësto, Tinariwen, Tom
+    Petty, UB40, Ultravox, Underworld, Usher, Van Morrison, Weezer, Wu-Tang Clan, Zaz, ZZ Top, 10cc,
+    50 Cent, a-ha
 """)
 
 STATIONS = split("""
@@ -341,7 +452,10 @@ STATIONS = split("""
     LBC, Nova FM, ABC Radio, Double J, RTE Radio 1, Lyric FM, Today FM, CBC Radio, WFMU, KCRW, WBEZ, Radio
     France, FIP, Radio Nacional, Deutschlandfunk, Hot 97, Capital Xtra, Kisstory, Radio X, Absolute 80s, 6
     Music, 104.8, 89.1 FM, the classical station, the talk station, the rock station, the oldies station,
-    the traffic channel, the kids' channel
+    the traffic channel, the kids' channel,
+    Radio 2, Radio 6 Music, Radio Ö1, Antenne Bayern, Cadena SER, Europe 1, France Inter, Inspiration
+    FM, Isles FM, NRJ, Oldies 103, Olive Radio, P3, Ö3, Radio Éire, Rádio Comercial, Radio Tres, U105,
+    Up North FM, U1, Indie 88, Eagle 96.4, Asian Star
 """)
 
 PLACES = split("""
@@ -378,7 +492,28 @@ PLACES = split("""
     Raleigh, Riyadh, Rochester, San Jose, Sapporo, Sarajevo, Savannah, Shetland, Shimla, Skopje, Split, St
     Louis, Stirling, Surat, Swindon, Tasmania, Tbilisi, Tel Aviv, the Cotswolds, the Highlands, the Peak
     District, Thessaloniki, Tijuana, Tucson, Tulsa, Udaipur, Utrecht, Varanasi, Verona, Vientiane,
-    Wichita, Windhoek, Wollongong, Worcester, Yangon, Yerevan, Yorkshire, Zanzibar
+    Wichita, Windhoek, Wollongong, Worcester, Yangon, Yerevan, Yorkshire, Zanzibar,
+    Aachen, Aalborg, Abidjan, Abuja, Accrington, Agra, Åland, Aix-en-Provence, Akureyri, Alba Iulia,
+    Alicante, Almería, Amman, Appenzell, Aosta, Arequipa, Århus, Arizona, Asunción, Ashford, Astana,
+    Athlone, Avignon, Avila, Aviemore, Ávila, Ayr, Bogotá, Bad Säckingen, Białystok, Belém,
+    Berwick-upon-Tweed, Besançon, Brașov, Brasília, Bury St Edmunds, Cádiz, Cancún, Chamonix,
+    Chişinău, Cluj-Napoca, Córdoba, Coeur d'Alene, Cortina d'Ampezzo, Curaçao, Düsseldorf, Dún
+    Laoghaire, Ebbw Vale, Ecuador, Edmonton, Eger, Egypt, Eilat, El Salvador, Elgin, Ely, Enniskillen,
+    Entebbe, Epsom, Essen, Estonia, Évora, Évian, Famagusta, Faro, Florianópolis, Gävle, Göteborg,
+    Győr, Győr, Hawke's Bay, Hay-on-Wye, Helsingør, Herstmonceux, Idaho, Iguaçu, Illinois, Inari,
+    Indore, Iqaluit, Iquitos, Isfahan, Isle of Skye, Izmir, Ixtapa, Jönköping, John o' Groats, Joshua
+    Tree, Kärnten, King's Lynn, Kraków, Kuopio, Kyiv, La Coruña, Land's End, León, Liège, Lillehammer,
+    Linköping, Llandudno, Logroño, Łódź, Lübeck, Luleå, Machynlleth, Málaga, Malmö, Martha's Vineyard,
+    Mérida, Milton Keynes, Montréal, München, Münster, Newcastle-upon-Tyne, Nîmes, Nuuk, Oamaru, Oban,
+    Odense, Ohio, Okinawa, Oklahoma, Oman, Omaha, Opole, Orkney, Örebro, Östersund, Ouagadougou, Oulu,
+    Oundle, Oviedo, Pécs, Plovdiv, Poznań, Puebla, Punta Cana, Québec, Reggio nell'Emilia, Réunion,
+    Rhône, Saint-Tropez, Saint-Étienne, San José, San Sebastián, Santa Fe, São Luís, São Tomé, Sault
+    Ste Marie, Sète, Sighișoara, Skopje, Sligo, St Andrews, St John's, Stoke-on-Trent,
+    Stratford-upon-Avon, Szeged, Tallahassee, Tønder, Tórshavn, Toruń, Tromsø, Truro, Tübingen,
+    Uganda, Uist, Ulaanbaatar, Ullapool, Ulm, Umeå, Uppsala, Urbino, Uruguay, Ushuaia, Utah, Vail,
+    Val-d'Isère, Växjö, Valparaíso, Västerås, Viña del Mar, Vlorë, Wagga Wagga, Weston-super-Mare,
+    Whistler, Wrocław, Würzburg, Xalapa, Xi'an, Ypres, Yaoundé, Yogyakarta, Ystad, Zakopane, Zaragoza,
+    Zermatt, Zürich, upstate New York, Cote d'Ivoire
 """)
 
 PLACE_PARTS = split("""
