@@ -12,7 +12,7 @@ import pathlib
 
 import numpy
 
-HALVES = ("development", "held-out")
+TEXTS = ("development", "second", "held-out")
 SCORES = (
     ("in_scope", "exact match, requests in scope"),
     ("one_call", "of these, one call"),
@@ -52,11 +52,12 @@ A request is `<|user|>TEXT<|tool|>ANSWER<|end|>`, which the chat template makes;
 an array of calls, or `{{"tool":"none"}}`. It is as often right as the tables below say: ask before anything that cannot be
 undone, and see `examples/home` for answers with a confidence.
 
-## Requests: `test/utterances.jsonl`
+## Requests: `test/`
 
-Written by hand before the generator, which must not contain their wordings (`test/no_template.py`). The development half was used
-to mend the generator; the held-out half was only scored for this page, its errors were never looked at. Greedy; right is what is
-equal in every byte.
+`utterances.jsonl` was written by hand before the generator, which must not contain its wordings (`test/no_template.py`). Its
+development half was used to mend the generator, and so was `second.jsonl`, written later without sight of the generator, whose
+wordings are kept out likewise; the held-out half was only scored for this page, its errors were never looked at. Greedy; right is
+what is equal in every byte.
 """
 LIMITS = """
 ## Limits
@@ -79,10 +80,10 @@ def percent(share):
 
 
 def print_scores(f32, shipped):
-    print("\n| | " + " | ".join(f"{half}, {kind}" for half in HALVES for kind in ("f32", "q8c")) + " |")
-    print("|---|" + "---|" * 4)
+    print("\n| | " + " | ".join(f"{texts}, {kind}" for texts in TEXTS for kind in ("f32", "q8c")) + " |")
+    print("|---|" + "---|" * 2 * len(TEXTS))
     for key, name in SCORES:
-        cells = [percent(scores[half][key]) for half in HALVES for scores in (f32, shipped)]
+        cells = [percent(scores[texts][key]) for texts in TEXTS for scores in (f32, shipped)]
         print(f"| {name} | " + " | ".join(cells) + " |")
 
 

@@ -2,18 +2,18 @@
 """How far examples/home may trust the model: for thresholds of confidence, which share of the requests is
 answered, and how many of those answers are the right ones.
 
-    python3 confidence.py --home PROGRAM --model MODEL [--texts development|held-out|second]
+    python3 confidence.py --home PROGRAM --model MODEL [--texts second|development|held-out]
 
 An answer counts when it is calls, not `none`, and its confidence reaches the threshold; what is not answered
-would be asked of a bigger model. Prints totals only. For the development half also the lowest threshold
-from which on at least 98 % of the answers are right: the default of examples/home.
+would be asked of a bigger model. Prints totals only. For texts that are not held out also the lowest
+threshold from which on at least 98 % of the answers are right: of second, the default of examples/home.
 """
 
 import argparse
 import json
 import subprocess
 
-from score import NONE, canonical, read_texts
+from score import NONE, TEXTS, canonical, read_texts
 
 WANTED = 0.98
 STEP = 0.001
@@ -76,7 +76,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--home", required=True)
     parser.add_argument("--model", required=True)
-    parser.add_argument("--texts", choices=["development", "held-out", "second"], default="development")
+    parser.add_argument("--texts", choices=TEXTS, default="second")
     args = parser.parse_args()
     entries = read_texts(args.texts)
     lines = said_by(args.home, args.model, entries)
@@ -86,7 +86,7 @@ def main():
     print(f"{args.texts}: {len(samples)} requests, {len(scope)} in scope, median {ms[len(ms) // 2]:.1f} ms")
     print(f"  in scope right, with no threshold: {percent(sum(s.right for s in scope), len(scope))}")
     print_rows(samples, SHOWN, "confidence")
-    if args.texts == "development":
+    if args.texts != "held-out":
         for of in ("confidence", "lowest"):
             print(f"  {100 * WANTED:.0f} % right from {of} {suggested(samples, of):.3f} on")
             print_rows(samples, [suggested(samples, of)], of)

@@ -3,7 +3,8 @@
 
     python3 score.py --library LIBEDGEWISE.so --model FOLDER [--texts NAME] [--json FILE] [--errors]
 
-NAME is development or held-out, the halves of utterances.jsonl, both (the default), or second: second.jsonl. Prints a table: exact match of the answers in scope, of
+NAME is development or held-out, the halves of utterances.jsonl, second (second.jsonl), or all, the default.
+Prints a table: exact match of the answers in scope, of
 those with several calls, by tool; recall and precision of `none`; and which tool was said in place of which.
 --errors lists the texts that went wrong, but never those held out.
 """
@@ -23,6 +24,7 @@ sys.path.insert(0, str(HERE / "test"))
 from check import canonical, is_held_out  # noqa: E402
 
 NONE = {"tool": "none"}
+TEXTS = ("development", "held-out", "second")
 N_PREDICT = 240
 
 
@@ -113,14 +115,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--library", required=True)
     parser.add_argument("--model", required=True)
-    parser.add_argument("--texts", choices=["development", "held-out", "both", "second"], default="both")
+    parser.add_argument("--texts", choices=[*TEXTS, "all"], default="all")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--json", type=pathlib.Path, help="write the figures there too")
     parser.add_argument("--errors", action="store_true", help="list those that went wrong")
     args = parser.parse_args()
     model = edgewise.Model(args.library, args.model, args.threads)
     result = {}
-    for name in ["development", "held-out"] if args.texts == "both" else [args.texts]:
+    for name in TEXTS if args.texts == "all" else [args.texts]:
         entries = read_texts(name)
         began = time.monotonic()
         answers = answers_of(model, entries)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks utterances.jsonl against ../tools.json: form, arguments, duplicates, counts and the balance of the split.
+"""Checks utterances.jsonl and second.jsonl against ../tools.json: form, arguments, duplicates; of the former
+also counts and the balance of the split.
 
 Prints one line per fault (file:line: what) and exits 1, or prints the counts and exits 0.
 """
@@ -176,10 +177,9 @@ def count_faults(tools, counts):
     return faults
 
 
-def main():
-    tools = load_tools()
-    name = "utterances.jsonl"
-    faults, entries, seen = [], [], {}
+def read(tools, name, seen):
+    """Its faults, and the texts that have none with their calls. seen: where a text was, of all files."""
+    faults, entries = [], []
     lines = (HERE / name).read_text(encoding="utf-8").split("\n")
     if lines.pop() != "":
         faults.append(f"{name}: no newline at the end")
@@ -187,21 +187,32 @@ def main():
         found, text, calls = line_faults(tools, line)
         if text is not None:
             if plain(text) in seen:
-                found.append(f"same text as line {seen[plain(text)]}")
-            seen.setdefault(plain(text), number)
+                found.append(f"same text as {seen[plain(text)]}")
+            seen.setdefault(plain(text), f"{name}:{number}")
         faults += [f"{name}:{number}: {fault}" for fault in found]
         if not found:
             entries.append((text, calls))
+    return faults, entries
+
+
+def main():
+    tools, seen = load_tools(), {}
+    faults, entries = read(tools, "utterances.jsonl", seen)
     counts = count(tools, entries)
     if not faults:
-        faults = [f"{name}: {fault}" for fault in count_faults(tools, counts)]
+        faults = [f"utterances.jsonl: {fault}" for fault in count_faults(tools, counts)]
+    more_faults, second = read(tools, "second.jsonl", seen)
+    in_second = count(tools, second)
     for kind in sorted(counts, key=lambda k: (" " in k and k.split()[0] in ("tool", "arg"), k)):
         if not kind.startswith("arg "):
             total, held_out = counts[kind]
-            print(f"{kind:24} {total:5}  development {total - held_out:4}  held out {held_out:4}")
-    for fault in faults:
+            print(
+                f"{kind:24} {total:5}  development {total - held_out:4}  held out {held_out:4}"
+                f"  second {in_second[kind][0]:4}"
+            )
+    for fault in faults + more_faults:
         print(fault, file=sys.stderr)
-    return 1 if faults else 0
+    return 1 if faults or more_faults else 0
 
 
 if __name__ == "__main__":
