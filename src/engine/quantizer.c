@@ -756,8 +756,8 @@ static ew_status open_calibration(job *j, const ew_model *model, const ew_quanti
                                           o->calibration_tokens ? o->calibration_tokens : CALIBRATION_TOKENS,
                                       .n_threads = o->n_threads,
                                       .special = o->calibration_special,
-                                      .needs_hessians = is_awq,
-                                      .runs_twice = j->ranges};
+                                      .n_readings = j->ranges ? 2 : scales,
+                                      .needs_hessians = is_awq};
     EWI_TRY(ewi_calibration_open(model, j->rounded ? ewi_rounded_model(j->rounded) : NULL, o->calibration,
                                  &text, &j->calibration, err));
     j->total *= 2;

@@ -8,7 +8,7 @@
  * (the problem that arXiv 2504.02692 states, solved for all inputs at once). It goes half of the way from w
  * to w': least squares also fit what is true of the text alone.
  *
- * Sums are in one order for all machines and numbers of threads. Memory: 4 k k + 1024 k bytes, and 64 KiB for
+ * Sums are in one order for all machines and numbers of threads. Memory: 4 k k + 2048 k bytes, and 64 KiB for
  * each thread. One thread at a time uses one.
  *
  *     EWI_TRY(ewi_drift_new(k, &threads, &d, err));

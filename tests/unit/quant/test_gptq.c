@@ -18,7 +18,7 @@
 
 #include "gptq_vectors.h"
 
-static uint64_t drawn = 1;
+static uint64_t drawn = 2;
 
 /* As draw() in make_gptq_vectors.py. */
 static int draw(void) {
