@@ -467,7 +467,6 @@ static ew_status learn_inputs(job *j, const ewi_node *linear, inputs *in, ew_err
     EWI_TRY(
         ewi_calibration_compare(j->calibration, linear, scales, &in->h, &in->drift, tell_of_window, j, err));
     EWI_TRY(ewi_hessian_factor(in->h, DAMPING, all_sort(j, linear), t->name, err));
-    ewi_drift_solve(in->drift, in->h);
     return tell(j, err);
 }
 

@@ -6,10 +6,10 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "kernels/kernels.h"
+#include "kernels/pack.h"
 
 #define PANEL 256u /* rows that are added together */
-#define BLOCK 128u /* rows that are solved together */
-#define STRIP 64u  /* columns of them that a thread takes at a time */
+#define BLOCK 64u  /* inputs that are solved together */
 #define SIDE  16u  /* of the squares that are turned at a time */
 /* What a thread multiplies at a time, [ROWS, COLS]. */
 #define ROWS 64u
@@ -21,10 +21,9 @@
 struct ewi_drift {
     size_t k;
     ewi_quant_threads threads;
-    float *d;       /* [k, k]: D, then H^-1 D */
-    float *x, *y;   /* [k, PANEL]: inputs, and what they lack; then factors and solved rows, [k, BLOCK] */
-    float *inverse; /* [BLOCK, BLOCK] */
-    float *scratch; /* [n_threads, ROWS, COLS], of which a strip is half */
+    float *d;       /* [k, k]: D */
+    float *x, *y;   /* [k, PANEL]: inputs, and what they lack */
+    float *scratch; /* [n_threads, ROWS, COLS] */
 };
 
 ew_status ewi_drift_new(size_t k, const ewi_quant_threads *threads, ewi_drift **out, ew_error *err) {
@@ -36,9 +35,8 @@ ew_status ewi_drift_new(size_t k, const ewi_quant_threads *threads, ewi_drift **
     d->d = ewi_zalloc_array(squares, sizeof *d->d);
     d->x = ewi_alloc_array(k, PANEL * sizeof *d->x);
     d->y = ewi_alloc_array(k, PANEL * sizeof *d->y);
-    d->inverse = ewi_alloc_array(BLOCK, BLOCK * sizeof *d->inverse);
     d->scratch = ewi_alloc_array(threads->n_threads, ROWS * COLS * sizeof *d->scratch);
-    if (!d->d || !d->x || !d->y || !d->inverse || !d->scratch) {
+    if (!d->d || !d->x || !d->y || !d->scratch) {
         ewi_drift_free(d);
         return ewi_no_memory(err, "a layer's calibration");
     }
@@ -51,7 +49,6 @@ void ewi_drift_free(ewi_drift *d) {
     ewi_free(d->d);
     ewi_free(d->x);
     ewi_free(d->y);
-    ewi_free(d->inverse);
     ewi_free(d->scratch);
     ewi_free(d);
 }
@@ -92,41 +89,30 @@ static void collect_share(void *arg, uint32_t thread, uint32_t n_threads) {
     }
 }
 
-/* d += x y^T, the panels' first `depth` columns, to d's rows [first, end) in the order of h's inputs. */
-typedef struct update {
-    const ewi_drift *d;
-    const ewi_hessian *order; /* NULL: as they come */
-    size_t depth, first, end;
-} update;
-
-static float *row_of(const update *u, size_t i) {
-    return u->d->d + (u->order ? ewi_hessian_input(u->order, i) : i) * u->d->k;
-}
-
-static void update_block(const update *u, size_t row, size_t col, float *product) {
-    const ewi_drift *d = u->d;
-    const size_t m = least(ROWS, u->end - row), n = least(COLS, d->k - col);
+/* d += x y^T. */
+static void add_block(const ewi_drift *d, size_t row, size_t col, float *product) {
+    const size_t m = least(ROWS, d->k - row), n = least(COLS, d->k - col);
     const ewi_kernels *kern = ewi_kernels_get();
     kern->matmul[EWI_F32](&(ewi_matmul){.m = m,
                                         .n = n,
-                                        .k = u->depth,
-                                        .x = d->x + row * u->depth,
-                                        .w = d->y + col * u->depth,
+                                        .k = PANEL,
+                                        .x = d->x + row * PANEL,
+                                        .w = d->y + col * PANEL,
                                         .y = product,
-                                        .x_stride = u->depth,
+                                        .x_stride = PANEL,
                                         .y_stride = COLS,
-                                        .w_stride_bytes = u->depth * sizeof(float)});
+                                        .w_stride_bytes = PANEL * sizeof(float)});
     for (size_t i = 0; i < m; i++) {
-        float *to = row_of(u, row + i) + col;
+        float *to = d->d + (row + i) * d->k + col;
         kern->add(to, to, product + i * COLS, n);
     }
 }
 
-static void update_share(void *arg, uint32_t thread, uint32_t n_threads) {
-    const update *u = arg;
-    float *product = u->d->scratch + thread * (size_t)ROWS * COLS;
-    for (size_t row = u->first + (size_t)thread * ROWS; row < u->end; row += (size_t)n_threads * ROWS)
-        for (size_t col = 0; col < u->d->k; col += COLS) update_block(u, row, col, product);
+static void add_share(void *arg, uint32_t thread, uint32_t n_threads) {
+    const ewi_drift *d = arg;
+    float *product = d->scratch + thread * (size_t)ROWS * COLS;
+    for (size_t row = (size_t)thread * ROWS; row < d->k; row += (size_t)n_threads * ROWS)
+        for (size_t col = 0; col < d->k; col += COLS) add_block(d, row, col, product);
 }
 
 static void run(const ewi_drift *d, ewi_quant_work work, void *arg) {
@@ -136,118 +122,96 @@ static void run(const ewi_drift *d, ewi_quant_work work, void *arg) {
 void ewi_drift_add(ewi_drift *d, const float *x, const float *y, size_t n) {
     for (size_t at = 0; at < n; at += PANEL) {
         addition a = {d, x + at * d->k, y + at * d->k, least(PANEL, n - at)};
-        update u = {d, NULL, PANEL, 0, d->k};
         run(d, collect_share, &a);
-        run(d, update_share, &u);
+        run(d, add_share, d);
     }
 }
 
-/* ---- H^-1 D ---- */
+/* ---- w + WAY w D^T H^-1 ---- */
 
-/* Rows [at, at + n) of L^T Y = D, or of L P = Y where it goes forward; those that they need are known. */
+typedef float lanes[EWI_TILE_OUTPUTS]; /* of one input, a row's beside another's */
+
+/* H^-1 = L^-1 (L^T)^-1, to the right of rows: first z L = g, then u L^T = z. */
 typedef struct solving {
-    const ewi_drift *d;
-    const ewi_hessian *h;
-    bool is_forward;
-    size_t at, n;
+    const float *l; /* L, and above its diagonal L^T */
+    size_t k, stride;
+    float *rows; /* [16, stride], in the order of L */
 } solving;
 
-/* Row i of the block. */
-static float *row_at(const solving *s, size_t i) {
-    return s->d->d + ewi_hessian_input(s->h, s->at + i) * s->d->k;
-}
-
-/* Of the factor's block on the diagonal, column by column; turned where it goes backward. */
-static void invert_block(const solving *s) {
-    const size_t k = s->d->k;
-    const float *l = ewi_hessian_triangle(s->h) + s->at * k + s->at;
-    double column[BLOCK];
-    memset(s->d->inverse, 0, BLOCK * BLOCK * sizeof *s->d->inverse);
-    for (size_t j = 0; j < s->n; j++)
-        for (size_t i = j; i < s->n; i++) {
-            double sum = i == j ? 1.0 : 0.0;
-            for (size_t t = j; t < i; t++) sum -= (double)l[i * k + t] * column[t];
-            column[i] = sum / (double)l[i * k + i];
-            s->d->inverse[s->is_forward ? i * BLOCK + j : j * BLOCK + i] = (float)column[i];
-        }
-}
-
-/* n columns of the block, which become the second panel's rows too; turned: [n, BLOCK]. */
-static void solve_strip(const solving *s, size_t col, size_t n, float *turned) {
-    float *solved = s->d->y + col * BLOCK;
-    memset(turned, 0, n * BLOCK * sizeof *turned);
-    for (size_t i = 0; i < s->n; i++)
-        for (size_t j = 0; j < n; j++) turned[j * BLOCK + i] = row_at(s, i)[col + j];
-    ewi_kernels_get()->matmul[EWI_F32](&(ewi_matmul){.m = n,
-                                                     .n = BLOCK,
-                                                     .k = BLOCK,
-                                                     .x = turned,
-                                                     .w = s->d->inverse,
-                                                     .y = solved,
-                                                     .x_stride = BLOCK,
+/* rows[at + i] of the block's inputs, less those from `from` on times how often they are in them. */
+static void take_known(const solving *s, size_t at, size_t n, size_t from, size_t n_known, lanes *out) {
+    float products[EWI_TILE_OUTPUTS * BLOCK];
+    ewi_kernels_get()->matmul[EWI_F32](&(ewi_matmul){.m = EWI_TILE_OUTPUTS,
+                                                     .n = n,
+                                                     .k = n_known,
+                                                     .x = s->rows + from,
+                                                     .w = s->l + at * s->k + from,
+                                                     .y = products,
+                                                     .x_stride = s->stride,
                                                      .y_stride = BLOCK,
-                                                     .w_stride_bytes = BLOCK * sizeof(float)});
-    for (size_t i = 0; i < s->n; i++)
-        for (size_t j = 0; j < n; j++) row_at(s, i)[col + j] = solved[j * BLOCK + i];
+                                                     .w_stride_bytes = s->k * sizeof(float)});
+    for (size_t i = 0; i < n; i++)
+        for (size_t row = 0; row < EWI_TILE_OUTPUTS; row++)
+            out[i][row] = s->rows[row * s->stride + at + i] - products[row * BLOCK + i];
 }
 
-static update rest_of(const solving *s) {
-    const size_t first = s->is_forward ? s->at + s->n : 0, end = s->is_forward ? s->d->k : s->at;
-    return (update){s->d, s->h, BLOCK, first, end};
+static void put_known(const solving *s, size_t at, size_t n, lanes *known) {
+    for (size_t i = 0; i < n; i++)
+        for (size_t row = 0; row < EWI_TILE_OUTPUTS; row++) s->rows[row * s->stride + at + i] = known[i][row];
 }
 
-/* How often the block's rows are taken from rows [begin, end), as the first panel. */
-static void collect_factors(const solving *s, size_t begin, size_t end) {
-    const size_t k = s->d->k;
-    const float *triangle = ewi_hessian_triangle(s->h);
-    float *x = s->d->x + begin * BLOCK;
-    memset(x, 0, (end - begin) * BLOCK * sizeof *x);
-    if (s->is_forward)
-        for (size_t i = begin; i < end; i++)
-            memcpy(s->d->x + i * BLOCK, triangle + i * k + s->at, s->n * sizeof *x);
-    else
-        turn(x, BLOCK, triangle + s->at * k + begin, k, s->n, end - begin);
-    ewi_kernels_get()->scale(x, x, -1.0f, (end - begin) * BLOCK);
+/* to = (to - sum of from[j] * factors[j]) / by. */
+static void solve_one(lanes to, lanes *from, const float *factors, size_t n, float by) {
+    for (size_t j = 0; j < n; j++)
+        for (size_t row = 0; row < EWI_TILE_OUTPUTS; row++) to[row] -= from[j][row] * factors[j];
+    for (size_t row = 0; row < EWI_TILE_OUTPUTS; row++) to[row] /= by;
 }
 
-static void solve_share(void *arg, uint32_t thread, uint32_t n_threads) {
-    const solving *s = arg;
-    const update rest = rest_of(s);
-    const size_t k = s->d->k, n_rest = rest.end - rest.first;
-    float *turned = s->d->scratch + thread * (size_t)ROWS * COLS;
-    for (size_t col = (size_t)thread * STRIP; col < k; col += (size_t)n_threads * STRIP)
-        solve_strip(s, col, least(STRIP, k - col), turned);
-    collect_factors(s, rest.first + n_rest * thread / n_threads,
-                    rest.first + n_rest * (thread + 1) / n_threads);
-}
-
-static void solve_block(solving *s) {
-    update rest = rest_of(s);
-    invert_block(s);
-    run(s->d, solve_share, s);
-    run(s->d, update_share, &rest);
-}
-
-void ewi_drift_solve(ewi_drift *d, const ewi_hessian *h) {
-    const size_t k = d->k;
-    EW_ASSERT(ewi_hessian_inputs(h) == k);
-    for (size_t end = k, at; end > 0; end = at) {
+static void solve_backward(const solving *s) {
+    lanes x[BLOCK];
+    for (size_t end = s->k, at; end > 0; end = at) {
         at = (end - 1) / BLOCK * BLOCK;
-        solve_block(&(solving){d, h, false, at, end - at});
+        const size_t n = end - at;
+        take_known(s, at, n, end, s->k - end, x);
+        for (size_t i = n; i-- > 0;) {
+            const float *l = s->l + (at + i) * s->k + at;
+            solve_one(x[i], x + i + 1, l + i + 1, n - i - 1, l[i]);
+        }
+        put_known(s, at, n, x);
     }
-    for (size_t at = 0; at < k; at += BLOCK) solve_block(&(solving){d, h, true, at, least(BLOCK, k - at)});
 }
 
-void ewi_drift_correct(const ewi_drift *d, float *rows, size_t stride, size_t n, float *scratch) {
-    ewi_kernels_get()->matmul[EWI_F32](&(ewi_matmul){.m = n,
-                                                     .n = d->k,
-                                                     .k = d->k,
+static void solve_forward(const solving *s) {
+    lanes x[BLOCK];
+    for (size_t at = 0; at < s->k; at += BLOCK) {
+        const size_t n = least(BLOCK, s->k - at);
+        take_known(s, at, n, 0, at, x);
+        for (size_t i = 0; i < n; i++) {
+            const float *l = s->l + (at + i) * s->k + at;
+            solve_one(x[i], x, l, i, l[i]);
+        }
+        put_known(s, at, n, x);
+    }
+}
+
+void ewi_drift_correct(const ewi_drift *d, const ewi_hessian *h, float *rows, size_t stride, float *scratch) {
+    const size_t k = d->k;
+    float *products = scratch, *sorted = scratch + EWI_TILE_OUTPUTS * stride;
+    const solving s = {ewi_hessian_triangle(h), k, stride, sorted};
+    EW_ASSERT(ewi_hessian_inputs(h) == k);
+    ewi_kernels_get()->matmul[EWI_F32](&(ewi_matmul){.m = EWI_TILE_OUTPUTS,
+                                                     .n = k,
+                                                     .k = k,
                                                      .x = rows,
                                                      .w = d->d,
-                                                     .y = scratch,
+                                                     .y = products,
                                                      .x_stride = stride,
                                                      .y_stride = stride,
-                                                     .w_stride_bytes = d->k * sizeof(float)});
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < d->k; j++) rows[i * stride + j] += WAY * scratch[i * stride + j];
+                                                     .w_stride_bytes = k * sizeof(float)});
+    for (size_t row = 0; row < EWI_TILE_OUTPUTS * stride; row += stride)
+        for (size_t i = 0; i < k; i++) sorted[row + i] = products[row + ewi_hessian_input(h, i)];
+    solve_backward(&s);
+    solve_forward(&s);
+    for (size_t row = 0; row < EWI_TILE_OUTPUTS * stride; row += stride)
+        for (size_t i = 0; i < k; i++) rows[row + ewi_hessian_input(h, i)] += WAY * sorted[row + i];
 }

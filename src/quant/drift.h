@@ -13,8 +13,7 @@
  *
  *     EWI_TRY(ewi_drift_new(k, &threads, &d, err));
  *     for all rows:  ewi_drift_add(d, x, y, n);
- *     ewi_drift_solve(d, h);                        h: of x, factored
- *     ewi_drift_correct(d, rows, stride, n, out);   rows of weights, by any threads
+ *     ewi_drift_correct(d, h, rows, stride, scratch);     h: of x, factored; rows of weights, by any threads
  *     ewi_drift_free(d);
  */
 #ifndef EW_QUANT_DRIFT_H
@@ -31,9 +30,8 @@ void ewi_drift_free(ewi_drift *d);
 
 /* Rows [n, k] of both models. */
 void ewi_drift_add(ewi_drift *d, const float *x, const float *y, size_t n);
-/* After the last rows. */
-void ewi_drift_solve(ewi_drift *d, const ewi_hessian *h);
-/* Adds to n <= 16 rows of weights [k], `stride` apart, what makes up for the drift; scratch: [16, stride]. */
-void ewi_drift_correct(const ewi_drift *d, float *rows, size_t stride, size_t n, float *scratch);
+/* After the last rows: adds to a tile's 16 rows of weights [k], `stride` apart, what makes up for the drift.
+ * h: of x, factored. scratch: [2, 16, stride]. */
+void ewi_drift_correct(const ewi_drift *d, const ewi_hessian *h, float *rows, size_t stride, float *scratch);
 
 #endif

@@ -20,7 +20,7 @@ typedef struct tile {
     float *source;   /* [ROWS, padded] weights */
     float *x;        /* [ROWS, padded] what they should be behind rounded layers */
     float *e;        /* [ROWS, padded] their errors, in the triangle's order */
-    float *best;     /* [ROWS, padded] what they would best be, given the codes before the block */
+    float *best;     /* [ROWS, padded] what they would best be, given the codes before the block; behind e */
     float *products; /* [ROWS, BLOCK] */
     lanes *sums;     /* [BLOCK]: what the errors before the block add up to */
     lanes *errors;   /* [BLOCK] */
@@ -80,7 +80,7 @@ static ewi_round_fault take_rows(tile *t, const float *rows, const ewi_hessian *
         if (fault) return fault;
     }
     memcpy(t->x, t->source, ROWS * t->r.padded * sizeof *t->x);
-    if (drift) ewi_drift_correct(drift, t->x, t->r.padded, t->n_rows, t->best);
+    if (drift) ewi_drift_correct(drift, h, t->x, t->r.padded, t->e);
     for (size_t i = 0; i < t->n_rows; i++)
         for (size_t j = 0; j < t->r.k; j++) {
             float *x = &t->x[i * t->r.padded + j];

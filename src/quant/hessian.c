@@ -23,7 +23,7 @@ typedef struct place {
 struct ewi_hessian {
     size_t k;
     ewi_quant_threads threads;
-    float *h;       /* [k, k]: the lower triangle of H, then all of it, then L */
+    float *h;       /* [k, k]: the lower triangle of H, then all of it, then L and L^T */
     float *panel;   /* [k, PANEL] */
     float *scratch; /* [n_threads, ROWS, COLS] */
     bool *dead;     /* [k] */
@@ -273,5 +273,6 @@ ew_status ewi_hessian_factor(ewi_hessian *h, double damping, bool sorted, ew_str
         *square = (float)(h->dead[h->order[i].input] ? mean : (double)*square + floor);
     }
     factor(h, floor);
+    run(h, mirror_share, h);
     return EW_OK;
 }

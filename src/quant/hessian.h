@@ -57,7 +57,7 @@ const float *ewi_hessian_sums(const ewi_hessian *h);
 EWI_NODISCARD ew_status ewi_hessian_factor(ewi_hessian *h, double damping, bool sorted, ew_str name,
                                            ew_error *err);
 
-/* L [k, k], row-major; what is above its diagonal has no meaning. After ewi_hessian_factor. */
+/* L [k, k], row-major; above its diagonal is L^T. After ewi_hessian_factor. */
 const float *ewi_hessian_triangle(const ewi_hessian *h);
 /* What its row i is of: i, where inputs were not sorted. */
 size_t ewi_hessian_input(const ewi_hessian *h, size_t i);
