@@ -180,6 +180,10 @@ uint32_t ewi_calibration_n_stages(const ewi_calibration *c) {
     return c->original.engine->plan.n_stages;
 }
 
+uint64_t ewi_calibration_n_windows(const ewi_calibration *c) {
+    return c->n_windows;
+}
+
 /* Of the rounded model each stage is run once for all that it quantizes, and once more before the next. */
 uint64_t ewi_calibration_n_runs(const ewi_calibration *c) {
     const uint64_t n_stages = ewi_calibration_n_stages(c);

@@ -8,7 +8,8 @@
  * (the problem that arXiv 2504.02692 states, solved for all inputs at once). It goes half of the way from w
  * to w': least squares also fit what is true of the text alone.
  *
- * What is kept is D, or W D^T of the weights W where that is less than half as large, for it is less work then.
+ * What is kept is D, or W D^T of the weights W where that is less than half as large, for it is less work
+ * then.
  *
  * Sums are in one order for all machines and numbers of threads. Memory: 4 k k + 2048 k bytes (with n weights
  * 8 n k + 2048 k + 1024 n), and 64 KiB for each thread. One thread at a time uses one.
