@@ -596,8 +596,8 @@ static ew_status find_key(const job *j, const ew_quantize_options *o, char key[E
     return EW_OK;
 }
 
-/* Of GPTQ alone: both models are run again over what is there, without learning from it. Scales of channels and
- * ranges would have to be found again. */
+/* Of GPTQ alone: both models are run again over what is there, without learning from it. Scales of channels
+ * and ranges would have to be found again. */
 static bool can_go_on(const job *j) {
     return !j->calibration || (j->rounded && !j->scales && !j->ranges);
 }

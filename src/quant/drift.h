@@ -33,8 +33,8 @@ EWI_NODISCARD ew_status ewi_drift_new(size_t k, size_t n_rows, const ewi_quant_t
                                       ewi_drift **out, ew_error *err);
 void ewi_drift_free(ewi_drift *d);
 
-/* [n_rows, k], to be written before anything is added: the weights, as they will be corrected; NULL where none
- * are needed. */
+/* [n_rows, k], to be written before anything is added: the weights, as they will be corrected; NULL where
+ * none are needed. */
 float *ewi_drift_weights(ewi_drift *d);
 
 /* Rows [n, k] of both models. */
