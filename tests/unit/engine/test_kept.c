@@ -40,7 +40,7 @@ static const struct {
     size_t step; /* of the calls that it is ended at */
 } makes[] = {{"q4s", NULL, "whole", "part", 1},
              {"q8_0", NULL, "whole.gguf", "part.gguf", 1},
-             {"q4s", "gptq", "whole", "part", 5}};
+             {"q4s", "gptq", "whole", "part", 11}};
 
 static ew_quantize_options options_of(size_t i) {
     static const char text[] =
