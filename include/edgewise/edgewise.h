@@ -370,10 +370,12 @@ typedef struct ew_quantize_report {
  * needed, one that is empty, not UTF-8 or shorter than 512 tokens (or what the model was trained on) is
  * EW_INVALID. A package with scaled channels takes no adapters: they were made for the original's.
  *
- * What was interrupted (also by the end of the process) and has no calibration text goes on after its last
- * whole tensor when it is asked for again: the same bytes come of it. Meanwhile it lies beside the path in a
- * hidden folder, .NAME.KEY.part; the key is a digest of the version, the model's files (numbers, sizes and
- * times of change), the types and the imatrix. EW_IO when another process is making the same.
+ * What was interrupted (also by the end of the process) goes on after its last whole tensor when it is asked
+ * for again: the same bytes come of it. Not where scales of channels or activation ranges are searched for;
+ * with "gptq" the models run over the text again, but only tensors that are missing learn from it. Meanwhile
+ * it lies beside the path in a hidden folder, .NAME.KEY.part; the key is a digest of the version, the model's
+ * files (numbers, sizes and times of change), the types, the imatrix and the text. EW_IO when another process
+ * is making the same.
  */
 EW_API ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize_options *options,
                              ew_progress_fn on_progress, void *user, ew_quantize_report *report,

@@ -27,6 +27,7 @@ struct ewi_calibration {
     ew_row *rows;     /* [window] */
     ew_token *tokens; /* [n_windows, window] */
     uint32_t stage;   /* that was run last */
+    bool is_ahead;    /* the original's states are the next stage's already */
     size_t n_readings;
     ewi_reading *readings; /* [n_nodes] */
 };
@@ -103,6 +104,14 @@ static ew_status check_weights(const ewi_graph *graph, ew_error *err) {
 
 /* ---- opening ---- */
 
+/* Its keys and values are of one stage: memory for them is taken as stages come to write there. */
+static ew_status renew_session(const ewi_calibration *c, walk *w, ew_error *err) {
+    const ew_session_options how = {.struct_size = sizeof how, .n_ctx = (uint32_t)c->window};
+    ew_session_free(w->session);
+    w->session = NULL;
+    return ew_session_new(w->engine, &how, &w->session, err);
+}
+
 static ew_status begin_walk(const ewi_calibration *c, walk *w, const ew_model *model, ew_error *err) {
     ew_engine_options how = {.struct_size = sizeof how,
                              .n_threads = c->how.n_threads,
@@ -110,9 +119,8 @@ static ew_status begin_walk(const ewi_calibration *c, walk *w, const ew_model *m
                              .cache_k = EW_CACHE_F32,
                              .cache_v = EW_CACHE_F32,
                              .exact = true};
-    ew_session_options session = {.struct_size = sizeof session, .n_ctx = (uint32_t)c->window};
     EWI_TRY(ew_engine_new(model, &how, &w->engine, err));
-    EWI_TRY(ew_session_new(w->engine, &session, &w->session, err));
+    EWI_TRY(renew_session(c, w, err));
     size_t window_bytes = c->window * model->hparams.d_model * sizeof *w->states;
     w->states = ewi_alloc_array(c->n_windows, window_bytes);
     return w->states ? EW_OK : ewi_no_memory(err, "the calibration text's states");
@@ -172,10 +180,14 @@ uint32_t ewi_calibration_n_stages(const ewi_calibration *c) {
     return c->original.engine->plan.n_stages;
 }
 
+uint64_t ewi_calibration_n_windows(const ewi_calibration *c) {
+    return c->n_windows;
+}
+
 /* Of the rounded model each stage is run once for all that it quantizes, and once more before the next. */
 uint64_t ewi_calibration_n_runs(const ewi_calibration *c) {
     const uint64_t n_stages = ewi_calibration_n_stages(c);
-    uint64_t n = c->how.runs_twice ? 2 * n_stages : n_stages;
+    uint64_t n = c->how.n_readings * n_stages;
     const ewi_graph *rounded = c->rounded.engine ? &c->rounded.engine->graph : NULL;
     for (uint32_t i = 0; rounded && i < rounded->n_nodes; i++) n += rounded->nodes[i].op == EWI_OP_QUANTIZE;
     return (rounded ? n + n_stages - 1 : n) * c->n_windows;
@@ -193,15 +205,19 @@ static void run_on_pool(void *pool, ewi_quant_work work, void *arg) {
     ewi_pool_run(pool, work, arg);
 }
 
-static ewi_quant_threads threads_of(const ewi_calibration *c) {
+ewi_quant_threads ewi_calibration_threads(const ewi_calibration *c) {
     ewi_pool *pool = c->original.engine->pool;
     return (ewi_quant_threads){run_on_pool, pool, ewi_pool_n_threads(pool)};
 }
 
+static size_t n_inputs(const ewi_node *linear) {
+    return (size_t)linear->weight->dims[1];
+}
+
 static ew_status make_reading(ewi_calibration *c, const ewi_node *node, ew_error *err) {
-    const ewi_quant_threads threads = threads_of(c);
+    const ewi_quant_threads threads = ewi_calibration_threads(c);
     ewi_reading *r = &c->readings[c->n_readings++];
-    *r = (ewi_reading){.input = node->inputs[0], .first = node, .k = (size_t)node->weight->dims[1]};
+    *r = (ewi_reading){.input = node->inputs[0], .first = node, .k = n_inputs(node)};
     r->most = ewi_zalloc_array(r->k, sizeof *r->most);
     if (!r->most) return ewi_no_memory(err, "a layer's calibration");
     return c->how.needs_hessians ? ewi_hessian_new(r->k, &threads, &r->h, err) : EW_OK;
@@ -227,23 +243,45 @@ static void find_most(float *most, const float *x, size_t n) {
     }
 }
 
+/* No linear layer of another input is behind it in the stage. */
+static bool is_last(const ewi_calibration *c, const ew_engine *e, const ewi_node *linear) {
+    const ewi_node *end = e->graph.nodes + e->plan.stages[c->stage].end;
+    for (const ewi_node *node = linear + 1; node < end; node++)
+        if (node->op == EWI_OP_LINEAR && node->inputs[0] != linear->inputs[0]) return false;
+    return true;
+}
+
+/* Nobody reads what the last stage makes, logits of the whole text. */
+static bool has_next(const ewi_calibration *c) {
+    return c->stage + 1 < c->original.engine->plan.n_stages;
+}
+
+static bool goes_on_past(const ewi_calibration *c, const ewi_node *linear) {
+    return has_next(c) || !is_last(c, c->original.engine, linear);
+}
+
 static bool take_inputs(void *user, const ewi_node *linear, const void *rows, size_t n_rows) {
     const ewi_calibration *c = user;
     const float *x = rows;
     ewi_reading *r = find_reading(c, linear->inputs[0]);
-    if (!r || r->first != linear) return true;
+    if (!r || r->first != linear) return goes_on_past(c, linear);
     for (size_t i = 0; i < n_rows; i++) find_most(r->most, x + i * r->k, r->k);
     if (r->h) ewi_hessian_add(r->h, x, n_rows);
     r->n_rows += n_rows;
-    return true;
+    return goes_on_past(c, linear);
+}
+
+static ew_status check_most(const float *most, const ewi_node *linear, ew_error *err) {
+    for (size_t i = 0; i < n_inputs(linear); i++)
+        if (!isfinite(most[i]))
+            return ewi_fail(err, EW_FORMAT,
+                            "tensor %.*s: on the calibration text its input %zu is an infinity or NaN",
+                            EWI_STR_ARG(linear->weight->name), i);
+    return EW_OK;
 }
 
 static ew_status end_reading(const ewi_reading *r, ew_error *err) {
-    for (size_t i = 0; i < r->k; i++)
-        if (!isfinite(r->most[i]))
-            return ewi_fail(err, EW_FORMAT,
-                            "tensor %.*s: on the calibration text its input %zu is an infinity or NaN",
-                            EWI_STR_ARG(r->first->weight->name), i);
+    EWI_TRY(check_most(r->most, r->first, err));
     if (r->h) ewi_hessian_end(r->h);
     return EW_OK;
 }
@@ -274,7 +312,7 @@ static ew_status run_window(ewi_calibration *c, const walk *w, size_t at, const 
     float *states = w->states + at * n;
     ewi_value from = EWI_NO_VALUE, to = EWI_NO_VALUE;
     if (c->stage > 0) EWI_TRY(find_crossing(w->engine, c->stage - 1, &from, err));
-    if (c->stage + 1 < w->engine->plan.n_stages) EWI_TRY(find_crossing(w->engine, c->stage, &to, err));
+    if (has_next(c)) EWI_TRY(find_crossing(w->engine, c->stage, &to, err));
     for (size_t i = 0; i < c->window; i++)
         c->rows[i] = (ew_row){w->session, (uint32_t)i, c->tokens[at * c->window + i], true};
     if (from != EWI_NO_VALUE) memcpy(place_of(w->engine, from), states, n * sizeof *states);
@@ -294,8 +332,10 @@ static ew_status run_windows(ewi_calibration *c, const looking *how, ewi_calibra
 
 ew_status ewi_calibration_run(ewi_calibration *c, uint32_t stage, ewi_calibration_tell tell, void *user,
                               ew_error *err) {
-    const looking how = {take_inputs, c, !c->how.runs_twice && !c->rounded.engine};
+    const looking how = {take_inputs, c, c->how.n_readings == 1 && !c->rounded.engine};
     c->stage = stage;
+    c->is_ahead = false;
+    if (c->how.n_readings == 0) return EW_OK;
     EWI_TRY(make_readings(c, err));
     EWI_TRY(run_windows(c, &how, tell, user, err));
     for (size_t i = 0; i < c->n_readings; i++) EWI_TRY(end_reading(&c->readings[i], err));
@@ -312,12 +352,12 @@ static bool show_inputs(void *user, const ewi_node *linear, const void *x, size_
     const seeing *s = user;
     const ewi_reading *r = find_reading(s->c, linear->inputs[0]);
     if (r && r->first == linear) s->see(s->seer, r, x, n_rows);
-    return true;
+    return goes_on_past(s->c, linear);
 }
 
 ew_status ewi_calibration_run_again(ewi_calibration *c, ewi_calibration_see see, void *seer,
                                     ewi_calibration_tell tell, void *user, ew_error *err) {
-    EW_ASSERT(c->how.runs_twice);
+    EW_ASSERT(c->how.n_readings == 2);
     seeing s = {c, see, seer};
     const looking how = {show_inputs, &s, !c->rounded.engine};
     return run_windows(c, &how, tell, user, err);
@@ -360,11 +400,9 @@ typedef struct comparing {
     const float *scales;    /* NULL: inputs are not divided */
     size_t n;
     float *x, *y; /* [window, k] in the rounded model, and in the original */
+    float *most;  /* [k] the largest of y, as it came */
+    bool is_last; /* of a stage: the original goes on to the next */
 } comparing;
-
-static size_t n_inputs(const ewi_node *linear) {
-    return (size_t)linear->weight->dims[1];
-}
 
 static bool see_original(void *user, const ewi_node *linear, const void *rows, size_t n_rows) {
     const comparing *a = user;
@@ -374,10 +412,11 @@ static bool see_original(void *user, const ewi_node *linear, const void *rows, s
     memcpy(a->y, rows, n_rows * k * sizeof *a->y);
     for (size_t i = 0; i < n_rows; i++) {
         float *y = a->y + i * k;
+        find_most(a->most, y, k);
         for (size_t j = 0; j < k && a->scales; j++) y[j] /= a->scales[j];
         if (rotated) ewi_rotate(y, y, k);
     }
-    return false;
+    return a->is_last;
 }
 
 static void widen_row(float *x, const uint8_t *row, ewi_qrows_kind kind, size_t k) {
@@ -402,7 +441,8 @@ static bool see_rounded(void *user, const ewi_node *linear, const void *rows, si
 
 static ew_status compare_windows(ewi_calibration *c, comparing *a, ewi_hessian *h, ewi_drift *d,
                                  ewi_calibration_tell tell, void *user, ew_error *err) {
-    const looking original = {see_original, a, false}, rounded = {see_rounded, a, false};
+    const looking original = {see_original, a, a->is_last}, rounded = {see_rounded, a, false};
+    EW_ASSERT(!c->is_ahead);
     for (size_t i = 0; i < c->n_windows; i++) {
         EWI_TRY(run_window(c, &c->original, i, &original, err));
         EWI_TRY(run_window(c, &c->rounded, i, &rounded, err));
@@ -410,33 +450,34 @@ static ew_status compare_windows(ewi_calibration *c, comparing *a, ewi_hessian *
         ewi_drift_add(d, a->x, a->y, a->n);
         EWI_TRY(tell(user, err));
     }
+    c->is_ahead = a->is_last;
     ewi_hessian_end(h);
-    return EW_OK;
+    return check_most(a->most, a->linear, err);
 }
 
 ew_status ewi_calibration_compare(ewi_calibration *c, const ewi_node *linear, const float *scales,
-                                  ewi_hessian **h, ewi_drift **d, ewi_calibration_tell tell, void *user,
+                                  ewi_hessian *h, ewi_drift *d, ewi_calibration_tell tell, void *user,
                                   ew_error *err) {
     const size_t k = n_inputs(linear);
-    const ewi_quant_threads threads = threads_of(c);
-    *h = NULL;
-    *d = NULL;
     float *rows = ewi_alloc_array(2 * c->window, k * sizeof *rows);
-    comparing a = {c, linear, scales, 0, rows, rows + c->window * k};
-    ew_status status = rows ? EW_OK : ewi_no_memory(err, "a layer's inputs");
-    if (status == EW_OK) status = ewi_hessian_new(k, &threads, h, err);
-    if (status == EW_OK) status = ewi_drift_new(k, &threads, d, err);
-    if (status == EW_OK) status = compare_windows(c, &a, *h, *d, tell, user, err);
+    comparing a = {.c = c, .linear = linear, .scales = scales, .x = rows, .y = rows + c->window * k};
+    a.most = ewi_zalloc_array(k, sizeof *a.most);
+    a.is_last = has_next(c) && is_last(c, c->rounded.engine, linear);
+    ew_status status = rows && a.most ? compare_windows(c, &a, h, d, tell, user, err)
+                                      : ewi_no_memory(err, "a layer's inputs");
     ewi_free(rows);
+    ewi_free(a.most);
     return status;
 }
 
 ew_status ewi_calibration_advance(ewi_calibration *c, ewi_calibration_tell tell, void *user, ew_error *err) {
     const looking how = {NULL, NULL, true};
     for (size_t i = 0; i < c->n_windows; i++) {
-        EWI_TRY(run_window(c, &c->original, i, &how, err));
+        if (!c->is_ahead) EWI_TRY(run_window(c, &c->original, i, &how, err));
         EWI_TRY(run_window(c, &c->rounded, i, &how, err));
         EWI_TRY(tell(user, err));
     }
-    return EW_OK;
+    c->is_ahead = true;
+    EWI_TRY(renew_session(c, &c->original, err));
+    return renew_session(c, &c->rounded, err);
 }

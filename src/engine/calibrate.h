@@ -37,11 +37,13 @@ typedef struct ewi_reading {
     ewi_hessian *h; /* whole; NULL: not asked for */
 } ewi_reading;
 
-/* special: special tokens that the text spells out become tokens. needs_hessians: readings have them.
- * runs_twice: each stage is run once more, before the next. */
+/* special: special tokens that the text spells out become tokens. n_readings: how often each stage is run for
+ * them: never (only beside the rounded model), once, or once more (ewi_calibration_run_again).
+ * needs_hessians: readings have them. */
 typedef struct ewi_calibration_how {
     uint32_t n_tokens, n_threads; /* of the text, at most */
-    bool special, needs_hessians, runs_twice;
+    uint32_t n_readings;
+    bool special, needs_hessians;
 } ewi_calibration_how;
 
 /* Errors: EW_UNSUPPORTED names models that cannot be calibrated. */
@@ -55,18 +57,19 @@ EWI_NODISCARD ew_status ewi_calibration_open(const ew_model *model, const ew_mod
 void ewi_calibration_close(ewi_calibration *c);
 
 uint32_t ewi_calibration_n_stages(const ewi_calibration *c);
-/* How often tell is called, in all. */
+uint64_t ewi_calibration_n_windows(const ewi_calibration *c);
+/* How often tell is called, in all: once for each window of each run of a stage. */
 uint64_t ewi_calibration_n_runs(const ewi_calibration *c);
 
-/* Runs the next stage; tell is called after each window, and what it fails with ends the run. Errors:
- * EW_FORMAT names the weight whose inputs are not numbers. */
+/* Goes to the next stage, and runs it where readings were asked for; tell is called after each window, and
+ * what it fails with ends the run. Errors: EW_FORMAT names the weight whose inputs are not numbers. */
 typedef ew_status (*ewi_calibration_tell)(void *user, ew_error *err);
 EWI_NODISCARD ew_status ewi_calibration_run(ewi_calibration *c, uint32_t stage, ewi_calibration_tell tell,
                                             void *user, ew_error *err);
 
 /* Receives what a reading's layers read, [n, k]. */
 typedef void (*ewi_calibration_see)(void *user, const ewi_reading *reading, const float *rows, size_t n);
-/* The same stage on the same windows, where the calibration runs_twice; see has `seer` as its user. */
+/* The same stage on the same windows, where there are two n_readings; see has `seer` as its user. */
 EWI_NODISCARD ew_status ewi_calibration_run_again(ewi_calibration *c, ewi_calibration_see see, void *seer,
                                                   ewi_calibration_tell tell, void *user, ew_error *err);
 
@@ -80,12 +83,13 @@ const ewi_reading *ewi_calibration_find(const ewi_calibration *c, ew_str name);
 /* Of the rounded model, the stage that was run last; and its i-th node of this op, NULL after the last. */
 const ewi_stage *ewi_calibration_stage(const ewi_calibration *c);
 const ewi_node *ewi_calibration_node(const ewi_calibration *c, ewi_op op, uint32_t i);
-/* What this layer of the rounded model, whose weights are packed, reads, as its codes say (rotated for
- * whole-row types): H, and how it drifted from what the original's reads, divided by scales unless those are
- * NULL. All layers before it in the stage have their weights. What is made is the caller's, after a failure
- * too. */
+/* The threads of both. */
+ewi_quant_threads ewi_calibration_threads(const ewi_calibration *c);
+/* Adds what this layer of the rounded model, whose weights are packed, reads, as its codes say (rotated for
+ * whole-row types): to H, and how it drifted from what the original's reads, divided by scales unless those
+ * are NULL. All layers before it in the stage have their weights. */
 EWI_NODISCARD ew_status ewi_calibration_compare(ewi_calibration *c, const ewi_node *linear,
-                                                const float *scales, ewi_hessian **h, ewi_drift **d,
+                                                const float *scales, ewi_hessian *h, ewi_drift *d,
                                                 ewi_calibration_tell tell, void *user, ew_error *err);
 /* Takes both models over the stage, all of whose weights are there, to the next. */
 EWI_NODISCARD ew_status ewi_calibration_advance(ewi_calibration *c, ewi_calibration_tell tell, void *user,

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "kernels/kernels.h"
 
-#define PANEL 128u /* rows or columns that are taken together */
+#define PANEL 256u /* rows or columns that are taken together */
 /* What a thread multiplies at a time, [ROWS, COLS]. */
 #define ROWS 64u
 #define COLS 256u
@@ -23,7 +23,7 @@ typedef struct place {
 struct ewi_hessian {
     size_t k;
     ewi_quant_threads threads;
-    float *h;       /* [k, k]: the lower triangle of H, then all of it, then L */
+    float *h;       /* [k, k]: the lower triangle of H, then all of it, then L and L^T */
     float *panel;   /* [k, PANEL] */
     float *scratch; /* [n_threads, ROWS, COLS] */
     bool *dead;     /* [k] */
@@ -101,18 +101,21 @@ static size_t least(size_t a, size_t b) {
 static void update_block(const update *u, size_t row, size_t col, float *y) {
     const ewi_hessian *h = u->h;
     size_t m = least(ROWS, u->n - row), n = least(COLS, row + m - col);
-    ewi_kernels_get()->matmul[EWI_F32](&(ewi_matmul){.m = m,
-                                                     .n = n,
-                                                     .k = PANEL,
-                                                     .x = h->panel + row * PANEL,
-                                                     .w = h->panel + col * PANEL,
-                                                     .y = y,
-                                                     .x_stride = PANEL,
-                                                     .y_stride = COLS,
-                                                     .w_stride_bytes = PANEL * sizeof(float)});
-    for (size_t i = 0; i < m; i++) {
-        float *to = h->h + (row + i) * h->k + col;
-        for (size_t j = 0; j < n && col + j <= row + i; j++) to[j] += u->sign * y[i * COLS + j];
+    const ewi_kernels *kern = ewi_kernels_get();
+    kern->matmul[EWI_F32](&(ewi_matmul){.m = m,
+                                        .n = n,
+                                        .k = PANEL,
+                                        .x = h->panel + row * PANEL,
+                                        .w = h->panel + col * PANEL,
+                                        .y = y,
+                                        .x_stride = PANEL,
+                                        .y_stride = COLS,
+                                        .w_stride_bytes = PANEL * sizeof(float)});
+    for (size_t i = 0; i < m && col <= row + i; i++) {
+        float *to = h->h + (row + i) * h->k + col, *product = y + i * COLS;
+        const size_t n_left = least(n, row + i + 1 - col);
+        if (u->sign < 0) kern->scale(product, product, u->sign, n_left);
+        kern->add(to, to, product, n_left);
     }
 }
 
@@ -270,5 +273,6 @@ ew_status ewi_hessian_factor(ewi_hessian *h, double damping, bool sorted, ew_str
         *square = (float)(h->dead[h->order[i].input] ? mean : (double)*square + floor);
     }
     factor(h, floor);
+    run(h, mirror_share, h);
     return EW_OK;
 }

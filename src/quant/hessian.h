@@ -6,11 +6,11 @@
  * inverse of this one's transpose, so that codes chosen by either are the same but for rounding, and the
  * inverses need not be made.
  *
- * Sums are of f32 over 128 rows or columns at a time, each added up in 16 lanes, in one order for all
+ * Sums are of f32 over 256 rows or columns at a time, each added up in 16 lanes, in one order for all
  * machines and numbers of threads. That suffices: the damping, a hundredth of the mean square of the inputs,
  * lies far above what rounding does to H, and no pivot can be less than it.
  *
- * Memory: 4 k k + 512 k bytes, and 64 KiB for each thread. One thread at a time uses one.
+ * Memory: 4 k k + 1024 k bytes, and 64 KiB for each thread. One thread at a time uses one.
  *
  *     EWI_TRY(ewi_hessian_new(k, &threads, &h, err));
  *     for all rows:  ewi_hessian_add(h, rows, n);
@@ -57,7 +57,7 @@ const float *ewi_hessian_sums(const ewi_hessian *h);
 EWI_NODISCARD ew_status ewi_hessian_factor(ewi_hessian *h, double damping, bool sorted, ew_str name,
                                            ew_error *err);
 
-/* L [k, k], row-major; what is above its diagonal has no meaning. After ewi_hessian_factor. */
+/* L [k, k], row-major; above its diagonal is L^T. After ewi_hessian_factor. */
 const float *ewi_hessian_triangle(const ewi_hessian *h);
 /* What its row i is of: i, where inputs were not sorted. */
 size_t ewi_hessian_input(const ewi_hessian *h, size_t i);

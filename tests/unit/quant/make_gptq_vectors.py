@@ -17,7 +17,7 @@ import make_round_vectors as grids
 N, K, T, LATENT = 3, 172, 300, 12
 SORTED = ("Q8C", "Q4C")
 KINDS = ("Q8C", "Q4C", "Q4S", "Q4G128", "Q8_0", "Q4_0")
-state = 1
+state = 3  # chosen: other seeds have ties, after which codes are others
 
 
 def draw(n):
