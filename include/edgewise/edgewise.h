@@ -311,12 +311,14 @@ typedef struct ew_quantize_options {
     const char *type;
     uint32_t n_threads; /* default: the performance cores that this process may use */
     bool replace;       /* a package or GGUF file that lies at the path already */
-    /* "round": to nearest (default). Of decoders without experts, from F32, F16 or BF16, also "gptq": so that
+    /* "round": to nearest (default). Of models without experts, from F32, F16 or BF16, also "gptq": so that
      * outputs on the calibration text change least, behind the layers rounded before (arXiv 2210.17323);
      * "awq": to nearest, after channels between layers were scaled so that they change little (arXiv
      * 2306.00978). Both are EW_INVALID where all matrices become f16. */
     const char *method;
-    ew_str calibration;          /* a text in UTF-8 like those that the model will see; borrowed */
+    /* A text in UTF-8 like those that the model will see; of a model that makes embeddings (it has no head,
+     * or its files say how to pool) each line is one. Borrowed. */
+    ew_str calibration;
     uint32_t calibration_tokens; /* of it, at most; default 16384 */
     bool calibration_special;    /* special tokens that it spells out become tokens */
     /* [n_types] of a package's matrices that become something else than `type`; not with "awq" or smooth. */

@@ -5,87 +5,37 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "engine/engine.h"
+#include "engine/windows.h"
 #include "kernels/half.h"
 #include "kernels/rotate.h"
-
-#define WINDOW 512u
 
 /* A model on its way over the text. */
 typedef struct walk {
     ew_engine *engine;
     ew_session *session;
-    float *states; /* [n_windows, window, d_model] what the next stage reads */
+    float *states; /* [the windows' tokens, d_model] what the next stage reads */
 } walk;
 
 struct ewi_calibration {
     const ew_model *model;
     walk original, rounded; /* the latter without an engine: nobody asks for it */
     ewi_calibration_how how;
-    size_t window, n_windows;
-    ew_row *rows;     /* [window] */
-    ew_token *tokens; /* [n_windows, window] */
-    uint32_t stage;   /* that was run last */
-    bool is_ahead;    /* the original's states are the next stage's already */
+    ewi_windows windows;
+    ew_row *rows;   /* [the longest window] */
+    uint32_t stage; /* that was run last */
+    bool is_ahead;  /* the original's states are the next stage's already */
     size_t n_readings;
     ewi_reading *readings; /* [n_nodes] */
 };
-
-/* ---- the text ---- */
-
-static ew_status check_text(ew_str text, ew_error *err) {
-    if (text.len == 0) return ewi_fail(err, EW_INVALID, "the calibration text is empty");
-    const uint8_t *bytes = (const uint8_t *)text.data;
-    for (size_t i = 0, n; i < text.len; i += n) {
-        uint32_t character;
-        n = ewi_utf8_decode(bytes + i, text.len - i, &character);
-        if (character == EWI_UTF8_INVALID)
-            return ewi_fail(err, EW_INVALID, "the calibration text is not UTF-8: byte %zu", i);
-    }
-    return EW_OK;
-}
-
-/* Windows of the n tokens of the text, each with its BOS. */
-static ew_status cut_windows(ewi_calibration *c, const ew_token *text, size_t n, ew_error *err) {
-    const size_t bos = ew_tokenizer_adds_bos(c->model->tokenizer), fresh = c->window - bos;
-    c->n_windows = n / fresh;
-    if (c->n_windows == 0)
-        return ewi_fail(err, EW_INVALID, "the calibration text has %zu tokens: at least %zu are needed", n,
-                        fresh);
-    c->tokens = ewi_alloc_array(c->n_windows, c->window * sizeof *c->tokens);
-    if (!c->tokens) return ewi_no_memory(err, "the calibration text");
-    for (size_t i = 0; i < c->n_windows; i++) {
-        ew_token *to = c->tokens + i * c->window;
-        to[0] = ew_tokenizer_bos(c->model->tokenizer);
-        memcpy(to + bos, text + i * fresh, fresh * sizeof *to);
-    }
-    return EW_OK;
-}
-
-static ew_status encode_text(ewi_calibration *c, ew_str text, ew_error *err) {
-    size_t n = 0, cap = text.len + 1; /* no token of a text is empty */
-    const unsigned flags = c->how.special ? EW_ENCODE_SPECIAL : 0;
-    EWI_TRY(check_text(text, err));
-    ew_token *tokens = ewi_alloc_array(cap, sizeof *tokens);
-    if (!tokens) return ewi_no_memory(err, "the calibration text");
-    ew_status status = ew_tokenizer_encode(c->model->tokenizer, text, flags, tokens, cap, &n, err);
-    if (n > cap) n = cap;
-    if (n > c->how.n_tokens) n = c->how.n_tokens;
-    if (status == EW_OK) status = cut_windows(c, tokens, n, err);
-    ewi_free(tokens);
-    return status;
-}
 
 /* ---- which models ---- */
 
 ew_status ewi_calibration_check(const ew_model *model, ew_error *err) {
     const ewi_hparams *h = &model->hparams;
-    const char *what = NULL;
-    if (h->arch->is_encoder || h->is_headless) what = "models that make embeddings";
-    if (h->n_experts) what = "models with experts";
-    if (what)
-        return ewi_fail(err, EW_UNSUPPORTED, "%s: calibration of %s is not implemented", h->arch->name, what);
+    if (h->n_experts)
+        return ewi_fail(err, EW_UNSUPPORTED, "%s: calibration of models with experts is not implemented",
+                        h->arch->name);
     if (!model->tokenizer)
         return ewi_fail(err, EW_UNSUPPORTED, "calibration needs a vocabulary, which the model's files lack");
     return EW_OK;
@@ -107,15 +57,15 @@ static ew_status check_weights(const ewi_graph *graph, ew_error *err) {
 static ew_status begin_walk(const ewi_calibration *c, walk *w, const ew_model *model, ew_error *err) {
     ew_engine_options how = {.struct_size = sizeof how,
                              .n_threads = c->how.n_threads,
-                             .n_rows = (uint32_t)c->window,
+                             .n_rows = (uint32_t)c->windows.longest,
                              .cache_k = EW_CACHE_F32,
                              .cache_v = EW_CACHE_F32,
-                             .exact = true};
-    ew_session_options session = {.struct_size = sizeof session, .n_ctx = (uint32_t)c->window};
+                             .exact = true,
+                             .embeds = ewi_model_embeds(model)};
+    ew_session_options session = {.struct_size = sizeof session, .n_ctx = (uint32_t)c->windows.longest};
     EWI_TRY(ew_engine_new(model, &how, &w->engine, err));
     EWI_TRY(ew_session_new(w->engine, &session, &w->session, err));
-    size_t window_bytes = c->window * model->hparams.d_model * sizeof *w->states;
-    w->states = ewi_alloc_array(c->n_windows, window_bytes);
+    w->states = ewi_alloc_array(c->windows.starts[c->windows.n], model->hparams.d_model * sizeof *w->states);
     return w->states ? EW_OK : ewi_no_memory(err, "the calibration text's states");
 }
 
@@ -129,7 +79,7 @@ static ew_status begin_walks(ewi_calibration *c, const ew_model *rounded, ew_err
     EWI_TRY(begin_walk(c, &c->original, c->model, err));
     EWI_TRY(check_weights(&c->original.engine->graph, err));
     if (rounded) EWI_TRY(begin_walk(c, &c->rounded, rounded, err));
-    c->rows = ewi_alloc_array(c->window, sizeof *c->rows);
+    c->rows = ewi_alloc_array(c->windows.longest, sizeof *c->rows);
     c->readings = ewi_alloc_array(c->original.engine->graph.n_nodes, sizeof *c->readings);
     return c->rows && c->readings ? EW_OK : ewi_no_memory(err, "the calibration text's states");
 }
@@ -140,8 +90,7 @@ ew_status ewi_calibration_open(const ew_model *model, const ew_model *rounded, e
     if (!c) return ewi_no_memory(err, "calibration");
     c->model = model;
     c->how = *how;
-    c->window = model->hparams.n_ctx_train < WINDOW ? model->hparams.n_ctx_train : WINDOW;
-    ew_status status = encode_text(c, text, err);
+    ew_status status = ewi_windows_cut(model, text, how->n_tokens, how->special, &c->windows, err);
     if (status == EW_OK) status = begin_walks(c, rounded, err);
     if (status == EW_OK)
         *out = c;
@@ -163,7 +112,7 @@ void ewi_calibration_close(ewi_calibration *c) {
     forget_readings(c);
     end_walk(&c->original);
     end_walk(&c->rounded);
-    ewi_free(c->tokens);
+    ewi_windows_deinit(&c->windows);
     ewi_free(c->rows);
     ewi_free(c->readings);
     ewi_free(c);
@@ -179,7 +128,7 @@ uint64_t ewi_calibration_n_runs(const ewi_calibration *c) {
     uint64_t n = c->how.n_readings * n_stages;
     const ewi_graph *rounded = c->rounded.engine ? &c->rounded.engine->graph : NULL;
     for (uint32_t i = 0; rounded && i < rounded->n_nodes; i++) n += rounded->nodes[i].op == EWI_OP_QUANTIZE;
-    return (rounded ? n + n_stages - 1 : n) * c->n_windows;
+    return (rounded ? n + n_stages - 1 : n) * c->windows.n;
 }
 
 /* ---- one stage ---- */
@@ -297,22 +246,23 @@ typedef struct looking {
 } looking;
 
 static ew_status run_window(ewi_calibration *c, const walk *w, size_t at, const looking *how, ew_error *err) {
-    const size_t n = c->window * c->model->hparams.d_model;
-    float *states = w->states + at * n;
+    const size_t first = c->windows.starts[at], n_rows = ewi_window_length(&c->windows, at);
+    const size_t width = c->model->hparams.d_model, n = n_rows * width;
+    float *states = w->states + first * width;
     ewi_value from = EWI_NO_VALUE, to = EWI_NO_VALUE;
     if (c->stage > 0) EWI_TRY(find_crossing(w->engine, c->stage - 1, &from, err));
     if (has_next(c)) EWI_TRY(find_crossing(w->engine, c->stage, &to, err));
-    for (size_t i = 0; i < c->window; i++)
-        c->rows[i] = (ew_row){w->session, (uint32_t)i, c->tokens[at * c->window + i], true};
+    for (size_t i = 0; i < n_rows; i++)
+        c->rows[i] = (ew_row){w->session, (uint32_t)i, c->windows.tokens[first + i], true};
     if (from != EWI_NO_VALUE) memcpy(place_of(w->engine, from), states, n * sizeof *states);
-    EWI_TRY(ewi_step_stage(w->engine, c->rows, c->window, c->stage, how->on_linear, how->user, err));
+    EWI_TRY(ewi_step_stage(w->engine, c->rows, n_rows, c->stage, how->on_linear, how->user, err));
     if (to != EWI_NO_VALUE && how->goes_on) memcpy(states, place_of(w->engine, to), n * sizeof *states);
     return EW_OK;
 }
 
 static ew_status run_windows(ewi_calibration *c, const looking *how, ewi_calibration_tell tell, void *user,
                              ew_error *err) {
-    for (size_t i = 0; i < c->n_windows; i++) {
+    for (size_t i = 0; i < c->windows.n; i++) {
         EWI_TRY(run_window(c, &c->original, i, how, err));
         EWI_TRY(tell(user, err));
     }
@@ -388,7 +338,7 @@ typedef struct comparing {
     const ewi_node *linear; /* of the rounded model */
     const float *scales;    /* NULL: inputs are not divided */
     size_t n;
-    float *x, *y; /* [window, k] in the rounded model, and in the original */
+    float *x, *y; /* [longest window, k] in the rounded model, and in the original */
     float *most;  /* [k] the largest of y, as it came */
     bool is_last; /* of a stage: the original goes on to the next */
 } comparing;
@@ -432,7 +382,7 @@ static ew_status compare_windows(ewi_calibration *c, comparing *a, ewi_hessian *
                                  ewi_calibration_tell tell, void *user, ew_error *err) {
     const looking original = {see_original, a, a->is_last}, rounded = {see_rounded, a, false};
     EW_ASSERT(!c->is_ahead);
-    for (size_t i = 0; i < c->n_windows; i++) {
+    for (size_t i = 0; i < c->windows.n; i++) {
         EWI_TRY(run_window(c, &c->original, i, &original, err));
         EWI_TRY(run_window(c, &c->rounded, i, &rounded, err));
         ewi_hessian_add(h, a->x, a->n);
@@ -451,13 +401,13 @@ ew_status ewi_calibration_compare(ewi_calibration *c, const ewi_node *linear, co
     const ewi_quant_threads threads = threads_of(c);
     *h = NULL;
     *d = NULL;
-    float *rows = ewi_alloc_array(2 * c->window, k * sizeof *rows);
+    float *rows = ewi_alloc_array(2 * c->windows.longest, k * sizeof *rows);
     comparing a = {c,
                    linear,
                    scales,
                    0,
                    rows,
-                   rows + c->window * k,
+                   rows + c->windows.longest * k,
                    ewi_zalloc_array(k, sizeof *a.most),
                    has_next(c) && is_last(c, c->rounded.engine, linear)};
     ew_status status = rows && a.most ? EW_OK : ewi_no_memory(err, "a layer's inputs");
@@ -471,7 +421,7 @@ ew_status ewi_calibration_compare(ewi_calibration *c, const ewi_node *linear, co
 
 ew_status ewi_calibration_advance(ewi_calibration *c, ewi_calibration_tell tell, void *user, ew_error *err) {
     const looking how = {NULL, NULL, true};
-    for (size_t i = 0; i < c->n_windows; i++) {
+    for (size_t i = 0; i < c->windows.n; i++) {
         if (!c->is_ahead) EWI_TRY(run_window(c, &c->original, i, &how, err));
         EWI_TRY(run_window(c, &c->rounded, i, &how, err));
         EWI_TRY(tell(user, err));

@@ -2,11 +2,10 @@
  * calibrate.h: what a model's linear layers read when the model runs over a text: largest inputs and
  * Hessians, for scaling; and how that differs behind layers that are rounded, for GPTQ.
  *
- * The text is cut into windows of 512 tokens (or what the model was trained on), each of which begins with a
- * BOS where the model asks for one, and the model runs stage by stage: one stage over all windows, then the
- * next. Readings are of what the original model computes; layers with the same input share one. Beside it may
- * go the rounded model (engine/rounded.h): its layers read what those before them make with the package's
- * weights and the kernels that will run them, inputs of 8 bits included.
+ * The text is cut into windows (engine/windows.h), and the model runs stage by stage: one stage over all
+ * windows, then the next. Readings are of what the original model computes; layers with the same input share
+ * one. Beside it may go the rounded model (engine/rounded.h): its layers read what those before them make
+ * with the package's weights and the kernels that will run them, inputs of 8 bits included.
  *
  * Memory: 4 d_model bytes for each token of the text, between two stages, of each model; the Hessians of one
  * stage (a Llama layer has four, of 4 k k bytes each, see quant/hessian.h), or of one input beside what it

@@ -21,7 +21,8 @@ static bool is_matrix(const ewi_rounded *r, const ewi_tensor *t) {
     return t && t >= all && t < all + r->n_tensors && t->n_dims == 2;
 }
 
-/* The model's tensors are ours, but for an embedding that is the head too. */
+/* The model's tensors are ours, but for matrices that stay as exact as they are, and for an embedding that is
+ * the head too. */
 static void take_places(ewi_rounded *r) {
     const ewi_tensor *head = ewi_model_weight(r->original, EWI_ROLE_OUTPUT, 0),
                      *embedding = ewi_model_weight(r->original, EWI_ROLE_TOKEN_EMBD, 0);
@@ -29,13 +30,14 @@ static void take_places(ewi_rounded *r) {
         const ewi_tensor **slot = &r->model.tensors[i / EWI_N_PART_KINDS][i % EWI_N_PART_KINDS];
         if (!*slot) continue;
         if (is_matrix(r, *slot)) {
-            *slot = &r->tensors[*slot - r->original->checkpoint.tensors];
+            const ewi_tensor *written = &r->tensors[*slot - r->original->checkpoint.tensors];
+            if (written->dtype != EWI_F32) *slot = written;
         } else {
             r->vectors[i] = **slot;
             *slot = &r->vectors[i];
         }
     }
-    if (head && head != embedding) return;
+    if (ewi_model_embeds(r->original) || (head && head != embedding)) return;
     r->model.tensors[EWI_ROLE_OUTPUT][EWI_WEIGHT] = r->model.tensors[EWI_ROLE_TOKEN_EMBD][EWI_WEIGHT];
     r->model.tensors[EWI_ROLE_TOKEN_EMBD][EWI_WEIGHT] = embedding;
 }

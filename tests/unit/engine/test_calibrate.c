@@ -1,7 +1,6 @@
 /* test_calibrate.c: quantizing with a text: what is refused, by name; how far it has come; and that it can be
  * stopped. */
 #include "expect.h"
-#include "golden.h"
 #include "rig.h"
 #include "scratch.h"
 #include "tiny_model.h"
@@ -115,16 +114,11 @@ static void bad_models(void **state) {
         {{.no_vocabulary = true}, "calibration needs a vocabulary"},
         {{.dtype = EWI_Q8_0}, "tensor blk.0.attn_q.weight: is Q8_0"},
     };
-    ew_error err = {0};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ew_model *model = open_tiny(&cases[i].model);
         refuse(model, "gptq", letters, EW_UNSUPPORTED, cases[i].culprit);
         ew_model_close(model);
     }
-    ew_model *encoder;
-    expect_ok(ew_model_open(golden_path("bge"), &encoder, &err), &err);
-    refuse(encoder, "gptq", letters, EW_UNSUPPORTED, "calibration of models that make embeddings");
-    ew_model_close(encoder);
 }
 
 /* An infinity among a norm's weights: the layer that reads it is named, whatever the method. */
