@@ -54,6 +54,14 @@ static ew_status check_weights(const ewi_graph *graph, ew_error *err) {
 
 /* ---- opening ---- */
 
+/* Its keys and values are of one stage: memory for them is taken as stages come to write there. */
+static ew_status renew_session(const ewi_calibration *c, walk *w, ew_error *err) {
+    const ew_session_options how = {.struct_size = sizeof how, .n_ctx = (uint32_t)c->windows.longest};
+    ew_session_free(w->session);
+    w->session = NULL;
+    return ew_session_new(w->engine, &how, &w->session, err);
+}
+
 static ew_status begin_walk(const ewi_calibration *c, walk *w, const ew_model *model, ew_error *err) {
     ew_engine_options how = {.struct_size = sizeof how,
                              .n_threads = c->how.n_threads,
@@ -62,9 +70,8 @@ static ew_status begin_walk(const ewi_calibration *c, walk *w, const ew_model *m
                              .cache_v = EW_CACHE_F32,
                              .exact = true,
                              .embeds = ewi_model_embeds(model)};
-    ew_session_options session = {.struct_size = sizeof session, .n_ctx = (uint32_t)c->windows.longest};
     EWI_TRY(ew_engine_new(model, &how, &w->engine, err));
-    EWI_TRY(ew_session_new(w->engine, &session, &w->session, err));
+    EWI_TRY(renew_session(c, w, err));
     w->states = ewi_alloc_array(c->windows.starts[c->windows.n], model->hparams.d_model * sizeof *w->states);
     return w->states ? EW_OK : ewi_no_memory(err, "the calibration text's states");
 }
@@ -143,7 +150,7 @@ static void run_on_pool(void *pool, ewi_quant_work work, void *arg) {
     ewi_pool_run(pool, work, arg);
 }
 
-static ewi_quant_threads threads_of(const ewi_calibration *c) {
+ewi_quant_threads ewi_calibration_threads(const ewi_calibration *c) {
     ewi_pool *pool = c->original.engine->pool;
     return (ewi_quant_threads){run_on_pool, pool, ewi_pool_n_threads(pool)};
 }
@@ -153,7 +160,7 @@ static size_t n_inputs(const ewi_node *linear) {
 }
 
 static ew_status make_reading(ewi_calibration *c, const ewi_node *node, ew_error *err) {
-    const ewi_quant_threads threads = threads_of(c);
+    const ewi_quant_threads threads = ewi_calibration_threads(c);
     ewi_reading *r = &c->readings[c->n_readings++];
     *r = (ewi_reading){.input = node->inputs[0], .first = node, .k = n_inputs(node)};
     r->most = ewi_zalloc_array(r->k, sizeof *r->most);
@@ -395,25 +402,15 @@ static ew_status compare_windows(ewi_calibration *c, comparing *a, ewi_hessian *
 }
 
 ew_status ewi_calibration_compare(ewi_calibration *c, const ewi_node *linear, const float *scales,
-                                  ewi_hessian **h, ewi_drift **d, ewi_calibration_tell tell, void *user,
+                                  ewi_hessian *h, ewi_drift *d, ewi_calibration_tell tell, void *user,
                                   ew_error *err) {
     const size_t k = n_inputs(linear);
-    const ewi_quant_threads threads = threads_of(c);
-    *h = NULL;
-    *d = NULL;
     float *rows = ewi_alloc_array(2 * c->windows.longest, k * sizeof *rows);
-    comparing a = {c,
-                   linear,
-                   scales,
-                   0,
-                   rows,
-                   rows + c->windows.longest * k,
-                   ewi_zalloc_array(k, sizeof *a.most),
-                   has_next(c) && is_last(c, c->rounded.engine, linear)};
-    ew_status status = rows && a.most ? EW_OK : ewi_no_memory(err, "a layer's inputs");
-    if (status == EW_OK) status = ewi_hessian_new(k, &threads, h, err);
-    if (status == EW_OK) status = ewi_drift_new(k, &threads, d, err);
-    if (status == EW_OK) status = compare_windows(c, &a, *h, *d, tell, user, err);
+    comparing a = {.c = c, .linear = linear, .scales = scales, .x = rows, .y = rows + c->windows.longest * k};
+    a.most = ewi_zalloc_array(k, sizeof *a.most);
+    a.is_last = has_next(c) && is_last(c, c->rounded.engine, linear);
+    ew_status status = rows && a.most ? compare_windows(c, &a, h, d, tell, user, err)
+                                      : ewi_no_memory(err, "a layer's inputs");
     ewi_free(rows);
     ewi_free(a.most);
     return status;
@@ -427,5 +424,6 @@ ew_status ewi_calibration_advance(ewi_calibration *c, ewi_calibration_tell tell,
         EWI_TRY(tell(user, err));
     }
     c->is_ahead = true;
-    return EW_OK;
+    EWI_TRY(renew_session(c, &c->original, err));
+    return renew_session(c, &c->rounded, err);
 }

@@ -81,12 +81,13 @@ const ewi_reading *ewi_calibration_find(const ewi_calibration *c, ew_str name);
 /* Of the rounded model, the stage that was run last; and its i-th node of this op, NULL after the last. */
 const ewi_stage *ewi_calibration_stage(const ewi_calibration *c);
 const ewi_node *ewi_calibration_node(const ewi_calibration *c, ewi_op op, uint32_t i);
-/* What this layer of the rounded model, whose weights are packed, reads, as its codes say (rotated for
- * whole-row types): H, and how it drifted from what the original's reads, divided by scales unless those are
- * NULL. All layers before it in the stage have their weights. What is made is the caller's, after a failure
- * too. */
+/* The threads of both. */
+ewi_quant_threads ewi_calibration_threads(const ewi_calibration *c);
+/* Adds what this layer of the rounded model, whose weights are packed, reads, as its codes say (rotated for
+ * whole-row types): to H, and how it drifted from what the original's reads, divided by scales unless those
+ * are NULL. All layers before it in the stage have their weights. */
 EWI_NODISCARD ew_status ewi_calibration_compare(ewi_calibration *c, const ewi_node *linear,
-                                                const float *scales, ewi_hessian **h, ewi_drift **d,
+                                                const float *scales, ewi_hessian *h, ewi_drift *d,
                                                 ewi_calibration_tell tell, void *user, ew_error *err);
 /* Takes both models over the stage, all of whose weights are there, to the next. */
 EWI_NODISCARD ew_status ewi_calibration_advance(ewi_calibration *c, ewi_calibration_tell tell, void *user,

@@ -16,6 +16,7 @@
 #include "engine/package_out.h"
 #include "engine/rounded.h"
 #include "kernels/kernels.h"
+#include "kernels/rotate.h"
 #include "model/model.h"
 #include "quant/blocks.h"
 #include "quant/gptq.h"
@@ -139,7 +140,7 @@ static void round_tile(const slab *s, size_t i, uint8_t *scratch) {
     const float *importance = s->scales ? ewi_channel_scales_importance(s->scales, s->source)
                                         : ewi_importance_of(s->importance, s->source, row);
     s->faults[i] =
-        s->in ? ewi_gptq_tile(s->dtype, tile, rows, n_rows, s->in->h, s->in->drift, rest, &s->sums[i])
+        s->in ? ewi_gptq_tile(s->dtype, tile, rows, row, n_rows, s->in->h, s->in->drift, rest, &s->sums[i])
               : ewi_round_tile(s->dtype, tile, rows, n_rows, k, importance, rest, &s->sums[i]);
 }
 
@@ -461,11 +462,32 @@ static bool all_sort(const job *j, const ewi_node *first) {
     return true;
 }
 
+/* Of the matrix that reads what this layer does; 0 where there are several. */
+static size_t rows_of_only(const job *j, const ewi_node *first) {
+    const ewi_node *node;
+    size_t n = 0;
+    for (uint32_t i = 0; (node = linear_at(j, i)); i++) n += node->inputs[0] == first->inputs[0];
+    return n == 1 ? (size_t)first->weight->dims[0] : 0;
+}
+
+/* As they are when GPTQ takes them: scaled, and rotated for whole-row types. */
+static void widen_weights(const job *j, const ewi_tensor *t, float *rows) {
+    const size_t n = (size_t)t->dims[0], k = (size_t)t->dims[1];
+    ewi_kernels_get()->widen[t->dtype](rows, t->data, n * k);
+    if (j->scales) ewi_channel_scales_apply(j->scales, t, 0, n, rows);
+    if (ewi_packed_info_get(target_of(j, t)->dtype)->kind == EWI_PACKED_ROW)
+        for (size_t i = 0; i < n; i++) ewi_rotate_weights(rows + i * k, rows + i * k, k);
+}
+
 static ew_status learn_inputs(job *j, const ewi_node *linear, inputs *in, ew_error *err) {
     const ewi_tensor *t = source_of(j, linear);
+    const ewi_quant_threads threads = ewi_calibration_threads(j->calibration);
     const float *scales = j->scales ? ewi_channel_scales_columns(j->scales, t) : NULL;
+    EWI_TRY(ewi_hessian_new(n_inputs(t), &threads, &in->h, err));
+    EWI_TRY(ewi_drift_new(n_inputs(t), rows_of_only(j, linear), &threads, &in->drift, err));
+    if (ewi_drift_weights(in->drift)) widen_weights(j, t, ewi_drift_weights(in->drift));
     EWI_TRY(
-        ewi_calibration_compare(j->calibration, linear, scales, &in->h, &in->drift, tell_of_window, j, err));
+        ewi_calibration_compare(j->calibration, linear, scales, in->h, in->drift, tell_of_window, j, err));
     EWI_TRY(ewi_hessian_factor(in->h, DAMPING, all_sort(j, linear), t->name, err));
     return tell(j, err);
 }
@@ -500,6 +522,15 @@ static ew_status round_stage(job *j, ew_error *err) {
     return EW_OK;
 }
 
+/* The stage's weights are not read again. */
+static void drop_stage(const job *j) {
+    const ewi_node *node;
+    for (uint32_t i = 0; (node = linear_at(j, i)); i++) {
+        const ewi_tensor *t = source_of(j, node);
+        ewi_checkpoint_drop(j->source, t->data, (size_t)t->size_bytes);
+    }
+}
+
 /* Stage by stage: what is read in one is made by those before, rounded. */
 static ew_status write_by_gptq(job *j, ew_error *err) {
     const uint32_t n = ewi_calibration_n_stages(j->calibration);
@@ -508,6 +539,7 @@ static ew_status write_by_gptq(job *j, ew_error *err) {
         EWI_TRY(round_stage(j, err));
         if (stage + 1 < n) EWI_TRY(ewi_calibration_advance(j->calibration, tell_of_window, j, err));
         ewi_rounded_let_go(j->rounded);
+        drop_stage(j);
     }
     return EW_OK;
 }

@@ -18,39 +18,61 @@
 /* Of the way to the least squares. */
 #define WAY 0.5f
 
+/* The sums are D, or W D^T where there are few rows of weights. */
 struct ewi_drift {
-    size_t k;
+    size_t k, n; /* rows of sums: inputs, or weights */
     ewi_quant_threads threads;
-    float *d;       /* [k, k]: D */
-    float *x, *y;   /* [k, PANEL]: inputs, and what they lack */
+    float *sums;    /* [n, k] */
+    float *weights; /* [n, k]; NULL: the sums are D */
+    float *lacks;   /* [PANEL, k] y - x, for weights */
+    float *left;    /* [n, PANEL] x, or weights times y - x */
+    float *right;   /* [k, PANEL] y - x, or x */
     float *scratch; /* [n_threads, ROWS, COLS] */
 };
 
-ew_status ewi_drift_new(size_t k, const ewi_quant_threads *threads, ewi_drift **out, ew_error *err) {
+static ew_status make_arrays(ewi_drift *d, bool has_weights, ew_error *err) {
+    d->sums = ewi_zalloc_array(d->n, d->k * sizeof *d->sums);
+    d->left = ewi_alloc_array(d->n, PANEL * sizeof *d->left);
+    d->right = ewi_alloc_array(d->k, PANEL * sizeof *d->right);
+    d->scratch = ewi_alloc_array(d->threads.n_threads, ROWS * COLS * sizeof *d->scratch);
+    bool fine = d->sums && d->left && d->right && d->scratch;
+    if (has_weights) {
+        d->weights = ewi_alloc_array(d->n, d->k * sizeof *d->weights);
+        d->lacks = ewi_alloc_array(PANEL, d->k * sizeof *d->lacks);
+        fine = fine && d->weights && d->lacks;
+    }
+    return fine ? EW_OK : ewi_no_memory(err, "a layer's calibration");
+}
+
+ew_status ewi_drift_new(size_t k, size_t n_rows, const ewi_quant_threads *threads, ewi_drift **out,
+                        ew_error *err) {
+    const bool has_weights = n_rows > 0 && n_rows < k / 2;
     size_t squares;
     if (!ewi_mul_size(k, k, &squares)) return ewi_fail(err, EW_LIMIT, "%zu inputs of a layer", k);
     ewi_drift *d = ewi_zalloc(sizeof *d);
     if (!d) return ewi_no_memory(err, "a layer's calibration");
-    *d = (ewi_drift){.k = k, .threads = *threads};
-    d->d = ewi_zalloc_array(squares, sizeof *d->d);
-    d->x = ewi_alloc_array(k, PANEL * sizeof *d->x);
-    d->y = ewi_alloc_array(k, PANEL * sizeof *d->y);
-    d->scratch = ewi_alloc_array(threads->n_threads, ROWS * COLS * sizeof *d->scratch);
-    if (!d->d || !d->x || !d->y || !d->scratch) {
+    *d = (ewi_drift){.k = k, .n = has_weights ? n_rows : k, .threads = *threads};
+    ew_status status = make_arrays(d, has_weights, err);
+    if (status == EW_OK)
+        *out = d;
+    else
         ewi_drift_free(d);
-        return ewi_no_memory(err, "a layer's calibration");
-    }
-    *out = d;
-    return EW_OK;
+    return status;
 }
 
 void ewi_drift_free(ewi_drift *d) {
     if (!d) return;
-    ewi_free(d->d);
-    ewi_free(d->x);
-    ewi_free(d->y);
+    ewi_free(d->sums);
+    ewi_free(d->weights);
+    ewi_free(d->lacks);
+    ewi_free(d->left);
+    ewi_free(d->right);
     ewi_free(d->scratch);
     ewi_free(d);
+}
+
+float *ewi_drift_weights(ewi_drift *d) {
+    return d->weights;
 }
 
 static size_t least(size_t a, size_t b) {
@@ -75,35 +97,54 @@ typedef struct addition {
     size_t n;
 } addition;
 
-/* Columns of the rows as rows of the panels, some to a thread. */
-static void collect_share(void *arg, uint32_t thread, uint32_t n_threads) {
-    const addition *a = arg;
-    const size_t k = a->d->k, begin = k * thread / n_threads, end = k * (thread + 1) / n_threads;
-    turn(a->d->x + begin * PANEL, PANEL, a->x + begin, k, a->n, end - begin);
-    turn(a->d->y + begin * PANEL, PANEL, a->y + begin, k, a->n, end - begin);
-    for (size_t i = begin; i < end; i++) {
-        float *x = a->d->x + i * PANEL, *y = a->d->y + i * PANEL;
-        for (size_t t = 0; t < a->n; t++) y[t] -= x[t];
-        memset(x + a->n, 0, (PANEL - a->n) * sizeof *x);
-        memset(y + a->n, 0, (PANEL - a->n) * sizeof *y);
-    }
+/* Columns [begin, end) of rows as rows of a panel. */
+static void collect(float *panel, const addition *a, const float *rows, size_t begin, size_t end) {
+    turn(panel + begin * PANEL, PANEL, rows + begin, a->d->k, a->n, end - begin);
+    for (size_t i = begin; i < end; i++) memset(panel + i * PANEL + a->n, 0, (PANEL - a->n) * sizeof *panel);
 }
 
-/* d += x y^T. */
-static void add_block(const ewi_drift *d, size_t row, size_t col, float *product) {
-    const size_t m = least(ROWS, d->k - row), n = least(COLS, d->k - col);
+static void collect_share(void *arg, uint32_t thread, uint32_t n_threads) {
+    const addition *a = arg;
+    const ewi_drift *d = a->d;
+    const size_t begin = d->k * thread / n_threads, end = d->k * (thread + 1) / n_threads;
+    float *x = d->weights ? d->right : d->left;
+    collect(x, a, a->x, begin, end);
+    if (!d->weights) {
+        collect(d->right, a, a->y, begin, end);
+        for (size_t i = begin * PANEL; i < end * PANEL; i++) d->right[i] -= x[i];
+    }
+    for (size_t t = 0; t < PANEL && d->weights; t++)
+        for (size_t i = begin; i < end; i++)
+            d->lacks[t * d->k + i] = t < a->n ? a->y[t * d->k + i] - a->x[t * d->k + i] : 0.0f;
+}
+
+static void multiply_weights(const ewi_drift *d, size_t row, size_t n) {
+    ewi_kernels_get()->matmul[EWI_F32](&(ewi_matmul){.m = n,
+                                                     .n = PANEL,
+                                                     .k = d->k,
+                                                     .x = d->weights + row * d->k,
+                                                     .w = d->lacks,
+                                                     .y = d->left + row * PANEL,
+                                                     .x_stride = d->k,
+                                                     .y_stride = PANEL,
+                                                     .w_stride_bytes = d->k * sizeof(float)});
+}
+
+/* sums += left right^T. */
+static void add_block(const ewi_drift *d, size_t row, size_t m, size_t col, float *product) {
+    const size_t n = least(COLS, d->k - col);
     const ewi_kernels *kern = ewi_kernels_get();
     kern->matmul[EWI_F32](&(ewi_matmul){.m = m,
                                         .n = n,
                                         .k = PANEL,
-                                        .x = d->x + row * PANEL,
-                                        .w = d->y + col * PANEL,
+                                        .x = d->left + row * PANEL,
+                                        .w = d->right + col * PANEL,
                                         .y = product,
                                         .x_stride = PANEL,
                                         .y_stride = COLS,
                                         .w_stride_bytes = PANEL * sizeof(float)});
     for (size_t i = 0; i < m; i++) {
-        float *to = d->d + (row + i) * d->k + col;
+        float *to = d->sums + (row + i) * d->k + col;
         kern->add(to, to, product + i * COLS, n);
     }
 }
@@ -111,8 +152,11 @@ static void add_block(const ewi_drift *d, size_t row, size_t col, float *product
 static void add_share(void *arg, uint32_t thread, uint32_t n_threads) {
     const ewi_drift *d = arg;
     float *product = d->scratch + thread * (size_t)ROWS * COLS;
-    for (size_t row = (size_t)thread * ROWS; row < d->k; row += (size_t)n_threads * ROWS)
-        for (size_t col = 0; col < d->k; col += COLS) add_block(d, row, col, product);
+    for (size_t row = (size_t)thread * ROWS; row < d->n; row += (size_t)n_threads * ROWS) {
+        const size_t m = least(ROWS, d->n - row);
+        if (d->weights) multiply_weights(d, row, m);
+        for (size_t col = 0; col < d->k; col += COLS) add_block(d, row, m, col, product);
+    }
 }
 
 static void run(const ewi_drift *d, ewi_quant_work work, void *arg) {
@@ -194,20 +238,32 @@ static void solve_forward(const solving *s) {
     }
 }
 
-void ewi_drift_correct(const ewi_drift *d, const ewi_hessian *h, float *rows, size_t stride, float *scratch) {
+/* Of a tile's rows, [16, stride]. */
+static void take_products(const ewi_drift *d, const float *rows, size_t first, size_t stride, float *out) {
+    if (!d->weights) {
+        ewi_kernels_get()->matmul[EWI_F32](&(ewi_matmul){.m = EWI_TILE_OUTPUTS,
+                                                         .n = d->k,
+                                                         .k = d->k,
+                                                         .x = rows,
+                                                         .w = d->sums,
+                                                         .y = out,
+                                                         .x_stride = stride,
+                                                         .y_stride = stride,
+                                                         .w_stride_bytes = d->k * sizeof(float)});
+        return;
+    }
+    memset(out, 0, EWI_TILE_OUTPUTS * stride * sizeof *out);
+    for (size_t row = first; row < least(first + EWI_TILE_OUTPUTS, d->n); row++)
+        memcpy(out + (row - first) * stride, d->sums + row * d->k, d->k * sizeof *out);
+}
+
+void ewi_drift_correct(const ewi_drift *d, const ewi_hessian *h, float *rows, size_t first, size_t stride,
+                       float *scratch) {
     const size_t k = d->k;
     float *products = scratch, *sorted = scratch + EWI_TILE_OUTPUTS * stride;
     const solving s = {ewi_hessian_triangle(h), k, stride, sorted};
     EW_ASSERT(ewi_hessian_inputs(h) == k);
-    ewi_kernels_get()->matmul[EWI_F32](&(ewi_matmul){.m = EWI_TILE_OUTPUTS,
-                                                     .n = k,
-                                                     .k = k,
-                                                     .x = rows,
-                                                     .w = d->d,
-                                                     .y = products,
-                                                     .x_stride = stride,
-                                                     .y_stride = stride,
-                                                     .w_stride_bytes = k * sizeof(float)});
+    take_products(d, rows, first, stride, products);
     for (size_t row = 0; row < EWI_TILE_OUTPUTS * stride; row += stride)
         for (size_t i = 0; i < k; i++) sorted[row + i] = products[row + ewi_hessian_input(h, i)];
     solve_backward(&s);

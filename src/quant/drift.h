@@ -8,12 +8,15 @@
  * (the problem that arXiv 2504.02692 states, solved for all inputs at once). It goes half of the way from w
  * to w': least squares also fit what is true of the text alone.
  *
- * Sums are in one order for all machines and numbers of threads. Memory: 4 k k + 2048 k bytes, and 64 KiB for
- * each thread. One thread at a time uses one.
+ * What is kept is D, or W D^T of the weights W where that is less than half as large, for it is less work then.
  *
- *     EWI_TRY(ewi_drift_new(k, &threads, &d, err));
- *     for all rows:  ewi_drift_add(d, x, y, n);
- *     ewi_drift_correct(d, h, rows, stride, scratch);     h: of x, factored; rows of weights, by any threads
+ * Sums are in one order for all machines and numbers of threads. Memory: 4 k k + 2048 k bytes (with n weights
+ * 8 n k + 2048 k + 1024 n), and 64 KiB for each thread. One thread at a time uses one.
+ *
+ *     EWI_TRY(ewi_drift_new(k, n_rows, &threads, &d, err));
+ *     if (ewi_drift_weights(d)) .. which are written there ..
+ *     for all inputs:  ewi_drift_add(d, x, y, n);
+ *     ewi_drift_correct(d, h, rows, first, stride, scratch);     h: of x, factored; by any threads
  *     ewi_drift_free(d);
  */
 #ifndef EW_QUANT_DRIFT_H
@@ -23,15 +26,21 @@
 
 typedef struct ewi_drift ewi_drift;
 
-/* Of k inputs. Errors: EW_NO_MEMORY, EW_LIMIT. */
-EWI_NODISCARD ew_status ewi_drift_new(size_t k, const ewi_quant_threads *threads, ewi_drift **out,
-                                      ew_error *err);
+/* Of k inputs. n_rows: of the weights that meet them, 0 where they are not of one matrix. Errors:
+ * EW_NO_MEMORY, EW_LIMIT. */
+EWI_NODISCARD ew_status ewi_drift_new(size_t k, size_t n_rows, const ewi_quant_threads *threads,
+                                      ewi_drift **out, ew_error *err);
 void ewi_drift_free(ewi_drift *d);
+
+/* [n_rows, k], to be written before anything is added: the weights, as they will be corrected; NULL where none
+ * are needed. */
+float *ewi_drift_weights(ewi_drift *d);
 
 /* Rows [n, k] of both models. */
 void ewi_drift_add(ewi_drift *d, const float *x, const float *y, size_t n);
-/* After the last rows: adds to a tile's 16 rows of weights [k], `stride` apart, what makes up for the drift.
- * h: of x, factored. scratch: [2, 16, stride]. */
-void ewi_drift_correct(const ewi_drift *d, const ewi_hessian *h, float *rows, size_t stride, float *scratch);
+/* After the last of them: adds to a tile's 16 rows of weights [k], `stride` apart, of which the first is row
+ * `first` of its matrix, what makes up for the drift. h: of x, factored. scratch: [2, 16, stride]. */
+void ewi_drift_correct(const ewi_drift *d, const ewi_hessian *h, float *rows, size_t first, size_t stride,
+                       float *scratch);
 
 #endif

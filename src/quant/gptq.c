@@ -16,7 +16,7 @@ typedef struct tile {
     ewi_rounding r; /* of no row yet */
     const ewi_hessian *h;
     const float *l; /* its triangle [k, k] */
-    size_t n_rows;
+    size_t first, n_rows;
     float *source;   /* [ROWS, padded] weights */
     float *x;        /* [ROWS, padded] what they should be behind rounded layers */
     float *e;        /* [ROWS, padded] their errors, in the triangle's order */
@@ -80,7 +80,7 @@ static ewi_round_fault take_rows(tile *t, const float *rows, const ewi_hessian *
         if (fault) return fault;
     }
     memcpy(t->x, t->source, ROWS * t->r.padded * sizeof *t->x);
-    if (drift) ewi_drift_correct(drift, h, t->x, t->r.padded, t->e);
+    if (drift) ewi_drift_correct(drift, h, t->x, t->first, t->r.padded, t->e);
     for (size_t i = 0; i < t->n_rows; i++)
         for (size_t j = 0; j < t->r.k; j++) {
             float *x = &t->x[i * t->r.padded + j];
@@ -185,12 +185,16 @@ static ewi_round_fault run_block(tile *t, size_t at, size_t n) {
     return EWI_ROUND_FINE;
 }
 
-ewi_round_fault ewi_gptq_tile(ewi_dtype dtype, uint8_t *bytes, const float *rows, size_t n_rows,
+ewi_round_fault ewi_gptq_tile(ewi_dtype dtype, uint8_t *bytes, const float *rows, size_t first, size_t n_rows,
                               const ewi_hessian *h, const ewi_drift *drift, void *scratch,
                               ewi_round_sums *sums) {
     const size_t k = ewi_hessian_inputs(h);
     EW_ASSERT(n_rows <= ROWS);
-    tile t = {.r = ewi_rounding_of(dtype, bytes, k), .h = h, .l = ewi_hessian_triangle(h), .n_rows = n_rows};
+    tile t = {.r = ewi_rounding_of(dtype, bytes, k),
+              .h = h,
+              .l = ewi_hessian_triangle(h),
+              .first = first,
+              .n_rows = n_rows};
     t.r.sums = sums;
     lay_out(&t, scratch);
     *sums = (ewi_round_sums){0};

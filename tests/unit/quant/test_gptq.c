@@ -76,21 +76,33 @@ static void turn(ewi_dtype dtype, const float *rows, float *y) {
     for (size_t t = 0; t < GPTQ_T; t++) ewi_rotate(y + t * GPTQ_K, y + t * GPTQ_K, GPTQ_K);
 }
 
-static uint8_t *make_tile(ewi_dtype dtype, bool is_drifted, uint32_t n_threads) {
+static void turn_weights(ewi_dtype dtype, float *y) {
+    memcpy(y, weights, GPTQ_N * GPTQ_K * sizeof *y);
+    if (ewi_packed_info_get(dtype)->kind != EWI_PACKED_ROW) return;
+    for (size_t i = 0; i < GPTQ_N; i++) ewi_rotate_weights(y + i * GPTQ_K, y + i * GPTQ_K, GPTQ_K);
+}
+
+/* by_weights: the drift is summed up by rows of weights, not by inputs. */
+static uint8_t *make_tile(ewi_dtype dtype, bool is_drifted, bool by_weights, uint32_t n_threads) {
     static float now[GPTQ_T * GPTQ_K], before[GPTQ_T * GPTQ_K];
     ewi_quant_threads threads = {run_in_turn, &n_threads, n_threads};
     ewi_drift *drift;
     turn(dtype, is_drifted ? drifted : inputs, now);
     turn(dtype, inputs, before);
     ewi_hessian *h = hessian_of(now, GPTQ_T, GPTQ_K, ewi_gptq_sorts(dtype), n_threads);
-    assert_int_equal(ewi_drift_new(GPTQ_K, &threads, &drift, NULL), EW_OK);
+    assert_int_equal(ewi_drift_new(GPTQ_K, by_weights ? GPTQ_N : 0, &threads, &drift, NULL), EW_OK);
+    if (by_weights)
+        turn_weights(dtype, ewi_drift_weights(drift));
+    else
+        assert_null(ewi_drift_weights(drift));
     ewi_drift_add(drift, now, before, GPTQ_T);
     void *scratch = ewi_alloc(ewi_gptq_scratch_bytes(GPTQ_K));
     uint8_t *tile = ewi_alloc(ewi_packed_tile_bytes(dtype, GPTQ_K));
     ewi_round_sums sums;
     assert_non_null(scratch);
     assert_non_null(tile);
-    assert_int_equal(ewi_gptq_tile(dtype, tile, weights, GPTQ_N, h, drift, scratch, &sums), EWI_ROUND_FINE);
+    assert_int_equal(ewi_gptq_tile(dtype, tile, weights, 0, GPTQ_N, h, drift, scratch, &sums),
+                     EWI_ROUND_FINE);
     ewi_free(scratch);
     ewi_hessian_free(h);
     ewi_drift_free(drift);
@@ -114,9 +126,9 @@ static double output_error(const float *y, bool is_drifted) {
 
 /* The codes are numpy's but for ties and what follows from them; the error is as small as numpy's, and much
  * smaller than that of rounding to nearest. */
-static void check_case(const gptq_case *c) {
+static void check_case(const gptq_case *c, bool by_weights) {
     float y[GPTQ_N * GPTQ_K];
-    uint8_t *tile = make_tile(c->dtype, c->drifted, 1);
+    uint8_t *tile = make_tile(c->dtype, c->drifted, by_weights, 1);
     size_t n_others = 0;
     unpack_rows(c->dtype, tile, y);
     ewi_free(tile);
@@ -135,15 +147,23 @@ static void check_case(const gptq_case *c) {
 
 static void test_vectors(void **state) {
     (void)state;
-    for (size_t i = 0; i < EWI_COUNT(gptq_cases); i++) check_case(&gptq_cases[i]);
+    for (size_t i = 0; i < EWI_COUNT(gptq_cases); i++) {
+        check_case(&gptq_cases[i], false);
+        check_case(&gptq_cases[i], true);
+    }
+}
+
+static void check_threads(bool by_weights) {
+    uint8_t *one = make_tile(EWI_Q4S, true, by_weights, 1), *five = make_tile(EWI_Q4S, true, by_weights, 5);
+    assert_memory_equal(one, five, ewi_packed_tile_bytes(EWI_Q4S, GPTQ_K));
+    ewi_free(one);
+    ewi_free(five);
 }
 
 static void test_threads(void **state) {
     (void)state;
-    uint8_t *one = make_tile(EWI_Q4S, true, 1), *five = make_tile(EWI_Q4S, true, 5);
-    assert_memory_equal(one, five, ewi_packed_tile_bytes(EWI_Q4S, GPTQ_K));
-    ewi_free(one);
-    ewi_free(five);
+    check_threads(false);
+    check_threads(true);
 }
 
 /* L^T L is the damped H, computed here in double precision: over several panels and blocks. */
@@ -190,11 +210,11 @@ static void test_limits(void **state) {
     void *scratch = ewi_alloc(ewi_gptq_scratch_bytes(40));
     uint8_t *tile = ewi_alloc(ewi_packed_tile_bytes(EWI_Q4_0, 40));
     ewi_round_sums sums;
-    assert_int_equal(ewi_gptq_tile(EWI_Q4_0, tile, w, 1, h, NULL, scratch, &sums), EWI_ROUND_FINE);
+    assert_int_equal(ewi_gptq_tile(EWI_Q4_0, tile, w, 0, 1, h, NULL, scratch, &sums), EWI_ROUND_FINE);
     ewi_unpack_row(EWI_Q4_0, tile, 0, 40, y);
     for (size_t i = 0; i < 40; i++) assert_true(y[i] == 0.0f);
     w[3] = INFINITY;
-    assert_int_equal(ewi_gptq_tile(EWI_Q4_0, tile, w, 1, h, NULL, scratch, &sums), EWI_ROUND_NOT_FINITE);
+    assert_int_equal(ewi_gptq_tile(EWI_Q4_0, tile, w, 0, 1, h, NULL, scratch, &sums), EWI_ROUND_NOT_FINITE);
     w[3] = 0.0f;
     ewi_free(tile);
     ewi_free(scratch);
