@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "engine/engine.h"
+#include "engine/experts.h"
 #include "engine/windows.h"
 #include "kernels/half.h"
 #include "kernels/rotate.h"
@@ -32,10 +33,6 @@ struct ewi_calibration {
 /* ---- which models ---- */
 
 ew_status ewi_calibration_check(const ew_model *model, ew_error *err) {
-    const ewi_hparams *h = &model->hparams;
-    if (h->n_experts)
-        return ewi_fail(err, EW_UNSUPPORTED, "%s: calibration of models with experts is not implemented",
-                        h->arch->name);
     if (!model->tokenizer)
         return ewi_fail(err, EW_UNSUPPORTED, "calibration needs a vocabulary, which the model's files lack");
     return EW_OK;
@@ -129,12 +126,14 @@ uint32_t ewi_calibration_n_stages(const ewi_calibration *c) {
     return c->original.engine->plan.n_stages;
 }
 
-/* Of the rounded model each stage is run once for all that it quantizes, and once more before the next. */
+/* Of the rounded model each stage is run once for all that it quantizes, twice for its experts, and once more
+ * before the next. */
 uint64_t ewi_calibration_n_runs(const ewi_calibration *c) {
     const uint64_t n_stages = ewi_calibration_n_stages(c);
     uint64_t n = c->how.n_readings * n_stages;
     const ewi_graph *rounded = c->rounded.engine ? &c->rounded.engine->graph : NULL;
-    for (uint32_t i = 0; rounded && i < rounded->n_nodes; i++) n += rounded->nodes[i].op == EWI_OP_QUANTIZE;
+    for (uint32_t i = 0; rounded && i < rounded->n_nodes; i++)
+        n += rounded->nodes[i].op == EWI_OP_EXPERTS ? 2 : rounded->nodes[i].op == EWI_OP_QUANTIZE;
     return (rounded ? n + n_stages - 1 : n) * c->windows.n;
 }
 
@@ -188,11 +187,12 @@ static void find_most(float *most, const float *x, size_t n) {
     }
 }
 
-/* No linear layer of another input is behind it in the stage. */
+/* No linear layer of another input is behind it in the stage, and no expert. */
 static bool is_last(const ewi_calibration *c, const ew_engine *e, const ewi_node *linear) {
     const ewi_node *end = e->graph.nodes + e->plan.stages[c->stage].end;
     for (const ewi_node *node = linear + 1; node < end; node++)
-        if (node->op == EWI_OP_LINEAR && node->inputs[0] != linear->inputs[0]) return false;
+        if (node->op == EWI_OP_EXPERTS || (node->op == EWI_OP_LINEAR && node->inputs[0] != linear->inputs[0]))
+            return false;
     return true;
 }
 
@@ -352,9 +352,10 @@ typedef struct comparing {
 
 static bool see_original(void *user, const ewi_node *linear, const void *rows, size_t n_rows) {
     const comparing *a = user;
-    const size_t k = n_inputs(linear);
     const bool rotated = ewi_qrows_for(a->linear->weight->dtype) == EWI_QROWS_WHOLE;
-    if (!ewi_str_eq(linear->weight->name, a->linear->weight->name)) return true;
+    if (linear->op != EWI_OP_LINEAR || !ewi_str_eq(linear->weight->name, a->linear->weight->name))
+        return true;
+    const size_t k = n_inputs(linear);
     memcpy(a->y, rows, n_rows * k * sizeof *a->y);
     for (size_t i = 0; i < n_rows; i++) {
         float *y = a->y + i * k;
@@ -365,22 +366,13 @@ static bool see_original(void *user, const ewi_node *linear, const void *rows, s
     return a->is_last;
 }
 
-static void widen_row(float *x, const uint8_t *row, ewi_qrows_kind kind, size_t k) {
-    const size_t block = kind == EWI_QROWS_WHOLE ? k : EWI_QROWS_BLOCK;
-    for (size_t at = 0; at < k; at += block) {
-        float scale;
-        memcpy(&scale, row + ewi_qrow_layout(kind, k).scales + at / block * sizeof scale, sizeof scale);
-        for (size_t j = at; j < k && j < at + block; j++) x[j] = scale * (float)(int8_t)row[j];
-    }
-}
-
 static bool see_rounded(void *user, const ewi_node *linear, const void *rows, size_t n_rows) {
     comparing *a = user;
     if (linear != a->linear) return true;
     const size_t k = n_inputs(linear);
     const ewi_qrows_kind kind = ewi_qrows_for(linear->weight->dtype);
     for (size_t i = 0; i < n_rows; i++)
-        widen_row(a->x + i * k, (const uint8_t *)rows + i * ewi_qrow_layout(kind, k).bytes, kind, k);
+        ewi_qrow_widen(a->x + i * k, (const uint8_t *)rows + i * ewi_qrow_layout(kind, k).bytes, kind, k);
     a->n = n_rows;
     return false;
 }
@@ -413,6 +405,98 @@ ew_status ewi_calibration_compare(ewi_calibration *c, const ewi_node *linear, co
                                       : ewi_no_memory(err, "a layer's inputs");
     ewi_free(rows);
     ewi_free(a.most);
+    return status;
+}
+
+/* ---- experts ---- */
+
+/* What the experts' matrices read in one window of both models. */
+typedef struct routing {
+    const ewi_calibration *c;
+    ewi_routed *to;
+    bool climbs;   /* to the down matrices, which have inputs of their own for each choice */
+    size_t n_each; /* of rows that are read, for one of the step */
+    uint32_t *chosen;
+    float *y; /* [window, n_each, k], chosen [window, n_used]: the original's */
+} routing;
+
+static const ewi_experts_scratch *prepare(const routing *a, const walk *w, const ewi_node *node,
+                                          size_t n_rows) {
+    const uint32_t index = (uint32_t)(node - w->engine->graph.nodes);
+    ewi_experts_prepare(&(ewi_job){w->engine, a->c->rows, node, index, n_rows, 0}, a->climbs);
+    return &w->engine->experts;
+}
+
+/* By rows, and in a row by choices. */
+static void copy_read(const routing *a, const ewi_experts_scratch *m, const float *x, size_t n, float *to) {
+    const size_t k = a->to->k;
+    if (!a->climbs) memcpy(to, x, n * k * sizeof *to);
+    for (size_t i = 0; a->climbs && i < n; i++) memcpy(to + i * k, m->gate + m->slots[i] * k, k * sizeof *to);
+}
+
+static bool see_original_experts(void *user, const ewi_node *node, const void *x, size_t n_rows) {
+    const routing *a = user;
+    if (node->op != EWI_OP_EXPERTS) return true;
+    const ewi_experts_scratch *m = prepare(a, &a->c->original, node, n_rows);
+    memcpy(a->chosen, m->chosen, n_rows * node->attrs.experts.n_used * sizeof *a->chosen);
+    copy_read(a, m, x, n_rows * a->n_each, a->y);
+    return a->climbs;
+}
+
+/* The choice of the original's that is this one, or n_used. */
+static size_t find_choice(const routing *a, size_t row, size_t n_used, uint32_t expert) {
+    size_t at = 0;
+    while (at < n_used && a->chosen[row * n_used + at] != expert) at++;
+    return at;
+}
+
+static void match(const routing *a, size_t row, size_t choice, size_t n_used, uint32_t expert) {
+    ewi_routed *to = a->to;
+    const size_t at = find_choice(a, row, n_used, expert), k = to->k;
+    const size_t ours = a->climbs ? row * n_used + choice : row, theirs = a->climbs ? row * n_used + at : row;
+    if (at == n_used) return;
+    memcpy(to->y + (to->n_rows + ours) * k, a->y + theirs * k, k * sizeof *to->y);
+    to->experts[to->n_choices] = expert;
+    to->rows[to->n_choices++] = (uint32_t)(to->n_rows + ours);
+}
+
+static bool see_rounded_experts(void *user, const ewi_node *node, const void *x, size_t n_rows) {
+    const routing *a = user;
+    if (node->op != EWI_OP_EXPERTS) return true;
+    const size_t n_used = node->attrs.experts.n_used, n = n_rows * a->n_each;
+    const ewi_experts_scratch *m = prepare(a, &a->c->rounded, node, n_rows);
+    copy_read(a, m, x, n, a->to->x + a->to->n_rows * a->to->k);
+    for (size_t i = 0; i < n_rows * n_used; i++) match(a, i / n_used, i % n_used, n_used, m->chosen[i]);
+    a->to->n_rows += n;
+    return false;
+}
+
+static ew_status route_windows(ewi_calibration *c, routing *a, ewi_calibration_tell tell, void *user,
+                               ew_error *err) {
+    const looking original = {see_original_experts, a, a->climbs}, rounded = {see_rounded_experts, a, false};
+    EW_ASSERT(!c->is_ahead && has_next(c));
+    for (size_t i = 0; i < c->windows.n; i++) {
+        EWI_TRY(run_window(c, &c->original, i, &original, err));
+        EWI_TRY(run_window(c, &c->rounded, i, &rounded, err));
+        EWI_TRY(tell(user, err));
+    }
+    c->is_ahead = a->climbs;
+    return EW_OK;
+}
+
+ew_status ewi_calibration_compare_experts(ewi_calibration *c, const ewi_node *node, bool climbs,
+                                          ewi_routed *out, ewi_calibration_tell tell, void *user,
+                                          ew_error *err) {
+    const size_t k = climbs ? node->attrs.experts.d_ffn : node->cols, n_used = node->attrs.experts.n_used;
+    const size_t n_each = climbs ? n_used : 1, n = c->windows.starts[c->windows.n];
+    EWI_TRY(ewi_routed_init(out, k, n * n_each, n * n_used, err));
+    routing a = {.c = c, .to = out, .climbs = climbs, .n_each = n_each};
+    a.chosen = ewi_alloc_array(c->windows.longest * n_used, sizeof *a.chosen);
+    a.y = ewi_alloc_array(c->windows.longest * n_each, k * sizeof *a.y);
+    ew_status status =
+        a.chosen && a.y ? route_windows(c, &a, tell, user, err) : ewi_no_memory(err, "what experts read");
+    ewi_free(a.chosen);
+    ewi_free(a.y);
     return status;
 }
 
