@@ -376,12 +376,12 @@ const cli_verb cli_verb_quantize = {
         "that\n"
         "every other command takes as a model, or a GGUF file that other programs run too. It appears whole "
         "or\n"
-        "not at all; without a text, what was interrupted goes on with the same command. With --method "
-        "gptq\n"
-        "the model first runs over a text, layer by layer, and the errors of some weights make up for "
-        "those\n"
-        "of others; with --method awq weights that meet large inputs are rounded more finely. With\n"
-        "--target-size or --max-kld each matrix gets a type of its own, by what is measured on the text.",
+        "not at all; what was interrupted goes on with the same command (not with --method awq, --smooth "
+        "or\n"
+        "--activation-ranges). With --method gptq the model first runs over a text, layer by layer, and\n"
+        "the errors of some weights make up for those of others; with --method awq weights that meet large\n"
+        "inputs are rounded more finely. With --target-size or --max-kld each matrix gets a type of its\n"
+        "own, by what is measured on the text.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .run = run,

@@ -357,7 +357,7 @@ typedef struct ew_quantize_report {
     /* With "awq" and smooth: inputs of linear layers, and of them those whose channels were scaled. */
     uint32_t n_sites, n_scaled;
     /* With "gptq": matrices of experts that the router sent too little of the text to: fewer rows than a
-     * quarter of their inputs. They were rounded to nearest. */
+     * quarter of their inputs. They were rounded to nearest (by this run, not an interrupted one before). */
     uint64_t n_unreached;
     /* Tensors that were not made anew: an earlier run had, before it was interrupted. */
     uint64_t n_resumed;
@@ -375,10 +375,12 @@ typedef struct ew_quantize_report {
  * needed, one that is empty, not UTF-8 or shorter than 512 tokens (or what the model was trained on) is
  * EW_INVALID. A package with scaled channels takes no adapters: they were made for the original's.
  *
- * What was interrupted (also by the end of the process) and has no calibration text goes on after its last
- * whole tensor when it is asked for again: the same bytes come of it. Meanwhile it lies beside the path in a
- * hidden folder, .NAME.KEY.part; the key is a digest of the version, the model's files (numbers, sizes and
- * times of change), the types and the imatrix. EW_IO when another process is making the same.
+ * What was interrupted (also by the end of the process) goes on after its last whole tensor when it is asked
+ * for again: the same bytes come of it. Not where scales of channels or activation ranges are searched for;
+ * with "gptq" the models run over the text again, but only tensors that are missing learn from it. Meanwhile
+ * it lies beside the path in a hidden folder, .NAME.KEY.part; the key is a digest of the version, the model's
+ * files (numbers, sizes and times of change), the types, the imatrix and the text. EW_IO when another process
+ * is making the same.
  */
 EW_API ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize_options *options,
                              ew_progress_fn on_progress, void *user, ew_quantize_report *report,

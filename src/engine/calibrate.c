@@ -126,6 +126,10 @@ uint32_t ewi_calibration_n_stages(const ewi_calibration *c) {
     return c->original.engine->plan.n_stages;
 }
 
+uint64_t ewi_calibration_n_windows(const ewi_calibration *c) {
+    return c->windows.n;
+}
+
 /* Of the rounded model each stage is run once for all that it quantizes, twice for its experts, and once more
  * before the next. */
 uint64_t ewi_calibration_n_runs(const ewi_calibration *c) {

@@ -58,7 +58,8 @@ EWI_NODISCARD ew_status ewi_calibration_open(const ew_model *model, const ew_mod
 void ewi_calibration_close(ewi_calibration *c);
 
 uint32_t ewi_calibration_n_stages(const ewi_calibration *c);
-/* How often tell is called, in all. */
+uint64_t ewi_calibration_n_windows(const ewi_calibration *c);
+/* How often tell is called, in all: once for each window of each run of a stage. */
 uint64_t ewi_calibration_n_runs(const ewi_calibration *c);
 
 /* Goes to the next stage, and runs it where readings were asked for; tell is called after each window, and

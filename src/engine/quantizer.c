@@ -78,8 +78,9 @@ static ew_status tell(const job *j, ew_error *err) {
 
 /* ---- matrices ---- */
 
-/* What a matrix is multiplied with, for GPTQ. */
+/* What matrices are multiplied with, for GPTQ: learned for the first of them that has to be made. */
 typedef struct inputs {
+    const ewi_node *linear; /* of the rounded model, that reads them first */
     ewi_hessian *h;
     ewi_drift *drift;
     const ewi_routed *routed; /* those of all experts, whose matrices learn one by one; NULL: of a layer */
@@ -305,31 +306,6 @@ static ew_status copy_vector(job *j, const ewi_tensor *t, ew_error *err) {
     return status == EW_OK ? tell(j, err) : status;
 }
 
-/* ---- what an earlier run had made ---- */
-
-static ew_status copy_kept(const job *j, const ewi_kept_tensor *kept, uint8_t *piece, ew_error *err) {
-    for (uint64_t from = 0; from < kept->size_bytes; from += SLAB_BYTES) {
-        const uint64_t rest = kept->size_bytes - from;
-        const size_t n = rest < SLAB_BYTES ? (size_t)rest : SLAB_BYTES;
-        EWI_TRY(ewi_kept_read(j->kept, kept, from, piece, n, err));
-        EWI_TRY(write_data(j, piece, n, err));
-    }
-    return EW_OK;
-}
-
-static ew_status take_kept(job *j, const ewi_tensor *t, const ewi_kept_tensor *kept, ew_quantize_row *row,
-                           ew_error *err) {
-    uint8_t *piece = ewi_alloc(SLAB_BYTES);
-    if (!piece) return ewi_no_memory(err, "what was kept of tensors");
-    ew_status status = copy_kept(j, kept, piece, err);
-    ewi_free(piece);
-    row->squares = kept->squares;
-    row->squared_errors = kept->squared_errors;
-    j->report->n_resumed++;
-    j->done += t->size_bytes;
-    return status == EW_OK ? tell(j, err) : status;
-}
-
 /* ---- tensors ---- */
 
 /* Routers are small, and their errors choose other experts; of an encoder's other embeddings only some rows
@@ -405,19 +381,56 @@ static ew_quantize_row *report_row(const job *j, const ewi_tensor *t, ewi_dtype 
     return row;
 }
 
-static ew_status make_tensor(job *j, const ewi_tensor *t, const inputs *in, uint64_t size_bytes,
+/* ---- what an earlier run had made ---- */
+
+/* By the rounded model's layers. */
+static bool is_read(const job *j, const ewi_tensor *t) {
+    return j->rounded && is_matrix(j, t);
+}
+
+static ew_status copy_kept(const job *j, const ewi_kept_tensor *kept, bool read, uint8_t *piece,
+                           ew_error *err) {
+    for (uint64_t from = 0; from < kept->size_bytes; from += SLAB_BYTES) {
+        const uint64_t rest = kept->size_bytes - from;
+        const size_t n = rest < SLAB_BYTES ? (size_t)rest : SLAB_BYTES;
+        EWI_TRY(ewi_kept_read(j->kept, kept, from, piece, n, err));
+        if (read) ewi_rounded_add(j->rounded, piece, n);
+        EWI_TRY(write_data(j, piece, n, err));
+    }
+    return EW_OK;
+}
+
+static ew_status take_kept(job *j, const ewi_tensor *t, const ewi_kept_tensor *kept, ew_quantize_row *row,
+                           ew_error *err) {
+    uint8_t *piece = ewi_alloc(SLAB_BYTES);
+    if (!piece) return ewi_no_memory(err, "what was kept of tensors");
+    ew_status status = copy_kept(j, kept, is_read(j, t), piece, err);
+    ewi_free(piece);
+    row->squares = kept->squares;
+    row->squared_errors = kept->squared_errors;
+    j->report->n_resumed++;
+    j->done += t->size_bytes;
+    return status == EW_OK ? tell(j, err) : status;
+}
+
+/* ---- a tensor, made or taken ---- */
+
+static ew_status learn_inputs(job *j, inputs *in, ew_error *err);
+
+static ew_status make_tensor(job *j, const ewi_tensor *t, inputs *in, uint64_t size_bytes,
                              ew_quantize_row *row, ew_error *err) {
     const uint64_t index = (uint64_t)(t - j->source->tensors);
     const ewi_kept_tensor *kept = j->kept ? ewi_kept_next(j->kept, index, size_bytes) : NULL;
+    if (is_read(j, t)) EWI_TRY(ewi_rounded_begin(j->rounded, t, err));
     if (kept) return take_kept(j, t, kept, row, err);
     if (j->kept) EWI_TRY(ewi_kept_begin(j->kept, index, size_bytes, err));
-    if (j->rounded && is_matrix(j, t)) EWI_TRY(ewi_rounded_begin(j->rounded, t, err));
+    if (in && !in->h && !in->routed) EWI_TRY(learn_inputs(j, in, err));
     EWI_TRY(is_matrix(j, t) ? round_matrix(j, t, in, row, err) : copy_vector(j, t, err));
     return j->kept ? ewi_kept_end(j->kept, row->squares, row->squared_errors, err) : EW_OK;
 }
 
 /* in: what a matrix is multiplied with; NULL: it is rounded to nearest. */
-static ew_status write_tensor(job *j, const ewi_tensor *t, const inputs *in, ew_error *err) {
+static ew_status write_tensor(job *j, const ewi_tensor *t, inputs *in, ew_error *err) {
     ewi_tensor written;
     EWI_TRY(describe(j, t, &written, err));
     ew_quantize_row *row = report_row(j, t, written.dtype);
@@ -452,7 +465,7 @@ static ew_status calibrate(job *j, uint32_t stage, ew_error *err) {
     return EW_OK;
 }
 
-static ew_status write_once(job *j, const ewi_tensor *t, const inputs *in, ew_error *err) {
+static ew_status write_once(job *j, const ewi_tensor *t, inputs *in, ew_error *err) {
     bool *is_written = &j->is_written[t - j->source->tensors];
     if (*is_written) return EW_OK;
     EWI_TRY(write_tensor(j, t, in, err));
@@ -483,7 +496,7 @@ static const ewi_tensor *source_of(const job *j, const ewi_node *node) {
     return ewi_checkpoint_find(j->source, node->weight->name);
 }
 
-static ew_status write_readers(job *j, const ewi_node *first, const inputs *in, ew_error *err) {
+static ew_status write_readers(job *j, const ewi_node *first, inputs *in, ew_error *err) {
     const ewi_node *node;
     for (uint32_t i = 0; (node = linear_at(j, i)); i++)
         if (node->inputs[0] == first->inputs[0]) EWI_TRY(write_once(j, source_of(j, node), in, err));
@@ -514,25 +527,25 @@ static void widen_weights(const job *j, const ewi_tensor *t, float *rows) {
         for (size_t i = 0; i < n; i++) ewi_rotate_weights(rows + i * k, rows + i * k, k);
 }
 
-static ew_status learn_inputs(job *j, const ewi_node *linear, inputs *in, ew_error *err) {
-    const ewi_tensor *t = source_of(j, linear);
+static ew_status learn_inputs(job *j, inputs *in, ew_error *err) {
+    const ewi_tensor *t = source_of(j, in->linear);
     const ewi_quant_threads threads = ewi_calibration_threads(j->calibration);
     const float *scales = j->scales ? ewi_channel_scales_columns(j->scales, t) : NULL;
     EWI_TRY(ewi_hessian_new(n_inputs(t), &threads, &in->h, err));
-    EWI_TRY(ewi_drift_new(n_inputs(t), rows_of_only(j, linear), &threads, &in->drift, err));
+    EWI_TRY(ewi_drift_new(n_inputs(t), rows_of_only(j, in->linear), &threads, &in->drift, err));
     if (ewi_drift_weights(in->drift)) widen_weights(j, t, ewi_drift_weights(in->drift));
-    EWI_TRY(
-        ewi_calibration_compare(j->calibration, linear, scales, in->h, in->drift, tell_of_window, j, err));
-    EWI_TRY(ewi_hessian_factor(in->h, DAMPING, all_sort(j, linear), t->name, err));
+    EWI_TRY(ewi_calibration_compare(j->calibration, in->linear, scales, in->h, in->drift, tell_of_window, j,
+                                    err));
+    EWI_TRY(ewi_hessian_factor(in->h, DAMPING, all_sort(j, in->linear), t->name, err));
     return tell(j, err);
 }
 
 /* All layers of the stage that read what this one does. */
 static ew_status round_readers(job *j, const ewi_node *linear, ew_error *err) {
-    inputs in = {0};
+    inputs in = {.linear = linear};
     if (!ewi_packed_info_get(linear->weight->dtype)) return write_readers(j, linear, NULL, err);
-    ew_status status = learn_inputs(j, linear, &in, err);
-    if (status == EW_OK) status = write_readers(j, linear, &in, err);
+    ew_status status = write_readers(j, linear, &in, err);
+    if (!in.h) j->n_windows += ewi_calibration_n_windows(j->calibration);
     ewi_hessian_free(in.h);
     ewi_drift_free(in.drift);
     return status;
@@ -541,7 +554,7 @@ static ew_status round_readers(job *j, const ewi_node *linear, ew_error *err) {
 static ew_status write_experts(job *j, const ewi_expert_matrices *m, const ewi_routed *routed,
                                ew_error *err) {
     for (uint32_t i = 0; i < m->n_tensors; i++) {
-        const inputs in = {.routed = routed, .expert = i};
+        inputs in = {.routed = routed, .expert = i};
         const bool is_packed = ewi_packed_info_get(m->tensors[i]->dtype);
         EWI_TRY(
             write_once(j, ewi_checkpoint_find(j->source, m->tensors[i]->name), is_packed ? &in : NULL, err));
@@ -622,9 +635,17 @@ static ew_status write_tensors(job *j, ew_error *err) {
 
 /* ---- the whole ---- */
 
+static void add_calibration(ewi_sha256 *hash, const ew_quantize_options *o) {
+    ewi_sha256_add(hash, o->method, strlen(o->method) + 1);
+    ewi_sha256_add(hash, &o->calibration_tokens, sizeof o->calibration_tokens);
+    ewi_sha256_add(hash, &o->calibration_special, sizeof o->calibration_special);
+    ewi_sha256_add(hash, o->calibration.data, o->calibration.len);
+}
+
 /* Of all that decides the tensors' bytes. Names and metadata are written anew each time; where they leave the
  * tensors no other place in the file, they may differ. */
-static ew_status find_key(const job *j, char key[EWI_KEPT_KEY_BYTES], ew_error *err) {
+static ew_status find_key(const job *j, const ew_quantize_options *o, char key[EWI_KEPT_KEY_BYTES],
+                          ew_error *err) {
     uint8_t digest[EWI_SHA256_BYTES];
     ewi_sha256 *hash;
     EWI_TRY(ewi_sha256_new(&hash, err));
@@ -636,14 +657,20 @@ static ew_status find_key(const job *j, char key[EWI_KEPT_KEY_BYTES], ew_error *
     }
     const ewi_bytes imatrix = j->importance ? ewi_importance_file(j->importance) : (ewi_bytes){NULL, 0};
     if (imatrix.len) ewi_sha256_add(hash, imatrix.data, imatrix.len);
+    if (j->calibration) add_calibration(hash, o);
     EWI_TRY(ewi_sha256_end(hash, digest, err));
     ewi_hex(digest, (EWI_KEPT_KEY_BYTES - 1) / 2, key);
     return EW_OK;
 }
 
-/* A calibration would have to be done again: nothing is kept of what comes of it. */
+/* Of GPTQ alone: both models are run again over what is there, without learning from it. Scales of channels
+ * and ranges would have to be found again. */
+static bool can_go_on(const job *j) {
+    return !j->calibration || (j->rounded && !j->scales && !j->ranges);
+}
+
 static ew_status open_kept(job *j, ewi_staging *staging, ew_error *err) {
-    if (j->calibration) return EW_OK;
+    if (!can_go_on(j)) return EW_OK;
     j->report->forgot = ewi_staging_forgot(staging);
     return ewi_kept_open(staging, tell_user, j, &j->kept, err);
 }
@@ -695,12 +722,13 @@ static ew_status write_folder(job *j, const char *path, const char *key, bool re
     return status;
 }
 
-static ew_status write_to(job *j, const ew_model *model, const char *path, bool replace, ew_error *err) {
+static ew_status write_to(job *j, const ew_model *model, const char *path, const ew_quantize_options *o,
+                          ew_error *err) {
     char key[EWI_KEPT_KEY_BYTES];
-    if (!j->calibration) EWI_TRY(find_key(j, key, err));
-    const char *kept = j->calibration ? NULL : key;
-    return j->is_gguf ? write_file(j, model, path, kept, replace, err)
-                      : write_folder(j, path, kept, replace, err);
+    const char *kept = can_go_on(j) ? key : NULL;
+    if (kept) EWI_TRY(find_key(j, o, key, err));
+    return j->is_gguf ? write_file(j, model, path, kept, o->replace, err)
+                      : write_folder(j, path, kept, o->replace, err);
 }
 
 static const target *look_up(const char *name, bool is_gguf) {
@@ -885,7 +913,7 @@ ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize
     if (!report) j.report = &unread;
     *j.report = (ew_quantize_report){0};
     ew_status status = prepare(&j, model, path, &o, err);
-    if (status == EW_OK) status = write_to(&j, model, path, o.replace, err);
+    if (status == EW_OK) status = write_to(&j, model, path, &o, err);
     if (j.scales) {
         j.report->n_sites = ewi_channel_scales_n_sites(j.scales);
         j.report->n_scaled = ewi_channel_scales_n_scaled(j.scales);

@@ -8,7 +8,8 @@
  * (the problem that arXiv 2504.02692 states, solved for all inputs at once). It goes half of the way from w
  * to w': least squares also fit what is true of the text alone.
  *
- * What is kept is D, or W D^T of the weights W where that is less than half as large, for it is less work then.
+ * What is kept is D, or W D^T of the weights W where that is less than half as large, for it is less work
+ * then.
  *
  * Sums are in one order for all machines and numbers of threads. Memory: 4 k k + 2048 k bytes (with n weights
  * 8 n k + 2048 k + 1024 n), and 64 KiB for each thread. One thread at a time uses one.
@@ -32,8 +33,8 @@ EWI_NODISCARD ew_status ewi_drift_new(size_t k, size_t n_rows, const ewi_quant_t
                                       ewi_drift **out, ew_error *err);
 void ewi_drift_free(ewi_drift *d);
 
-/* [n_rows, k], to be written before anything is added: the weights, as they will be corrected; NULL where none
- * are needed. */
+/* [n_rows, k], to be written before anything is added: the weights, as they will be corrected; NULL where
+ * none are needed. */
 float *ewi_drift_weights(ewi_drift *d);
 
 /* Rows [n, k] of both models. */

@@ -25,9 +25,9 @@ bool ewi_gptq_sorts(ewi_dtype dtype);
 /* About 272 bytes for each input. */
 size_t ewi_gptq_scratch_bytes(size_t k);
 
-/* n_rows <= 16 rows of weights, from row `first` of their matrix on, become a whole tile; h is factored, sorted
- * only where the type sorts, and of rotated inputs where its kind is ROW. drift: of the same inputs; NULL: there
- * is none. scratch: of one thread, aligned to 64. */
+/* n_rows <= 16 rows of weights, from row `first` of their matrix on, become a whole tile; h is factored,
+ * sorted only where the type sorts, and of rotated inputs where its kind is ROW. drift: of the same inputs;
+ * NULL: there is none. scratch: of one thread, aligned to 64. */
 EWI_NODISCARD ewi_round_fault ewi_gptq_tile(ewi_dtype dtype, uint8_t *tile, const float *rows, size_t first,
                                             size_t n_rows, const ewi_hessian *h, const ewi_drift *drift,
                                             void *scratch, ewi_round_sums *sums);
