@@ -129,6 +129,46 @@ static void stacks_are_alike(void **state) {
     golden_free(&g);
 }
 
+static bool stop(void *user, uint64_t done, uint64_t total) {
+    unsigned *left = user;
+    (void)done;
+    (void)total;
+    return *left == 0 || --*left > 0;
+}
+
+/* Tensors that were made before are taken as they are, and the same comes of it. */
+static void interrupted_runs_go_on(void **state) {
+    (void)state;
+    ew_model *model;
+    ew_error err = {0};
+    golden g = golden_load("qwen3moe");
+    hf_folder folder = lettered_folder("qwen3moe");
+    const quantizing q = {"q4c", "gptq", 0};
+    expect_ok(ew_model_open(folder.path, &model, &err), &err);
+    quantize(model, &q, scratch_path("whole"));
+    float *whole = logits_of(scratch_path("whole"), &g);
+    ew_quantize_report report;
+    ew_quantize_options how = {.struct_size = sizeof how,
+                               .type = q.type,
+                               .n_threads = 1,
+                               .replace = true,
+                               .method = q.method,
+                               .calibration = {text, strlen(text)}};
+    unsigned left = 140, never = 0;
+    expect_refused(ew_quantize(model, scratch_path("parts"), &how, stop, &left, &report, &err), EW_CANCELLED,
+                   &err, "cancelled");
+    assert_true(report.n_kept > 0);
+    expect_ok(ew_quantize(model, scratch_path("parts"), &how, stop, &never, &report, &err), &err);
+    print_message("%u tensors were there already\n", (unsigned)report.n_resumed);
+    assert_true(report.n_resumed > 0);
+    float *parts = logits_of(scratch_path("parts"), &g);
+    assert_memory_equal(whole, parts, g.n_prompt * g.n_vocab * sizeof *whole);
+    free(whole);
+    free(parts);
+    ew_model_close(model);
+    golden_free(&g);
+}
+
 /* ---- two experts that are one layer ---- */
 
 #define N_EXPERTS 4
@@ -240,7 +280,7 @@ static void twins_are_a_dense_layer(void **state) {
 }
 
 int main(void) {
-    struct CMUnitTest tests[2 * N_NAMES + 2];
+    struct CMUnitTest tests[2 * N_NAMES + 3];
     for (size_t i = 0; i < N_NAMES; i++) {
         void *name = (void *)(uintptr_t)names[i];
         tests[i] = (struct CMUnitTest)cmocka_unit_test_prestate(gptq_loses_less, name);
@@ -248,5 +288,6 @@ int main(void) {
     }
     tests[2 * N_NAMES] = (struct CMUnitTest)cmocka_unit_test(stacks_are_alike);
     tests[2 * N_NAMES + 1] = (struct CMUnitTest)cmocka_unit_test(twins_are_a_dense_layer);
+    tests[2 * N_NAMES + 2] = (struct CMUnitTest)cmocka_unit_test(interrupted_runs_go_on);
     return cmocka_run_group_tests(tests, make_text, scratch_remove);
 }
