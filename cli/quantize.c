@@ -143,6 +143,9 @@ static void print_text(const result *r, cli_out *out) {
     if (r->report.n_sites)
         cli_out_printf(out, "channels of %" PRIu32 " of %" PRIu32 " inputs of linear layers were scaled\n",
                        r->report.n_scaled, r->report.n_sites);
+    if (r->report.n_unreached)
+        cli_out_printf(out, "%" PRIu64 " matrices of experts that little of the text reached: to nearest\n",
+                       r->report.n_unreached);
     if (r->mix.size_bytes) print_mix(r, out);
 }
 
@@ -184,6 +187,7 @@ static void print_json(const quantize_values *values, const result *r, cli_out *
         cli_json_count(&json, "linear_inputs", r->report.n_sites);
         cli_json_count(&json, "scaled_inputs", r->report.n_scaled);
     }
+    if (r->report.n_unreached) cli_json_count(&json, "unreached_matrices", r->report.n_unreached);
     if (r->mix.size_bytes) json_mix(r, &json);
     cli_json_close(&json);
     cli_json_end(&json);

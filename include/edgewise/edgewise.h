@@ -311,12 +311,14 @@ typedef struct ew_quantize_options {
     const char *type;
     uint32_t n_threads; /* default: the performance cores that this process may use */
     bool replace;       /* a package or GGUF file that lies at the path already */
-    /* "round": to nearest (default). Of decoders without experts, from F32, F16 or BF16, also "gptq": so that
+    /* "round": to nearest (default). From F32, F16 or BF16, also "gptq": so that
      * outputs on the calibration text change least, behind the layers rounded before (arXiv 2210.17323);
      * "awq": to nearest, after channels between layers were scaled so that they change little (arXiv
      * 2306.00978). Both are EW_INVALID where all matrices become f16. */
     const char *method;
-    ew_str calibration;          /* a text in UTF-8 like those that the model will see; borrowed */
+    /* A text in UTF-8 like those that the model will see; of a model that makes embeddings (it has no head,
+     * or its files say how to pool) each line is one. Borrowed. */
+    ew_str calibration;
     uint32_t calibration_tokens; /* of it, at most; default 16384 */
     bool calibration_special;    /* special tokens that it spells out become tokens */
     /* [n_types] of a package's matrices that become something else than `type`; not with "awq" or smooth. */
@@ -354,6 +356,9 @@ typedef struct ew_quantize_report {
     ew_quantize_row rows[EW_QUANTIZE_ROWS];
     /* With "awq" and smooth: inputs of linear layers, and of them those whose channels were scaled. */
     uint32_t n_sites, n_scaled;
+    /* With "gptq": matrices of experts that the router sent too little of the text to: fewer rows than a
+     * quarter of their inputs. They were rounded to nearest (by this run, not an interrupted one before). */
+    uint64_t n_unreached;
     /* Tensors that were not made anew: an earlier run had, before it was interrupted. */
     uint64_t n_resumed;
     /* After EW_CANCELLED, EW_IO and EW_NO_MEMORY: tensors that are kept beside the path for the next run. */

@@ -5,87 +5,34 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "engine/engine.h"
+#include "engine/experts.h"
+#include "engine/windows.h"
 #include "kernels/half.h"
 #include "kernels/rotate.h"
-
-#define WINDOW 512u
 
 /* A model on its way over the text. */
 typedef struct walk {
     ew_engine *engine;
     ew_session *session;
-    float *states; /* [n_windows, window, d_model] what the next stage reads */
+    float *states; /* [the windows' tokens, d_model] what the next stage reads */
 } walk;
 
 struct ewi_calibration {
     const ew_model *model;
     walk original, rounded; /* the latter without an engine: nobody asks for it */
     ewi_calibration_how how;
-    size_t window, n_windows;
-    ew_row *rows;     /* [window] */
-    ew_token *tokens; /* [n_windows, window] */
-    uint32_t stage;   /* that was run last */
-    bool is_ahead;    /* the original's states are the next stage's already */
+    ewi_windows windows;
+    ew_row *rows;   /* [the longest window] */
+    uint32_t stage; /* that was run last */
+    bool is_ahead;  /* the original's states are the next stage's already */
     size_t n_readings;
     ewi_reading *readings; /* [n_nodes] */
 };
 
-/* ---- the text ---- */
-
-static ew_status check_text(ew_str text, ew_error *err) {
-    if (text.len == 0) return ewi_fail(err, EW_INVALID, "the calibration text is empty");
-    const uint8_t *bytes = (const uint8_t *)text.data;
-    for (size_t i = 0, n; i < text.len; i += n) {
-        uint32_t character;
-        n = ewi_utf8_decode(bytes + i, text.len - i, &character);
-        if (character == EWI_UTF8_INVALID)
-            return ewi_fail(err, EW_INVALID, "the calibration text is not UTF-8: byte %zu", i);
-    }
-    return EW_OK;
-}
-
-/* Windows of the n tokens of the text, each with its BOS. */
-static ew_status cut_windows(ewi_calibration *c, const ew_token *text, size_t n, ew_error *err) {
-    const size_t bos = ew_tokenizer_adds_bos(c->model->tokenizer), fresh = c->window - bos;
-    c->n_windows = n / fresh;
-    if (c->n_windows == 0)
-        return ewi_fail(err, EW_INVALID, "the calibration text has %zu tokens: at least %zu are needed", n,
-                        fresh);
-    c->tokens = ewi_alloc_array(c->n_windows, c->window * sizeof *c->tokens);
-    if (!c->tokens) return ewi_no_memory(err, "the calibration text");
-    for (size_t i = 0; i < c->n_windows; i++) {
-        ew_token *to = c->tokens + i * c->window;
-        to[0] = ew_tokenizer_bos(c->model->tokenizer);
-        memcpy(to + bos, text + i * fresh, fresh * sizeof *to);
-    }
-    return EW_OK;
-}
-
-static ew_status encode_text(ewi_calibration *c, ew_str text, ew_error *err) {
-    size_t n = 0, cap = text.len + 1; /* no token of a text is empty */
-    const unsigned flags = c->how.special ? EW_ENCODE_SPECIAL : 0;
-    EWI_TRY(check_text(text, err));
-    ew_token *tokens = ewi_alloc_array(cap, sizeof *tokens);
-    if (!tokens) return ewi_no_memory(err, "the calibration text");
-    ew_status status = ew_tokenizer_encode(c->model->tokenizer, text, flags, tokens, cap, &n, err);
-    if (n > cap) n = cap;
-    if (n > c->how.n_tokens) n = c->how.n_tokens;
-    if (status == EW_OK) status = cut_windows(c, tokens, n, err);
-    ewi_free(tokens);
-    return status;
-}
-
 /* ---- which models ---- */
 
 ew_status ewi_calibration_check(const ew_model *model, ew_error *err) {
-    const ewi_hparams *h = &model->hparams;
-    const char *what = NULL;
-    if (h->arch->is_encoder || h->is_headless) what = "models that make embeddings";
-    if (h->n_experts) what = "models with experts";
-    if (what)
-        return ewi_fail(err, EW_UNSUPPORTED, "%s: calibration of %s is not implemented", h->arch->name, what);
     if (!model->tokenizer)
         return ewi_fail(err, EW_UNSUPPORTED, "calibration needs a vocabulary, which the model's files lack");
     return EW_OK;
@@ -106,7 +53,7 @@ static ew_status check_weights(const ewi_graph *graph, ew_error *err) {
 
 /* Its keys and values are of one stage: memory for them is taken as stages come to write there. */
 static ew_status renew_session(const ewi_calibration *c, walk *w, ew_error *err) {
-    const ew_session_options how = {.struct_size = sizeof how, .n_ctx = (uint32_t)c->window};
+    const ew_session_options how = {.struct_size = sizeof how, .n_ctx = (uint32_t)c->windows.longest};
     ew_session_free(w->session);
     w->session = NULL;
     return ew_session_new(w->engine, &how, &w->session, err);
@@ -115,14 +62,14 @@ static ew_status renew_session(const ewi_calibration *c, walk *w, ew_error *err)
 static ew_status begin_walk(const ewi_calibration *c, walk *w, const ew_model *model, ew_error *err) {
     ew_engine_options how = {.struct_size = sizeof how,
                              .n_threads = c->how.n_threads,
-                             .n_rows = (uint32_t)c->window,
+                             .n_rows = (uint32_t)c->windows.longest,
                              .cache_k = EW_CACHE_F32,
                              .cache_v = EW_CACHE_F32,
-                             .exact = true};
+                             .exact = true,
+                             .embeds = ewi_model_embeds(model)};
     EWI_TRY(ew_engine_new(model, &how, &w->engine, err));
     EWI_TRY(renew_session(c, w, err));
-    size_t window_bytes = c->window * model->hparams.d_model * sizeof *w->states;
-    w->states = ewi_alloc_array(c->n_windows, window_bytes);
+    w->states = ewi_alloc_array(c->windows.starts[c->windows.n], model->hparams.d_model * sizeof *w->states);
     return w->states ? EW_OK : ewi_no_memory(err, "the calibration text's states");
 }
 
@@ -136,7 +83,7 @@ static ew_status begin_walks(ewi_calibration *c, const ew_model *rounded, ew_err
     EWI_TRY(begin_walk(c, &c->original, c->model, err));
     EWI_TRY(check_weights(&c->original.engine->graph, err));
     if (rounded) EWI_TRY(begin_walk(c, &c->rounded, rounded, err));
-    c->rows = ewi_alloc_array(c->window, sizeof *c->rows);
+    c->rows = ewi_alloc_array(c->windows.longest, sizeof *c->rows);
     c->readings = ewi_alloc_array(c->original.engine->graph.n_nodes, sizeof *c->readings);
     return c->rows && c->readings ? EW_OK : ewi_no_memory(err, "the calibration text's states");
 }
@@ -147,8 +94,7 @@ ew_status ewi_calibration_open(const ew_model *model, const ew_model *rounded, e
     if (!c) return ewi_no_memory(err, "calibration");
     c->model = model;
     c->how = *how;
-    c->window = model->hparams.n_ctx_train < WINDOW ? model->hparams.n_ctx_train : WINDOW;
-    ew_status status = encode_text(c, text, err);
+    ew_status status = ewi_windows_cut(model, text, how->n_tokens, how->special, &c->windows, err);
     if (status == EW_OK) status = begin_walks(c, rounded, err);
     if (status == EW_OK)
         *out = c;
@@ -170,7 +116,7 @@ void ewi_calibration_close(ewi_calibration *c) {
     forget_readings(c);
     end_walk(&c->original);
     end_walk(&c->rounded);
-    ewi_free(c->tokens);
+    ewi_windows_deinit(&c->windows);
     ewi_free(c->rows);
     ewi_free(c->readings);
     ewi_free(c);
@@ -181,16 +127,18 @@ uint32_t ewi_calibration_n_stages(const ewi_calibration *c) {
 }
 
 uint64_t ewi_calibration_n_windows(const ewi_calibration *c) {
-    return c->n_windows;
+    return c->windows.n;
 }
 
-/* Of the rounded model each stage is run once for all that it quantizes, and once more before the next. */
+/* Of the rounded model each stage is run once for all that it quantizes, twice for its experts, and once more
+ * before the next. */
 uint64_t ewi_calibration_n_runs(const ewi_calibration *c) {
     const uint64_t n_stages = ewi_calibration_n_stages(c);
     uint64_t n = c->how.n_readings * n_stages;
     const ewi_graph *rounded = c->rounded.engine ? &c->rounded.engine->graph : NULL;
-    for (uint32_t i = 0; rounded && i < rounded->n_nodes; i++) n += rounded->nodes[i].op == EWI_OP_QUANTIZE;
-    return (rounded ? n + n_stages - 1 : n) * c->n_windows;
+    for (uint32_t i = 0; rounded && i < rounded->n_nodes; i++)
+        n += rounded->nodes[i].op == EWI_OP_EXPERTS ? 2 : rounded->nodes[i].op == EWI_OP_QUANTIZE;
+    return (rounded ? n + n_stages - 1 : n) * c->windows.n;
 }
 
 /* ---- one stage ---- */
@@ -243,11 +191,12 @@ static void find_most(float *most, const float *x, size_t n) {
     }
 }
 
-/* No linear layer of another input is behind it in the stage. */
+/* No linear layer of another input is behind it in the stage, and no expert. */
 static bool is_last(const ewi_calibration *c, const ew_engine *e, const ewi_node *linear) {
     const ewi_node *end = e->graph.nodes + e->plan.stages[c->stage].end;
     for (const ewi_node *node = linear + 1; node < end; node++)
-        if (node->op == EWI_OP_LINEAR && node->inputs[0] != linear->inputs[0]) return false;
+        if (node->op == EWI_OP_EXPERTS || (node->op == EWI_OP_LINEAR && node->inputs[0] != linear->inputs[0]))
+            return false;
     return true;
 }
 
@@ -308,22 +257,23 @@ typedef struct looking {
 } looking;
 
 static ew_status run_window(ewi_calibration *c, const walk *w, size_t at, const looking *how, ew_error *err) {
-    const size_t n = c->window * c->model->hparams.d_model;
-    float *states = w->states + at * n;
+    const size_t first = c->windows.starts[at], n_rows = ewi_window_length(&c->windows, at);
+    const size_t width = c->model->hparams.d_model, n = n_rows * width;
+    float *states = w->states + first * width;
     ewi_value from = EWI_NO_VALUE, to = EWI_NO_VALUE;
     if (c->stage > 0) EWI_TRY(find_crossing(w->engine, c->stage - 1, &from, err));
     if (has_next(c)) EWI_TRY(find_crossing(w->engine, c->stage, &to, err));
-    for (size_t i = 0; i < c->window; i++)
-        c->rows[i] = (ew_row){w->session, (uint32_t)i, c->tokens[at * c->window + i], true};
+    for (size_t i = 0; i < n_rows; i++)
+        c->rows[i] = (ew_row){w->session, (uint32_t)i, c->windows.tokens[first + i], true};
     if (from != EWI_NO_VALUE) memcpy(place_of(w->engine, from), states, n * sizeof *states);
-    EWI_TRY(ewi_step_stage(w->engine, c->rows, c->window, c->stage, how->on_linear, how->user, err));
+    EWI_TRY(ewi_step_stage(w->engine, c->rows, n_rows, c->stage, how->on_linear, how->user, err));
     if (to != EWI_NO_VALUE && how->goes_on) memcpy(states, place_of(w->engine, to), n * sizeof *states);
     return EW_OK;
 }
 
 static ew_status run_windows(ewi_calibration *c, const looking *how, ewi_calibration_tell tell, void *user,
                              ew_error *err) {
-    for (size_t i = 0; i < c->n_windows; i++) {
+    for (size_t i = 0; i < c->windows.n; i++) {
         EWI_TRY(run_window(c, &c->original, i, how, err));
         EWI_TRY(tell(user, err));
     }
@@ -399,16 +349,17 @@ typedef struct comparing {
     const ewi_node *linear; /* of the rounded model */
     const float *scales;    /* NULL: inputs are not divided */
     size_t n;
-    float *x, *y; /* [window, k] in the rounded model, and in the original */
+    float *x, *y; /* [longest window, k] in the rounded model, and in the original */
     float *most;  /* [k] the largest of y, as it came */
     bool is_last; /* of a stage: the original goes on to the next */
 } comparing;
 
 static bool see_original(void *user, const ewi_node *linear, const void *rows, size_t n_rows) {
     const comparing *a = user;
-    const size_t k = n_inputs(linear);
     const bool rotated = ewi_qrows_for(a->linear->weight->dtype) == EWI_QROWS_WHOLE;
-    if (!ewi_str_eq(linear->weight->name, a->linear->weight->name)) return true;
+    if (linear->op != EWI_OP_LINEAR || !ewi_str_eq(linear->weight->name, a->linear->weight->name))
+        return true;
+    const size_t k = n_inputs(linear);
     memcpy(a->y, rows, n_rows * k * sizeof *a->y);
     for (size_t i = 0; i < n_rows; i++) {
         float *y = a->y + i * k;
@@ -419,22 +370,13 @@ static bool see_original(void *user, const ewi_node *linear, const void *rows, s
     return a->is_last;
 }
 
-static void widen_row(float *x, const uint8_t *row, ewi_qrows_kind kind, size_t k) {
-    const size_t block = kind == EWI_QROWS_WHOLE ? k : EWI_QROWS_BLOCK;
-    for (size_t at = 0; at < k; at += block) {
-        float scale;
-        memcpy(&scale, row + ewi_qrow_layout(kind, k).scales + at / block * sizeof scale, sizeof scale);
-        for (size_t j = at; j < k && j < at + block; j++) x[j] = scale * (float)(int8_t)row[j];
-    }
-}
-
 static bool see_rounded(void *user, const ewi_node *linear, const void *rows, size_t n_rows) {
     comparing *a = user;
     if (linear != a->linear) return true;
     const size_t k = n_inputs(linear);
     const ewi_qrows_kind kind = ewi_qrows_for(linear->weight->dtype);
     for (size_t i = 0; i < n_rows; i++)
-        widen_row(a->x + i * k, (const uint8_t *)rows + i * ewi_qrow_layout(kind, k).bytes, kind, k);
+        ewi_qrow_widen(a->x + i * k, (const uint8_t *)rows + i * ewi_qrow_layout(kind, k).bytes, kind, k);
     a->n = n_rows;
     return false;
 }
@@ -443,7 +385,7 @@ static ew_status compare_windows(ewi_calibration *c, comparing *a, ewi_hessian *
                                  ewi_calibration_tell tell, void *user, ew_error *err) {
     const looking original = {see_original, a, a->is_last}, rounded = {see_rounded, a, false};
     EW_ASSERT(!c->is_ahead);
-    for (size_t i = 0; i < c->n_windows; i++) {
+    for (size_t i = 0; i < c->windows.n; i++) {
         EWI_TRY(run_window(c, &c->original, i, &original, err));
         EWI_TRY(run_window(c, &c->rounded, i, &rounded, err));
         ewi_hessian_add(h, a->x, a->n);
@@ -459,8 +401,8 @@ ew_status ewi_calibration_compare(ewi_calibration *c, const ewi_node *linear, co
                                   ewi_hessian *h, ewi_drift *d, ewi_calibration_tell tell, void *user,
                                   ew_error *err) {
     const size_t k = n_inputs(linear);
-    float *rows = ewi_alloc_array(2 * c->window, k * sizeof *rows);
-    comparing a = {.c = c, .linear = linear, .scales = scales, .x = rows, .y = rows + c->window * k};
+    float *rows = ewi_alloc_array(2 * c->windows.longest, k * sizeof *rows);
+    comparing a = {.c = c, .linear = linear, .scales = scales, .x = rows, .y = rows + c->windows.longest * k};
     a.most = ewi_zalloc_array(k, sizeof *a.most);
     a.is_last = has_next(c) && is_last(c, c->rounded.engine, linear);
     ew_status status = rows && a.most ? compare_windows(c, &a, h, d, tell, user, err)
@@ -470,9 +412,101 @@ ew_status ewi_calibration_compare(ewi_calibration *c, const ewi_node *linear, co
     return status;
 }
 
+/* ---- experts ---- */
+
+/* What the experts' matrices read in one window of both models. */
+typedef struct routing {
+    const ewi_calibration *c;
+    ewi_routed *to;
+    bool climbs;   /* to the down matrices, which have inputs of their own for each choice */
+    size_t n_each; /* of rows that are read, for one of the step */
+    uint32_t *chosen;
+    float *y; /* [window, n_each, k], chosen [window, n_used]: the original's */
+} routing;
+
+static const ewi_experts_scratch *prepare(const routing *a, const walk *w, const ewi_node *node,
+                                          size_t n_rows) {
+    const uint32_t index = (uint32_t)(node - w->engine->graph.nodes);
+    ewi_experts_prepare(&(ewi_job){w->engine, a->c->rows, node, index, n_rows, 0}, a->climbs);
+    return &w->engine->experts;
+}
+
+/* By rows, and in a row by choices. */
+static void copy_read(const routing *a, const ewi_experts_scratch *m, const float *x, size_t n, float *to) {
+    const size_t k = a->to->k;
+    if (!a->climbs) memcpy(to, x, n * k * sizeof *to);
+    for (size_t i = 0; a->climbs && i < n; i++) memcpy(to + i * k, m->gate + m->slots[i] * k, k * sizeof *to);
+}
+
+static bool see_original_experts(void *user, const ewi_node *node, const void *x, size_t n_rows) {
+    const routing *a = user;
+    if (node->op != EWI_OP_EXPERTS) return true;
+    const ewi_experts_scratch *m = prepare(a, &a->c->original, node, n_rows);
+    memcpy(a->chosen, m->chosen, n_rows * node->attrs.experts.n_used * sizeof *a->chosen);
+    copy_read(a, m, x, n_rows * a->n_each, a->y);
+    return a->climbs;
+}
+
+/* The choice of the original's that is this one, or n_used. */
+static size_t find_choice(const routing *a, size_t row, size_t n_used, uint32_t expert) {
+    size_t at = 0;
+    while (at < n_used && a->chosen[row * n_used + at] != expert) at++;
+    return at;
+}
+
+static void match(const routing *a, size_t row, size_t choice, size_t n_used, uint32_t expert) {
+    ewi_routed *to = a->to;
+    const size_t at = find_choice(a, row, n_used, expert), k = to->k;
+    const size_t ours = a->climbs ? row * n_used + choice : row, theirs = a->climbs ? row * n_used + at : row;
+    if (at == n_used) return;
+    memcpy(to->y + (to->n_rows + ours) * k, a->y + theirs * k, k * sizeof *to->y);
+    to->experts[to->n_choices] = expert;
+    to->rows[to->n_choices++] = (uint32_t)(to->n_rows + ours);
+}
+
+static bool see_rounded_experts(void *user, const ewi_node *node, const void *x, size_t n_rows) {
+    const routing *a = user;
+    if (node->op != EWI_OP_EXPERTS) return true;
+    const size_t n_used = node->attrs.experts.n_used, n = n_rows * a->n_each;
+    const ewi_experts_scratch *m = prepare(a, &a->c->rounded, node, n_rows);
+    copy_read(a, m, x, n, a->to->x + a->to->n_rows * a->to->k);
+    for (size_t i = 0; i < n_rows * n_used; i++) match(a, i / n_used, i % n_used, n_used, m->chosen[i]);
+    a->to->n_rows += n;
+    return false;
+}
+
+static ew_status route_windows(ewi_calibration *c, routing *a, ewi_calibration_tell tell, void *user,
+                               ew_error *err) {
+    const looking original = {see_original_experts, a, a->climbs}, rounded = {see_rounded_experts, a, false};
+    EW_ASSERT(!c->is_ahead && has_next(c));
+    for (size_t i = 0; i < c->windows.n; i++) {
+        EWI_TRY(run_window(c, &c->original, i, &original, err));
+        EWI_TRY(run_window(c, &c->rounded, i, &rounded, err));
+        EWI_TRY(tell(user, err));
+    }
+    c->is_ahead = a->climbs;
+    return EW_OK;
+}
+
+ew_status ewi_calibration_compare_experts(ewi_calibration *c, const ewi_node *node, bool climbs,
+                                          ewi_routed *out, ewi_calibration_tell tell, void *user,
+                                          ew_error *err) {
+    const size_t k = climbs ? node->attrs.experts.d_ffn : node->cols, n_used = node->attrs.experts.n_used;
+    const size_t n_each = climbs ? n_used : 1, n = c->windows.starts[c->windows.n];
+    EWI_TRY(ewi_routed_init(out, k, n * n_each, n * n_used, err));
+    routing a = {.c = c, .to = out, .climbs = climbs, .n_each = n_each};
+    a.chosen = ewi_alloc_array(c->windows.longest * n_used, sizeof *a.chosen);
+    a.y = ewi_alloc_array(c->windows.longest * n_each, k * sizeof *a.y);
+    ew_status status =
+        a.chosen && a.y ? route_windows(c, &a, tell, user, err) : ewi_no_memory(err, "what experts read");
+    ewi_free(a.chosen);
+    ewi_free(a.y);
+    return status;
+}
+
 ew_status ewi_calibration_advance(ewi_calibration *c, ewi_calibration_tell tell, void *user, ew_error *err) {
     const looking how = {NULL, NULL, true};
-    for (size_t i = 0; i < c->n_windows; i++) {
+    for (size_t i = 0; i < c->windows.n; i++) {
         if (!c->is_ahead) EWI_TRY(run_window(c, &c->original, i, &how, err));
         EWI_TRY(run_window(c, &c->rounded, i, &how, err));
         EWI_TRY(tell(user, err));

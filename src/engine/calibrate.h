@@ -2,15 +2,15 @@
  * calibrate.h: what a model's linear layers read when the model runs over a text: largest inputs and
  * Hessians, for scaling; and how that differs behind layers that are rounded, for GPTQ.
  *
- * The text is cut into windows of 512 tokens (or what the model was trained on), each of which begins with a
- * BOS where the model asks for one, and the model runs stage by stage: one stage over all windows, then the
- * next. Readings are of what the original model computes; layers with the same input share one. Beside it may
- * go the rounded model (engine/rounded.h): its layers read what those before them make with the package's
- * weights and the kernels that will run them, inputs of 8 bits included.
+ * The text is cut into windows (engine/windows.h), and the model runs stage by stage: one stage over all
+ * windows, then the next. Readings are of what the original model computes; layers with the same input share
+ * one. Beside it may go the rounded model (engine/rounded.h): its layers read what those before them make
+ * with the package's weights and the kernels that will run them, inputs of 8 bits included.
  *
  * Memory: 4 d_model bytes for each token of the text, between two stages, of each model; the Hessians of one
  * stage (a Llama layer has four, of 4 k k bytes each, see quant/hessian.h), or of one input beside what it
- * differs by (quant/drift.h); and an engine of 512 rows of each model. One thread uses it.
+ * differs by (quant/drift.h); what a layer's experts read (engine/routed.h); and an engine of 512 rows of
+ * each model. One thread uses it.
  *
  *     EWI_TRY(ewi_calibration_open(model, NULL, text, &how, &c, err));
  *     for (uint32_t i = 0; i < ewi_calibration_n_stages(c); i++) {
@@ -22,6 +22,7 @@
 #ifndef EW_ENGINE_CALIBRATE_H
 #define EW_ENGINE_CALIBRATE_H
 
+#include "engine/routed.h"
 #include "graph/plan.h"
 #include "model/model.h"
 #include "quant/drift.h"
@@ -91,6 +92,12 @@ ewi_quant_threads ewi_calibration_threads(const ewi_calibration *c);
 EWI_NODISCARD ew_status ewi_calibration_compare(ewi_calibration *c, const ewi_node *linear,
                                                 const float *scales, ewi_hessian *h, ewi_drift *d,
                                                 ewi_calibration_tell tell, void *user, ew_error *err);
+/* What the experts of this node of the rounded model read: their gate and up matrices, or (climbs) their down
+ * matrices. All layers before it have their weights, and with `climbs` the experts' others too. What is made
+ * is the caller's, after a failure too. */
+EWI_NODISCARD ew_status ewi_calibration_compare_experts(ewi_calibration *c, const ewi_node *node, bool climbs,
+                                                        ewi_routed *out, ewi_calibration_tell tell,
+                                                        void *user, ew_error *err);
 /* Takes both models over the stage, all of whose weights are there, to the next. */
 EWI_NODISCARD ew_status ewi_calibration_advance(ewi_calibration *c, ewi_calibration_tell tell, void *user,
                                                 ew_error *err);

@@ -37,10 +37,11 @@ ew_status ewi_channel_scales_new(const ew_model *model, ewi_pool *pool, const ew
     ewi_channel_scales *s = ewi_zalloc(sizeof *s);
     if (!s) return ewi_no_memory(err, "scales of channels");
     *s = (ewi_channel_scales){.model = model, .pool = pool, .how = *how};
+    const ewi_model_output output = ewi_model_embeds(model) ? EWI_OUTPUT_HIDDEN : EWI_OUTPUT_LOGITS;
     ewi_graph_init(&s->graph);
     ewi_arena_init(&s->arena, SCALES_BYTES);
     s->tensors = ewi_arena_array(&s->arena, model->checkpoint.n_tensors + 1, sizeof *s->tensors);
-    ew_status status = s->tensors ? ewi_model_build(model, EWI_OUTPUT_LOGITS, &s->graph, err)
+    ew_status status = s->tensors ? ewi_model_build(model, output, &s->graph, err)
                                   : ewi_no_memory(err, "scales of channels");
     if (status == EW_OK)
         *out = s;

@@ -126,7 +126,7 @@ ewi_value ewi_stage_output(const ew_engine *engine, uint32_t stage);
 EWI_NODISCARD ew_status ewi_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ewi_head_fn on_head,
                                  void *user, ew_error *err);
 /* Receives what a linear layer is about to read, [n_rows] rows of f32, or of int8 (kernels/qrows.h) where its
- * weights are packed; false: no more of the stage is run. */
+ * weights are packed, or a node of experts, f32; false: no more of the stage is run. */
 typedef bool (*ewi_linear_fn)(void *user, const ewi_node *linear, const void *x, size_t n_rows);
 /* Runs one stage of a step alone: what it reads of the stages before lies in the arena, what it makes lies
  * there after; its logits are not computed. Sessions stay as they were. */

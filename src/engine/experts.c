@@ -331,21 +331,36 @@ static void combine(void *arg, uint32_t thread, uint32_t n_threads) {
             combine_columns(w, row, col, end - col < SUM_COLUMNS ? end - col : SUM_COLUMNS);
 }
 
-void ewi_experts_run(const ewi_job *j) {
-    const ew_engine *e = j->e;
+static work begin(const ewi_job *j) {
     const ewi_experts_attrs *a = &j->node->attrs.experts;
-    work w = {.j = j, .a = a, .m = &e->experts, .n_slots = j->n_rows * a->n_used, .d_model = j->node->cols};
+    work w = {
+        .j = j, .a = a, .m = &j->e->experts, .n_slots = j->n_rows * a->n_used, .d_model = j->node->cols};
     for (unsigned kind = 0; kind < EWI_N_QROWS; kind++) {
         w.outer[kind] = wants(a, EWI_EXPERTS_GATE, kind) || wants(a, EWI_EXPERTS_UP, kind);
         w.inner[kind] = wants(a, EWI_EXPERTS_DOWN, kind);
     }
     w.takes_floats = wants_floats(a, EWI_EXPERTS_GATE) || wants_floats(a, EWI_EXPERTS_UP);
-    const size_t matrix = w.n_slots * w.d_model * a->d_ffn;
     route(&w);
-    ewi_op_share(e, w.n_slots * w.d_model, gather, &w);
-    ewi_op_share(e, 2 * matrix, rise, &w);
+    return w;
+}
+
+static void climb(work *w) {
+    ewi_op_share(w->j->e, w->n_slots * w->d_model, gather, w);
+    ewi_op_share(w->j->e, 2 * w->n_slots * w->d_model * w->a->d_ffn, rise, w);
+}
+
+void ewi_experts_prepare(const ewi_job *j, bool climbs) {
+    work w = begin(j);
+    if (climbs) climb(&w);
+}
+
+void ewi_experts_run(const ewi_job *j) {
+    const ew_engine *e = j->e;
+    const ewi_experts_attrs *a = &j->node->attrs.experts;
+    work w = begin(j);
+    climb(&w);
     if (w.inner[EWI_QROWS_WHOLE] || w.inner[EWI_QROWS_256])
         ewi_op_share(e, w.n_slots * a->d_ffn * 4, quantize_inner, &w);
-    ewi_op_share(e, matrix, sink, &w);
+    ewi_op_share(e, w.n_slots * w.d_model * a->d_ffn, sink, &w);
     ewi_op_share(e, w.n_slots * w.d_model * 2, combine, &w);
 }

@@ -20,5 +20,8 @@ bool ewi_experts_make_scratch(ew_engine *e);
 /* A thread's scratch for a node's matrices. */
 size_t ewi_experts_panel_bytes(const ewi_node *node);
 void ewi_experts_run(const ewi_job *job);
+/* No more than what goes before the experts' matrices: the scratch then says which experts rows chose, and
+ * where it `climbs`, holds what their down matrices read (`gate`). */
+void ewi_experts_prepare(const ewi_job *job, bool climbs);
 
 #endif

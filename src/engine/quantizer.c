@@ -83,6 +83,8 @@ typedef struct inputs {
     const ewi_node *linear; /* of the rounded model, that reads them first */
     ewi_hessian *h;
     ewi_drift *drift;
+    const ewi_routed *routed; /* those of all experts, whose matrices learn one by one; NULL: of a layer */
+    uint32_t expert;          /* whose the first of them is */
 } inputs;
 
 /* Tiles of one matrix that are rounded together: of a package, or 16 rows of GGUF's blocks or of f16. */
@@ -191,10 +193,9 @@ static ew_status write_slab(job *j, const slab *s, ew_quantize_row *row, ew_erro
     return tell(j, err);
 }
 
-static ew_status run_slabs(job *j, slab *s, size_t at_once, ew_quantize_row *row, ew_error *err) {
-    const size_t n_tiles = s->stack.n_matrices * s->stack.n_tiles;
-    for (s->first = 0; s->first < n_tiles; s->first += at_once) {
-        s->n_tiles = n_tiles - s->first < at_once ? n_tiles - s->first : at_once;
+static ew_status run_slabs(job *j, slab *s, size_t end, size_t at_once, ew_quantize_row *row, ew_error *err) {
+    for (; s->first < end; s->first += s->n_tiles) {
+        s->n_tiles = end - s->first < at_once ? end - s->first : at_once;
         ewi_pool_run(j->pool, round_share, s);
         EWI_TRY(write_slab(j, s, row, err));
     }
@@ -203,6 +204,41 @@ static ew_status run_slabs(job *j, slab *s, size_t at_once, ew_quantize_row *row
 
 static uint64_t n_inputs(const ewi_tensor *t) {
     return t->dims[t->n_dims - 1];
+}
+
+#define DAMPING 0.01 /* as in the paper */
+
+/* Leaves out what too few rows have reached: they say less of its inputs than that all are alike. */
+static ew_status learn_routed(job *j, const slab *s, uint32_t expert, const ewi_routed *routed, inputs *out,
+                              ew_error *err) {
+    const ewi_quant_threads threads = ewi_calibration_threads(j->calibration);
+    if (ewi_routed_count(routed, expert) < routed->k / 4) {
+        j->report->n_unreached++;
+        return EW_OK;
+    }
+    EWI_TRY(ewi_hessian_new(routed->k, &threads, &out->h, err));
+    EWI_TRY(ewi_drift_new(routed->k, 0, &threads, &out->drift, err));
+    EWI_TRY(ewi_routed_learn(routed, expert, ewi_qrows_for(s->dtype), out->h, out->drift, err));
+    return ewi_hessian_factor(out->h, DAMPING, ewi_gptq_sorts(s->dtype), s->source->name, err);
+}
+
+static ew_status run_expert(job *j, slab *s, uint32_t i, const inputs *in, size_t at_once,
+                            ew_quantize_row *row, ew_error *err) {
+    inputs own = {0};
+    ew_status status = learn_routed(j, s, in->expert + i, in->routed, &own, err);
+    s->in = own.h ? &own : NULL;
+    if (status == EW_OK) status = run_slabs(j, s, (i + 1) * s->stack.n_tiles, at_once, row, err);
+    ewi_hessian_free(own.h);
+    ewi_drift_free(own.drift);
+    return status;
+}
+
+static ew_status run_all(job *j, slab *s, const inputs *in, size_t at_once, ew_quantize_row *row,
+                         ew_error *err) {
+    s->in = in;
+    if (!in || !in->routed) return run_slabs(j, s, s->stack.n_matrices * s->stack.n_tiles, at_once, row, err);
+    for (uint32_t i = 0; i < s->stack.n_matrices; i++) EWI_TRY(run_expert(j, s, i, in, at_once, row, err));
+    return EW_OK;
 }
 
 /* Tiles and blocks hold so many inputs; plain numbers any. */
@@ -226,7 +262,7 @@ static ewi_stack rows_of(const ewi_tensor *t) {
 static ew_status round_matrix(job *j, const ewi_tensor *t, const inputs *in, ew_quantize_row *row,
                               ew_error *err) {
     const uint32_t n_threads = ewi_pool_n_threads(j->pool);
-    slab s = {.source = t, .gguf = j->gguf, .in = in};
+    slab s = {.source = t, .gguf = j->gguf};
     s.dtype = target_of(j, t)->dtype;
     s.is_blocks = j->gguf || s.dtype == EWI_F16;
     s.stack = s.is_blocks ? rows_of(t) : ewi_stack_of(t);
@@ -238,7 +274,8 @@ static ew_status round_matrix(job *j, const ewi_tensor *t, const inputs *in, ew_
     size_t at_once = SLAB_BYTES / s.tile_bytes / n_threads * n_threads;
     if (at_once == 0) at_once = n_threads;
     size_t rows_bytes = EWI_TILE_OUTPUTS * k * sizeof(float);
-    size_t rest_bytes = in ? ewi_gptq_scratch_bytes(k) : ewi_round_scratch_bytes(k);
+    size_t rest_bytes = ewi_round_scratch_bytes(k);
+    if (in && ewi_gptq_scratch_bytes(k) > rest_bytes) rest_bytes = ewi_gptq_scratch_bytes(k);
     if (s.is_blocks) rest_bytes = 0;
     if (!ewi_align_size(rows_bytes + rest_bytes, 64, &s.scratch_bytes)) return ewi_no_memory(err, "rows");
     s.tiles = ewi_alloc_array(at_once, s.tile_bytes);
@@ -246,7 +283,7 @@ static ew_status round_matrix(job *j, const ewi_tensor *t, const inputs *in, ew_
     s.sums = ewi_alloc_array(at_once, sizeof *s.sums);
     s.faults = ewi_alloc_array(at_once, sizeof *s.faults);
     bool fine = s.tiles && s.scratch && s.sums && s.faults;
-    ew_status status = fine ? run_slabs(j, &s, at_once, row, err) : ewi_no_memory(err, "tiles of weights");
+    ew_status status = fine ? run_all(j, &s, in, at_once, row, err) : ewi_no_memory(err, "tiles of weights");
     ewi_free(s.tiles);
     ewi_free(s.scratch);
     ewi_free(s.sums);
@@ -387,7 +424,7 @@ static ew_status make_tensor(job *j, const ewi_tensor *t, inputs *in, uint64_t s
     if (is_read(j, t)) EWI_TRY(ewi_rounded_begin(j->rounded, t, err));
     if (kept) return take_kept(j, t, kept, row, err);
     if (j->kept) EWI_TRY(ewi_kept_begin(j->kept, index, size_bytes, err));
-    if (in && !in->h) EWI_TRY(learn_inputs(j, in, err));
+    if (in && !in->h && !in->routed) EWI_TRY(learn_inputs(j, in, err));
     EWI_TRY(is_matrix(j, t) ? round_matrix(j, t, in, row, err) : copy_vector(j, t, err));
     return j->kept ? ewi_kept_end(j->kept, row->squares, row->squared_errors, err) : EW_OK;
 }
@@ -419,8 +456,6 @@ static ew_status tell_of_window(void *user, ew_error *err) {
 static ew_status tell_user(void *user, ew_error *err) {
     return tell(user, err);
 }
-
-#define DAMPING 0.01 /* as in the paper */
 
 static ew_status calibrate(job *j, uint32_t stage, ew_error *err) {
     EWI_TRY(ewi_calibration_run(j->calibration, stage, tell_of_window, j, err));
@@ -516,6 +551,38 @@ static ew_status round_readers(job *j, const ewi_node *linear, ew_error *err) {
     return status;
 }
 
+static ew_status write_experts(job *j, const ewi_expert_matrices *m, const ewi_routed *routed,
+                               ew_error *err) {
+    for (uint32_t i = 0; i < m->n_tensors; i++) {
+        inputs in = {.routed = routed, .expert = i};
+        const bool is_packed = ewi_packed_info_get(m->tensors[i]->dtype);
+        EWI_TRY(
+            write_once(j, ewi_checkpoint_find(j->source, m->tensors[i]->name), is_packed ? &in : NULL, err));
+    }
+    return EW_OK;
+}
+
+/* Those that read what the layer does, or (climbs) what these make. */
+static ew_status round_half(job *j, const ewi_node *node, bool climbs, ew_error *err) {
+    const ewi_expert_matrices *parts = node->attrs.experts.parts;
+    ewi_routed routed = {0};
+    ew_status status =
+        ewi_calibration_compare_experts(j->calibration, node, climbs, &routed, tell_of_window, j, err);
+    for (unsigned part = 0; part < EWI_N_EXPERT_PARTS && status == EW_OK; part++)
+        if ((part == EWI_EXPERTS_DOWN) == climbs) status = write_experts(j, &parts[part], &routed, err);
+    ewi_routed_deinit(&routed);
+    return status;
+}
+
+static ew_status round_experts(job *j, ew_error *err) {
+    const ewi_node *node;
+    for (uint32_t i = 0; (node = ewi_calibration_node(j->calibration, EWI_OP_EXPERTS, i)); i++) {
+        EWI_TRY(round_half(j, node, false, err));
+        EWI_TRY(round_half(j, node, true, err));
+    }
+    return EW_OK;
+}
+
 /* Tables that rows are looked up in; the original's own stays (engine/rounded.h). */
 static ew_status round_tables(job *j, ewi_op op, ew_error *err) {
     const ewi_node *node;
@@ -532,14 +599,14 @@ static ew_status round_stage(job *j, ew_error *err) {
     EWI_TRY(round_tables(j, EWI_OP_POSITIONS, err));
     for (uint32_t i = 0; (node = linear_at(j, i)); i++)
         if (!j->is_written[source_of(j, node) - j->source->tensors]) EWI_TRY(round_readers(j, node, err));
-    return EW_OK;
+    return round_experts(j, err);
 }
 
 /* The stage's weights are not read again. */
 static void drop_stage(const job *j) {
-    const ewi_node *node;
-    for (uint32_t i = 0; (node = linear_at(j, i)); i++) {
-        const ewi_tensor *t = source_of(j, node);
+    const ewi_stage *stage = ewi_calibration_stage(j->calibration);
+    for (uint32_t i = 0; i < stage->n_weights; i++) {
+        const ewi_tensor *t = ewi_checkpoint_find(j->source, stage->weights[i]->name);
         ewi_checkpoint_drop(j->source, t->data, (size_t)t->size_bytes);
     }
 }

@@ -13,15 +13,22 @@ struct ewi_rounded {
     uint8_t **bytes;     /* [n_tensors] */
     ewi_tensor *vectors; /* [n_slots, EWI_N_PART_KINDS] */
     float **scaled;      /* [n_slots, EWI_N_PART_KINDS] what became of them; NULL: nothing */
-    size_t at, n;        /* the matrix that is being added, and its bytes so far */
+    ewi_expert_matrices (*experts)[EWI_N_EXPERT_PARTS]; /* [layers] of ours; NULL: there are none */
+    const ewi_tensor **lists;                           /* all of theirs */
+    size_t at, n; /* the matrix that is being added, and its bytes so far */
 };
 
 static bool is_matrix(const ewi_rounded *r, const ewi_tensor *t) {
     const ewi_tensor *all = r->original->checkpoint.tensors;
-    return t && t >= all && t < all + r->n_tensors && t->n_dims == 2;
+    return t && t >= all && t < all + r->n_tensors && t->n_dims >= 2;
 }
 
-/* The model's tensors are ours, but for an embedding that is the head too. */
+static const ewi_tensor *place_of(const ewi_rounded *r, const ewi_tensor *matrix) {
+    return &r->tensors[matrix - r->original->checkpoint.tensors];
+}
+
+/* The model's tensors are ours, but for matrices that stay as exact as they are, and for an embedding that is
+ * the head too. */
 static void take_places(ewi_rounded *r) {
     const ewi_tensor *head = ewi_model_weight(r->original, EWI_ROLE_OUTPUT, 0),
                      *embedding = ewi_model_weight(r->original, EWI_ROLE_TOKEN_EMBD, 0);
@@ -29,15 +36,35 @@ static void take_places(ewi_rounded *r) {
         const ewi_tensor **slot = &r->model.tensors[i / EWI_N_PART_KINDS][i % EWI_N_PART_KINDS];
         if (!*slot) continue;
         if (is_matrix(r, *slot)) {
-            *slot = &r->tensors[*slot - r->original->checkpoint.tensors];
+            const ewi_tensor *written = place_of(r, *slot);
+            if (written->dtype != EWI_F32) *slot = written;
         } else {
             r->vectors[i] = **slot;
             *slot = &r->vectors[i];
         }
     }
-    if (head && head != embedding) return;
+    if (ewi_model_embeds(r->original) || (head && head != embedding)) return;
     r->model.tensors[EWI_ROLE_OUTPUT][EWI_WEIGHT] = r->model.tensors[EWI_ROLE_TOKEN_EMBD][EWI_WEIGHT];
     r->model.tensors[EWI_ROLE_TOKEN_EMBD][EWI_WEIGHT] = embedding;
+}
+
+static ew_status take_experts(ewi_rounded *r, ew_error *err) {
+    const ewi_hparams *h = &r->original->hparams;
+    const size_t n_lists = (size_t)h->n_layers * EWI_N_EXPERT_PARTS;
+    if (!r->original->experts) return EW_OK;
+    r->experts = ewi_zalloc_array(h->n_layers, sizeof *r->experts);
+    r->lists = ewi_alloc_array(n_lists, h->n_experts * sizeof *r->lists);
+    if (!r->experts || !r->lists) return ewi_no_memory(err, "the rounded model");
+    for (size_t i = 0; i < n_lists; i++) {
+        const ewi_expert_matrices *from =
+            &r->original->experts[i / EWI_N_EXPERT_PARTS][i % EWI_N_EXPERT_PARTS];
+        const ewi_tensor **list = r->lists + i * h->n_experts;
+        for (uint32_t k = 0; k < from->n_tensors; k++) list[k] = place_of(r, from->tensors[k]);
+        r->experts[i / EWI_N_EXPERT_PARTS][i % EWI_N_EXPERT_PARTS] =
+            (ewi_expert_matrices){list, from->n_tensors};
+    }
+    r->model.experts = (const ewi_expert_matrices(*)[EWI_N_EXPERT_PARTS])r->experts;
+    return EW_OK;
 }
 
 ew_status ewi_rounded_new(const ew_model *model, const ewi_tensor *written, ewi_rounded **out,
@@ -58,8 +85,12 @@ ew_status ewi_rounded_new(const ew_model *model, const ewi_tensor *written, ewi_
     memcpy(r->tensors, written, n * sizeof *r->tensors);
     memcpy(r->model.tensors, model->tensors, n_slots * sizeof *r->model.tensors);
     take_places(r);
-    *out = r;
-    return EW_OK;
+    ew_status status = take_experts(r, err);
+    if (status == EW_OK)
+        *out = r;
+    else
+        ewi_rounded_free(r);
+    return status;
 }
 
 void ewi_rounded_free(ewi_rounded *r) {
@@ -70,6 +101,8 @@ void ewi_rounded_free(ewi_rounded *r) {
     ewi_free(r->bytes);
     ewi_free(r->vectors);
     ewi_free(r->scaled);
+    ewi_free(r->experts);
+    ewi_free(r->lists);
     ewi_free(r->model.tensors);
     ewi_free(r);
 }

@@ -136,8 +136,8 @@ static bool show_inputs(const step *s, uint32_t first, uint32_t end, size_t n_ro
     const fused f = {.s = s, .n_rows = n_rows};
     for (uint32_t i = first; i < end; i++) {
         const ewi_job j = job_of(&f, i);
-        if (j.node->op == EWI_OP_LINEAR && !s->on_linear(s->user, j.node, ewi_op_input(&j, 0), n_rows))
-            return false;
+        const bool is_shown = j.node->op == EWI_OP_LINEAR || j.node->op == EWI_OP_EXPERTS;
+        if (is_shown && !s->on_linear(s->user, j.node, ewi_op_input(&j, 0), n_rows)) return false;
     }
     return true;
 }

@@ -136,6 +136,10 @@ static uint64_t count_bytes(const ewi_checkpoint *c) {
     return n;
 }
 
+bool ewi_model_embeds(const ew_model *model) {
+    return model->hparams.is_headless || model->hparams.pooling != EW_POOLING_MODEL;
+}
+
 static ew_pooling pooling_of(const ewi_hparams *h) {
     if (h->pooling != EW_POOLING_MODEL) return h->pooling;
     return h->arch->is_encoder ? EW_POOLING_MEAN : EW_POOLING_LAST;

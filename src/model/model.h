@@ -37,6 +37,9 @@ struct ew_model {
 const ewi_tensor *ewi_model_weight(const ew_model *model, ewi_role role, uint32_t layer);
 const ewi_tensor *ewi_model_bias(const ew_model *model, ewi_role role, uint32_t layer);
 
+/* It has no head, or its files say how its hidden states become an embedding. */
+bool ewi_model_embeds(const ew_model *model);
+
 /* Of the rows that want it. Hidden states are those that the head reads; encoders have no head. */
 typedef enum ewi_model_output { EWI_OUTPUT_LOGITS, EWI_OUTPUT_HIDDEN } ewi_model_output;
 
