@@ -11,6 +11,9 @@
 #include "kernels/half.h"
 #include "kernels/rotate.h"
 
+/* Rows of a step where tokens look back only; an encoder's see their whole window. */
+#define STEP_ROWS 256u
+
 /* A model on its way over the text. */
 typedef struct walk {
     ew_engine *engine;
@@ -23,7 +26,8 @@ struct ewi_calibration {
     walk original, rounded; /* the latter without an engine: nobody asks for it */
     ewi_calibration_how how;
     ewi_windows windows;
-    ew_row *rows;   /* [the longest window] */
+    size_t n_rows;  /* of a step at most */
+    ew_row *rows;   /* [n_rows] */
     uint32_t stage; /* that was run last */
     bool is_ahead;  /* the original's states are the next stage's already */
     size_t n_readings;
@@ -62,7 +66,7 @@ static ew_status renew_session(const ewi_calibration *c, walk *w, ew_error *err)
 static ew_status begin_walk(const ewi_calibration *c, walk *w, const ew_model *model, ew_error *err) {
     ew_engine_options how = {.struct_size = sizeof how,
                              .n_threads = c->how.n_threads,
-                             .n_rows = (uint32_t)c->windows.longest,
+                             .n_rows = (uint32_t)c->n_rows,
                              .cache_k = EW_CACHE_F32,
                              .cache_v = EW_CACHE_F32,
                              .exact = true,
@@ -83,9 +87,14 @@ static ew_status begin_walks(ewi_calibration *c, const ew_model *rounded, ew_err
     EWI_TRY(begin_walk(c, &c->original, c->model, err));
     EWI_TRY(check_weights(&c->original.engine->graph, err));
     if (rounded) EWI_TRY(begin_walk(c, &c->rounded, rounded, err));
-    c->rows = ewi_alloc_array(c->windows.longest, sizeof *c->rows);
+    c->rows = ewi_alloc_array(c->n_rows, sizeof *c->rows);
     c->readings = ewi_alloc_array(c->original.engine->graph.n_nodes, sizeof *c->readings);
     return c->rows && c->readings ? EW_OK : ewi_no_memory(err, "the calibration text's states");
+}
+
+static size_t most_rows(const ewi_calibration *c) {
+    const size_t longest = c->windows.longest;
+    return ewi_model_embeds(c->model) || longest < STEP_ROWS ? longest : STEP_ROWS;
 }
 
 ew_status ewi_calibration_open(const ew_model *model, const ew_model *rounded, ew_str text,
@@ -95,6 +104,7 @@ ew_status ewi_calibration_open(const ew_model *model, const ew_model *rounded, e
     c->model = model;
     c->how = *how;
     ew_status status = ewi_windows_cut(model, text, how->n_tokens, how->special, &c->windows, err);
+    c->n_rows = most_rows(c);
     if (status == EW_OK) status = begin_walks(c, rounded, err);
     if (status == EW_OK)
         *out = c;
@@ -256,17 +266,31 @@ typedef struct looking {
     bool goes_on;
 } looking;
 
-static ew_status run_window(ewi_calibration *c, const walk *w, size_t at, const looking *how, ew_error *err) {
-    const size_t first = c->windows.starts[at], n_rows = ewi_window_length(&c->windows, at);
-    const size_t width = c->model->hparams.d_model, n = n_rows * width;
+/* Rows of one window, after those before them. */
+typedef struct piece {
+    size_t window, at, n;
+} piece;
+
+/* The next piece; false after the window's last. Before its first, n is 0. */
+static bool next_piece(const ewi_calibration *c, piece *p) {
+    const size_t left = ewi_window_length(&c->windows, p->window) - p->at - p->n;
+    p->at += p->n;
+    p->n = left < c->n_rows ? left : c->n_rows;
+    return left > 0;
+}
+
+static ew_status run_piece(ewi_calibration *c, const walk *w, piece p, const looking *how, ew_error *err) {
+    const size_t first = c->windows.starts[p.window] + p.at;
+    const size_t width = c->model->hparams.d_model, n = p.n * width;
     float *states = w->states + first * width;
     ewi_value from = EWI_NO_VALUE, to = EWI_NO_VALUE;
     if (c->stage > 0) EWI_TRY(find_crossing(w->engine, c->stage - 1, &from, err));
     if (has_next(c)) EWI_TRY(find_crossing(w->engine, c->stage, &to, err));
-    for (size_t i = 0; i < n_rows; i++)
-        c->rows[i] = (ew_row){w->session, (uint32_t)i, c->windows.tokens[first + i], true};
+    w->session->length = (uint32_t)p.at; /* of this stage, the pieces before it are there */
+    for (size_t i = 0; i < p.n; i++)
+        c->rows[i] = (ew_row){w->session, (uint32_t)(p.at + i), c->windows.tokens[first + i], true};
     if (from != EWI_NO_VALUE) memcpy(place_of(w->engine, from), states, n * sizeof *states);
-    EWI_TRY(ewi_step_stage(w->engine, c->rows, n_rows, c->stage, how->on_linear, how->user, err));
+    EWI_TRY(ewi_step_stage(w->engine, c->rows, p.n, c->stage, how->on_linear, how->user, err));
     if (to != EWI_NO_VALUE && how->goes_on) memcpy(states, place_of(w->engine, to), n * sizeof *states);
     return EW_OK;
 }
@@ -274,7 +298,7 @@ static ew_status run_window(ewi_calibration *c, const walk *w, size_t at, const 
 static ew_status run_windows(ewi_calibration *c, const looking *how, ewi_calibration_tell tell, void *user,
                              ew_error *err) {
     for (size_t i = 0; i < c->windows.n; i++) {
-        EWI_TRY(run_window(c, &c->original, i, how, err));
+        for (piece p = {.window = i}; next_piece(c, &p);) EWI_TRY(run_piece(c, &c->original, p, how, err));
         EWI_TRY(tell(user, err));
     }
     return EW_OK;
@@ -343,15 +367,14 @@ const ewi_node *ewi_calibration_node(const ewi_calibration *c, ewi_op op, uint32
     return NULL;
 }
 
-/* What one layer's inputs are in both models, of one window. */
+/* What one layer's inputs are in both models, of one step. */
 typedef struct comparing {
     const ewi_calibration *c;
     const ewi_node *linear; /* of the rounded model */
     const float *scales;    /* NULL: inputs are not divided */
-    size_t n;
-    float *x, *y; /* [longest window, k] in the rounded model, and in the original */
-    float *most;  /* [k] the largest of y, as it came */
-    bool is_last; /* of a stage: the original goes on to the next */
+    float *x, *y;           /* [longest window, k] in the rounded model, and in the original */
+    float *most;            /* [k] the largest of y, as it came */
+    bool is_last;           /* of a stage: the original goes on to the next */
 } comparing;
 
 static bool see_original(void *user, const ewi_node *linear, const void *rows, size_t n_rows) {
@@ -371,13 +394,12 @@ static bool see_original(void *user, const ewi_node *linear, const void *rows, s
 }
 
 static bool see_rounded(void *user, const ewi_node *linear, const void *rows, size_t n_rows) {
-    comparing *a = user;
+    const comparing *a = user;
     if (linear != a->linear) return true;
     const size_t k = n_inputs(linear);
     const ewi_qrows_kind kind = ewi_qrows_for(linear->weight->dtype);
     for (size_t i = 0; i < n_rows; i++)
         ewi_qrow_widen(a->x + i * k, (const uint8_t *)rows + i * ewi_qrow_layout(kind, k).bytes, kind, k);
-    a->n = n_rows;
     return false;
 }
 
@@ -386,10 +408,12 @@ static ew_status compare_windows(ewi_calibration *c, comparing *a, ewi_hessian *
     const looking original = {see_original, a, a->is_last}, rounded = {see_rounded, a, false};
     EW_ASSERT(!c->is_ahead);
     for (size_t i = 0; i < c->windows.n; i++) {
-        EWI_TRY(run_window(c, &c->original, i, &original, err));
-        EWI_TRY(run_window(c, &c->rounded, i, &rounded, err));
-        ewi_hessian_add(h, a->x, a->n);
-        ewi_drift_add(d, a->x, a->y, a->n);
+        for (piece p = {.window = i}; next_piece(c, &p);) {
+            EWI_TRY(run_piece(c, &c->original, p, &original, err));
+            EWI_TRY(run_piece(c, &c->rounded, p, &rounded, err));
+            ewi_hessian_add(h, a->x, p.n);
+            ewi_drift_add(d, a->x, a->y, p.n);
+        }
         EWI_TRY(tell(user, err));
     }
     c->is_ahead = a->is_last;
@@ -401,8 +425,8 @@ ew_status ewi_calibration_compare(ewi_calibration *c, const ewi_node *linear, co
                                   ewi_hessian *h, ewi_drift *d, ewi_calibration_tell tell, void *user,
                                   ew_error *err) {
     const size_t k = n_inputs(linear);
-    float *rows = ewi_alloc_array(2 * c->windows.longest, k * sizeof *rows);
-    comparing a = {.c = c, .linear = linear, .scales = scales, .x = rows, .y = rows + c->windows.longest * k};
+    float *rows = ewi_alloc_array(2 * c->n_rows, k * sizeof *rows);
+    comparing a = {.c = c, .linear = linear, .scales = scales, .x = rows, .y = rows + c->n_rows * k};
     a.most = ewi_zalloc_array(k, sizeof *a.most);
     a.is_last = has_next(c) && is_last(c, c->rounded.engine, linear);
     ew_status status = rows && a.most ? compare_windows(c, &a, h, d, tell, user, err)
@@ -414,14 +438,14 @@ ew_status ewi_calibration_compare(ewi_calibration *c, const ewi_node *linear, co
 
 /* ---- experts ---- */
 
-/* What the experts' matrices read in one window of both models. */
+/* What the experts' matrices read in one step of both models. */
 typedef struct routing {
     const ewi_calibration *c;
     ewi_routed *to;
     bool climbs;   /* to the down matrices, which have inputs of their own for each choice */
     size_t n_each; /* of rows that are read, for one of the step */
     uint32_t *chosen;
-    float *y; /* [window, n_each, k], chosen [window, n_used]: the original's */
+    float *y; /* [n_rows, n_each, k], chosen [n_rows, n_used]: the original's */
 } routing;
 
 static const ewi_experts_scratch *prepare(const routing *a, const walk *w, const ewi_node *node,
@@ -480,8 +504,10 @@ static ew_status route_windows(ewi_calibration *c, routing *a, ewi_calibration_t
     const looking original = {see_original_experts, a, a->climbs}, rounded = {see_rounded_experts, a, false};
     EW_ASSERT(!c->is_ahead && has_next(c));
     for (size_t i = 0; i < c->windows.n; i++) {
-        EWI_TRY(run_window(c, &c->original, i, &original, err));
-        EWI_TRY(run_window(c, &c->rounded, i, &rounded, err));
+        for (piece p = {.window = i}; next_piece(c, &p);) {
+            EWI_TRY(run_piece(c, &c->original, p, &original, err));
+            EWI_TRY(run_piece(c, &c->rounded, p, &rounded, err));
+        }
         EWI_TRY(tell(user, err));
     }
     c->is_ahead = a->climbs;
@@ -495,8 +521,8 @@ ew_status ewi_calibration_compare_experts(ewi_calibration *c, const ewi_node *no
     const size_t n_each = climbs ? n_used : 1, n = c->windows.starts[c->windows.n];
     EWI_TRY(ewi_routed_init(out, k, n * n_each, n * n_used, err));
     routing a = {.c = c, .to = out, .climbs = climbs, .n_each = n_each};
-    a.chosen = ewi_alloc_array(c->windows.longest * n_used, sizeof *a.chosen);
-    a.y = ewi_alloc_array(c->windows.longest * n_each, k * sizeof *a.y);
+    a.chosen = ewi_alloc_array(c->n_rows * n_used, sizeof *a.chosen);
+    a.y = ewi_alloc_array(c->n_rows * n_each, k * sizeof *a.y);
     ew_status status =
         a.chosen && a.y ? route_windows(c, &a, tell, user, err) : ewi_no_memory(err, "what experts read");
     ewi_free(a.chosen);
@@ -507,8 +533,10 @@ ew_status ewi_calibration_compare_experts(ewi_calibration *c, const ewi_node *no
 ew_status ewi_calibration_advance(ewi_calibration *c, ewi_calibration_tell tell, void *user, ew_error *err) {
     const looking how = {NULL, NULL, true};
     for (size_t i = 0; i < c->windows.n; i++) {
-        if (!c->is_ahead) EWI_TRY(run_window(c, &c->original, i, &how, err));
-        EWI_TRY(run_window(c, &c->rounded, i, &how, err));
+        for (piece p = {.window = i}; next_piece(c, &p);) {
+            if (!c->is_ahead) EWI_TRY(run_piece(c, &c->original, p, &how, err));
+            EWI_TRY(run_piece(c, &c->rounded, p, &how, err));
+        }
         EWI_TRY(tell(user, err));
     }
     c->is_ahead = true;

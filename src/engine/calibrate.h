@@ -9,8 +9,8 @@
  *
  * Memory: 4 d_model bytes for each token of the text, between two stages, of each model; the Hessians of one
  * stage (a Llama layer has four, of 4 k k bytes each, see quant/hessian.h), or of one input beside what it
- * differs by (quant/drift.h); what a layer's experts read (engine/routed.h); and an engine of 512 rows of
- * each model. One thread uses it.
+ * differs by (quant/drift.h); what a layer's experts read (engine/routed.h); and an engine of 256 rows (of
+ * an encoder, of a window) of each model. One thread uses it.
  *
  *     EWI_TRY(ewi_calibration_open(model, NULL, text, &how, &c, err));
  *     for (uint32_t i = 0; i < ewi_calibration_n_stages(c); i++) {
