@@ -189,6 +189,42 @@ static void test_factor(void **state) {
 }
 
 /* An input that is no number is an error that names the tensor; inputs that are all zero are not. */
+/* Summed up by inputs or by weights, over several blocks of either: rows are corrected alike. */
+static void test_sums(void **state) {
+    (void)state;
+    enum { K = 300, T = 150, N = 140, TILE = EWI_TILE_OUTPUTS };
+    static float x[T * K], y[T * K], rows[(N + TILE) * K], scratch[2 * TILE * K];
+    uint32_t n_threads = 3;
+    ewi_quant_threads threads = {run_in_turn, &n_threads, n_threads};
+    ewi_drift *by_inputs, *by_weights;
+    for (size_t i = 0; i < T * K; i++) x[i] = (float)draw();
+    for (size_t i = 0; i < T * K; i++) y[i] = x[i] + (float)draw() / 8.0f;
+    for (size_t i = 0; i < N * K; i++) rows[i] = (float)draw();
+    ewi_hessian *h = hessian_of(x, T, K, true, 3);
+    assert_int_equal(ewi_drift_new(K, 0, &threads, &by_inputs, NULL), EW_OK);
+    assert_int_equal(ewi_drift_new(K, N, &threads, &by_weights, NULL), EW_OK);
+    memcpy(ewi_drift_weights(by_weights), rows, N * K * sizeof *rows);
+    ewi_drift_add(by_inputs, x, y, T);
+    ewi_drift_add(by_weights, x, y, T);
+    double most = 0.0, largest = 0.0;
+    for (size_t first = 0; first < N; first += TILE) {
+        static float one[TILE * K], other[TILE * K];
+        memcpy(one, rows + first * K, sizeof one);
+        memcpy(other, one, sizeof other);
+        ewi_drift_correct(by_inputs, h, one, first, K, scratch);
+        ewi_drift_correct(by_weights, h, other, first, K, scratch);
+        for (size_t i = 0; i < TILE * K; i++) {
+            most = fmax(most, (double)fabsf(one[i] - other[i]));
+            largest = fmax(largest, (double)fabsf(one[i] - rows[first * K + i]));
+        }
+    }
+    print_message("corrections: %.3g at most, off by %.3g\n", largest, most);
+    assert_true(largest > 0.1 && most < 1e-4 * largest);
+    ewi_hessian_free(h);
+    ewi_drift_free(by_inputs);
+    ewi_drift_free(by_weights);
+}
+
 static void test_limits(void **state) {
     (void)state;
     ewi_hessian *h;
@@ -223,6 +259,7 @@ static void test_limits(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_vectors), cmocka_unit_test(test_threads),
-                                       cmocka_unit_test(test_factor), cmocka_unit_test(test_limits)};
+                                       cmocka_unit_test(test_factor), cmocka_unit_test(test_sums),
+                                       cmocka_unit_test(test_limits)};
     return cmocka_run_group_tests(tests, make_data, NULL);
 }
