@@ -4,9 +4,8 @@
     python3 score.py --library LIBEDGEWISE.so --model FOLDER [--texts NAME] [--json FILE] [--errors]
 
 NAME is development or held-out, the halves of utterances.jsonl, second (second.jsonl), or all, the default.
-Prints a table: exact match of the answers in scope, of
-those with several calls, by tool; recall and precision of `none`; and which tool was said in place of which.
---errors lists the texts that went wrong, but never those held out.
+Prints a table: exact match of the answers in scope, of those with several calls, by tool; recall and precision
+of `none`; and which tool was said in place of which. --errors lists the texts that went wrong, but never those held out.
 """
 
 import argparse

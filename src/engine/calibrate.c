@@ -372,7 +372,7 @@ typedef struct comparing {
     const ewi_calibration *c;
     const ewi_node *linear; /* of the rounded model */
     const float *scales;    /* NULL: inputs are not divided */
-    float *x, *y;           /* [longest window, k] in the rounded model, and in the original */
+    float *x, *y;           /* [n_rows, k] in the rounded model, and in the original */
     float *most;            /* [k] the largest of y, as it came */
     bool is_last;           /* of a stage: the original goes on to the next */
 } comparing;

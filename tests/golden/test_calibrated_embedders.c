@@ -47,16 +47,6 @@ static int make_lines(void **state) {
 
 /* ---- how far ---- */
 
-static double cosine(const float *a, const float *b, size_t n) {
-    double ab = 0, aa = 0, bb = 0;
-    for (size_t i = 0; i < n; i++) {
-        ab += (double)a[i] * (double)b[i];
-        aa += (double)a[i] * (double)a[i];
-        bb += (double)b[i] * (double)b[i];
-    }
-    return ab / sqrt(aa * bb);
-}
-
 static double distance(const char *name, const char *path) {
     ew_token ids[MAX_TOKENS];
     rig r = rig_open(path, &(ew_engine_options){.n_threads = 1, .n_rows = MAX_TOKENS, .embeds = true});
@@ -69,7 +59,7 @@ static double distance(const char *name, const char *path) {
     for (; fread(from, sizeof *from, width, wanted) == width; n++) {
         ew_error err = {0};
         expect_ok(ew_embed(r.session, ids, golden_read_ids(texts, ids, MAX_TOKENS), NULL, made, &err), &err);
-        sum += 1 - cosine(made, from, width);
+        sum += 1 - golden_cosine(made, from, width);
     }
     assert_true(n > 0);
     free(made);

@@ -76,16 +76,6 @@ static void unload(sheet *s) {
     free(s);
 }
 
-static double cosine(const float *a, const float *b, size_t n) {
-    double ab = 0, aa = 0, bb = 0;
-    for (size_t i = 0; i < n; i++) {
-        ab += (double)a[i] * (double)b[i];
-        aa += (double)a[i] * (double)a[i];
-        bb += (double)b[i] * (double)b[i];
-    }
-    return ab / sqrt(aa * bb);
-}
-
 /* The least cosine of a text's embedding to the golden one. */
 static double least_cosine(const char *name, const char *file, const ew_engine_options *options) {
     rig r = rig_open(golden_path(file), options);
@@ -96,7 +86,7 @@ static double least_cosine(const char *name, const char *file, const ew_engine_o
     for (size_t i = 0; i < s->n; i++) {
         ew_error err = {0};
         expect_ok(ew_embed(r.session, s->texts[i].ids, s->texts[i].n, NULL, out, &err), &err);
-        least = fmin(least, cosine(out, s->embeddings + i * width, width));
+        least = fmin(least, golden_cosine(out, s->embeddings + i * width, width));
     }
     free(out);
     unload(s);

@@ -44,6 +44,7 @@ void golden_free(golden *g);
 
 /* The largest absolute difference of n numbers; infinite when any is NaN. */
 float golden_distance(const float *a, const float *b, size_t n);
+double golden_cosine(const float *a, const float *b, size_t n);
 
 #ifdef __cplusplus
 }

@@ -42,3 +42,11 @@ hf_folder lettered_folder(const char *model) {
     closedir(dir);
     return f;
 }
+
+/* By the generator of Knuth's MMIX. */
+void lettered_text(char *out, size_t n, uint64_t seed) {
+    for (size_t i = 0; i < n; i++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        lettered_spell((seed >> 40) % LETTERED_TOKENS, out + LETTERED_BYTES * i);
+    }
+}

@@ -21,6 +21,8 @@ extern "C" {
 hf_folder lettered_folder(const char *model);
 /* With a zero behind it. */
 void lettered_spell(size_t token, char out[LETTERED_BYTES + 1]);
+/* n random letters, with a zero behind them. */
+void lettered_text(char *out, size_t n, uint64_t seed);
 
 #ifdef __cplusplus
 }
