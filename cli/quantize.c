@@ -37,8 +37,10 @@ static const cli_option options[] = {
      "(q8g, q4g32, q4g128), or per row with a small integer per 32 (q4s), or 16-bit floats (f16); of "
      "FILE.gguf one of GGUF's own (q8_0 to q6_k; f16 and f32 round no or few bits away)"},
     {NULL, "method", CLI_CHOICE, offsetof(quantize_values, method), METHODS, 0, 0,
-     "how: each weight to nearest (round, the default), so that the layers' outputs on a text change least "
-     "(gptq), or to nearest after the channels that matter in a text were scaled up (awq)"},
+     "how: each weight to nearest (round, the default; with --calibrate on scales of groups that suit the "
+     "text), so that the layers' outputs on a text change least (gptq), or to nearest after the channels "
+     "that "
+     "matter in a text were scaled up (awq)"},
     {NULL, "target-size", CLI_TEXT, offsetof(quantize_values, target_size), "SIZE", 0, 0,
      "a package with a type for each matrix, by what it changes: as little as can be within SIZE: bytes, or "
      "with KiB, MiB, GiB, or bpw (bits per weight)"},
@@ -51,8 +53,8 @@ static const cli_option options[] = {
      "also find a scale for the inputs of each linear layer, for machines that round them to 8 bits: by the "
      "largest, by a percentile of magnitudes, or with the least squared error"},
     {NULL, "calibrate", CLI_PATH, offsetof(quantize_values, calibrate), "FILE", 0, 0,
-     "gptq, awq, --smooth, --activation-ranges, --target-size and --max-kld: the text, like those that the "
-     "model will see"},
+     "the text, like those that the model will see: for gptq, awq, --smooth, --activation-ranges, "
+     "--target-size and --max-kld; and for round, with types q4s, q4g32, q4g128 and q8g"},
     {NULL, "calibrate-tokens", CLI_COUNT, offsetof(quantize_values, calibrate_tokens), "N", 1, 1 << 24,
      "how many tokens of that text at most (default 16384)"},
     {NULL, "special", CLI_FLAG, offsetof(quantize_values, special), NULL, 0, 0,
@@ -328,10 +330,9 @@ static int check_method(const cli_verb *verb, const quantize_values *values) {
         return cli_usage(verb->name, "--smooth and --method awq both scale channels: choose one");
     if (what && !values->calibrate)
         return cli_usage(verb->name, "%s needs a text: give a file with --calibrate", what);
-    if (!what && (values->calibrate || values->calibrate_tokens.given || values->special))
-        return cli_usage(verb->name,
-                         "--calibrate, --calibrate-tokens and --special are for --method gptq and awq, "
-                         "--smooth, --activation-ranges, --target-size and --max-kld");
+    if (!values->calibrate && (values->calibrate_tokens.given || values->special))
+        return cli_usage(verb->name, "--calibrate-tokens and --special are about the text of --calibrate");
+    if (!what && values->calibrate) what = "--calibrate";
     if (what && values->imatrix) return cli_usage(verb->name, "--imatrix and %s do not go together", what);
     return CLI_OK;
 }
@@ -376,9 +377,9 @@ const cli_verb cli_verb_quantize = {
         "that\n"
         "every other command takes as a model, or a GGUF file that other programs run too. It appears whole "
         "or\n"
-        "not at all; what was interrupted goes on with the same command (not with --method awq, --smooth "
-        "or\n"
-        "--activation-ranges). With --method gptq the model first runs over a text, layer by layer, and\n"
+        "not at all; what was interrupted goes on with the same command (not with --method awq, --smooth,\n"
+        "--activation-ranges, or where a text says how to round to nearest). With --method gptq the model\n"
+        "first runs over a text, layer by layer, and\n"
         "the errors of some weights make up for those of others; with --method awq weights that meet large\n"
         "inputs are rounded more finely. With --target-size or --max-kld each matrix gets a type of its\n"
         "own, by what is measured on the text.",

@@ -20,6 +20,7 @@
 #include "model/model.h"
 #include "quant/blocks.h"
 #include "quant/gptq.h"
+#include "quant/weighed.h"
 
 #define SLAB_BYTES ((size_t)4 << 20) /* of what is written, about */
 
@@ -60,6 +61,7 @@ typedef struct job {
     const char *ranges_name;      /* what they are */
     ewi_importance *importance;   /* NULL: all inputs count the same */
     ewi_rounded *rounded;         /* NULL: not by GPTQ */
+    bool weighs;                  /* rounds by what the calibration's inputs are */
     uint64_t n_windows;           /* that were run, of all stages */
     uint64_t calibrated;          /* of total */
     bool *is_written;             /* [source's n_tensors] */
@@ -100,6 +102,7 @@ typedef struct slab {
     size_t scratch_bytes;
     const ewi_importance *importance;
     const inputs *in;        /* NULL: round to nearest */
+    float *moments;          /* of the inputs, which weigh errors; NULL: nothing does */
     ewi_round_sums *sums;    /* [n_tiles] */
     ewi_round_fault *faults; /* [n_tiles] */
 } slab;
@@ -140,6 +143,10 @@ static void round_tile(const slab *s, size_t i, uint8_t *scratch) {
     if (s->scales) ewi_channel_scales_apply(s->scales, s->source, row, n_rows, rows);
     uint8_t *tile = s->tiles + i * s->tile_bytes;
     float *rest = rows + EWI_TILE_OUTPUTS * k;
+    if (s->moments) {
+        s->faults[i] = ewi_weighed_tile(s->dtype, tile, rows, n_rows, k, s->moments, rest, &s->sums[i]);
+        return;
+    }
     const float *importance = s->scales ? ewi_channel_scales_importance(s->scales, s->source)
                                         : ewi_importance_of(s->importance, s->source, row);
     s->faults[i] =
@@ -259,6 +266,20 @@ static ewi_stack rows_of(const ewi_tensor *t) {
     return ewi_stack_of(&all);
 }
 
+/* What weighs the matrix's errors; NULL: nothing. */
+static const ewi_reading *weight_of(const job *j, const slab *s) {
+    if (!j->weighs || !ewi_weighed_offers(s->dtype)) return NULL;
+    return ewi_calibration_find(j->calibration, s->source->name);
+}
+
+static size_t rest_bytes(const slab *s, const ewi_reading *weight, const inputs *in) {
+    if (s->is_blocks) return 0;
+    if (weight) return ewi_weighed_scratch_bytes(s->stack.k);
+    const size_t by_rounding = ewi_round_scratch_bytes(s->stack.k);
+    const size_t by_gptq = in ? ewi_gptq_scratch_bytes(s->stack.k) : 0;
+    return by_gptq > by_rounding ? by_gptq : by_rounding;
+}
+
 static ew_status round_matrix(job *j, const ewi_tensor *t, const inputs *in, ew_quantize_row *row,
                               ew_error *err) {
     const uint32_t n_threads = ewi_pool_n_threads(j->pool);
@@ -274,16 +295,18 @@ static ew_status round_matrix(job *j, const ewi_tensor *t, const inputs *in, ew_
     size_t at_once = SLAB_BYTES / s.tile_bytes / n_threads * n_threads;
     if (at_once == 0) at_once = n_threads;
     size_t rows_bytes = EWI_TILE_OUTPUTS * k * sizeof(float);
-    size_t rest_bytes = ewi_round_scratch_bytes(k);
-    if (in && ewi_gptq_scratch_bytes(k) > rest_bytes) rest_bytes = ewi_gptq_scratch_bytes(k);
-    if (s.is_blocks) rest_bytes = 0;
-    if (!ewi_align_size(rows_bytes + rest_bytes, 64, &s.scratch_bytes)) return ewi_no_memory(err, "rows");
+    const ewi_reading *weight = weight_of(j, &s);
+    if (!ewi_align_size(rows_bytes + rest_bytes(&s, weight, in), 64, &s.scratch_bytes))
+        return ewi_no_memory(err, "rows");
+    s.moments = weight ? ewi_alloc_array(k, k * sizeof *s.moments) : NULL;
     s.tiles = ewi_alloc_array(at_once, s.tile_bytes);
     s.scratch = ewi_alloc_array(n_threads, s.scratch_bytes);
     s.sums = ewi_alloc_array(at_once, sizeof *s.sums);
     s.faults = ewi_alloc_array(at_once, sizeof *s.faults);
-    bool fine = s.tiles && s.scratch && s.sums && s.faults;
+    bool fine = s.tiles && s.scratch && s.sums && s.faults && (s.moments || !weight);
+    if (fine && weight) ewi_moments_for(s.dtype, ewi_hessian_sums(weight->h), k, s.moments);
     ew_status status = fine ? run_all(j, &s, in, at_once, row, err) : ewi_no_memory(err, "tiles of weights");
+    ewi_free(s.moments);
     ewi_free(s.tiles);
     ewi_free(s.scratch);
     ewi_free(s.sums);
@@ -795,8 +818,7 @@ static ew_status check_source(const ew_model *model, ew_error *err) {
 
 #define CALIBRATION_TOKENS 16384u
 
-static ew_status check_method(const ew_quantize_options *o, const char *method, bool calibrates,
-                              ew_error *err) {
+static ew_status check_method(const ew_quantize_options *o, const char *method, ew_error *err) {
     static const char *const methods[] = {"round", "gptq", "awq"};
     size_t i = 0;
     while (i < EWI_COUNT(methods) && strcmp(method, methods[i]) != 0) i++;
@@ -806,10 +828,22 @@ static ew_status check_method(const ew_quantize_options *o, const char *method, 
         return ewi_fail(err, EW_INVALID, "smooth %g is not between 0 and 1", (double)o->smooth);
     if (o->smooth > 0 && strcmp(method, "awq") == 0)
         return ewi_fail(err, EW_INVALID, "smooth and method \"awq\" both scale channels: choose one");
-    if (!calibrates && (o->calibration.len > 0 || o->calibration_tokens || o->calibration_special))
-        return ewi_fail(err, EW_INVALID,
-                        "method \"round\" takes a calibration text only with smooth or activation_ranges");
     return EW_OK;
+}
+
+/* A text weighs the errors of types with groups, unless channels are scaled by it. */
+static bool weighs(const job *j, const ew_quantize_options *o) {
+    bool found = false;
+    for (size_t i = 0; i < j->source->n_tensors && !found; i++)
+        found = is_matrix(j, &j->source->tensors[i]) && ewi_weighed_offers(j->targets[i]->dtype);
+    return found && !j->is_gguf && o->calibration.len > 0 && !(o->smooth > 0);
+}
+
+static ew_status check_unread(const ew_quantize_options *o, ew_error *err) {
+    if (!o->calibration.len && !o->calibration_tokens && !o->calibration_special) return EW_OK;
+    return ewi_fail(err, EW_INVALID,
+                    "method \"round\" takes a calibration text for a package's types with scales of groups, "
+                    "or with smooth or activation_ranges");
 }
 
 static ew_status open_ranges(job *j, const ew_model *model, const char *name, ew_error *err) {
@@ -863,12 +897,13 @@ static ew_status open_calibration(job *j, const ew_model *model, const ew_quanti
                                   ew_error *err) {
     const char *method = o->method ? o->method : "round";
     const bool is_awq = strcmp(method, "awq") == 0, scales = is_awq || o->smooth > 0;
-    const bool is_gptq = strcmp(method, "gptq") == 0, calibrates = is_gptq || scales || o->activation_ranges;
-    EWI_TRY(check_method(o, method, calibrates, err));
+    const bool is_gptq = strcmp(method, "gptq") == 0;
+    EWI_TRY(check_method(o, method, err));
+    j->weighs = !is_gptq && !is_awq && weighs(j, o);
     if (o->imatrix) EWI_TRY(check_quantizes(j, "an imatrix", err));
     if (is_gptq) EWI_TRY(check_quantizes(j, "method \"gptq\"", err));
     if (is_awq) EWI_TRY(check_quantizes(j, "method \"awq\"", err));
-    if (!calibrates) return EW_OK;
+    if (!is_gptq && !scales && !j->weighs && !o->activation_ranges) return check_unread(o, err);
     if (o->imatrix)
         return ewi_fail(err, EW_INVALID,
                         "an imatrix is for rounding without a calibration text, which says the same");
@@ -882,8 +917,8 @@ static ew_status open_calibration(job *j, const ew_model *model, const ew_quanti
                                           o->calibration_tokens ? o->calibration_tokens : CALIBRATION_TOKENS,
                                       .n_threads = o->n_threads,
                                       .special = o->calibration_special,
-                                      .n_readings = j->ranges ? 2 : scales,
-                                      .needs_hessians = is_awq};
+                                      .n_readings = j->ranges ? 2 : scales || j->weighs,
+                                      .needs_hessians = is_awq || j->weighs};
     EWI_TRY(ewi_calibration_open(model, j->rounded ? ewi_rounded_model(j->rounded) : NULL, o->calibration,
                                  &text, &j->calibration, err));
     j->total *= 2;

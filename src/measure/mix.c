@@ -28,7 +28,10 @@
 #define PATH_BYTES         4096
 
 /* Of four and of eight bits those that are no worse than another as large (docs/quantization.md). */
-static const char *const types[] = {"q4c", "q4s", "q4g32", "q8c", "f16"};
+static const struct {
+    const char *name;
+    bool is_weighed; /* rounding reads the text */
+} types[] = {{"q4c", false}, {"q4s", true}, {"q4g32", true}, {"q8c", false}, {"f16", false}};
 #define N_TYPES EWI_COUNT(types)
 _Static_assert(N_TYPES <= EWI_MAX_KINDS, "kinds of a part");
 #define KEEP N_TYPES /* in place of a type: as it is in the original */
@@ -117,29 +120,31 @@ static void hold_back(mixer *m, ew_str text) {
 
 /* ---- one package for each type ---- */
 
-static bool is_calibrated(const ew_quantize_options *how) {
-    return how->activation_ranges || (how->method && strcmp(how->method, "round") != 0);
+static bool rounds(const char *method) {
+    return !method || strcmp(method, "round") == 0;
 }
 
-/* Nobody needs the ranges of inputs but of the result. */
-static ew_quantize_options options_of(const mixer *m, const char *method, const char *activation_ranges) {
+/* Nobody needs the ranges of inputs but of the result. is_weighed: one of the types, by rounding. */
+static ew_quantize_options options_of(const mixer *m, const char *method, const char *activation_ranges,
+                                      bool is_weighed) {
     ew_quantize_options how = *m->how;
     how.calibration = m->seen;
     how.method = method;
     how.activation_ranges = activation_ranges;
-    if (is_calibrated(&how)) return how;
+    if (is_weighed || activation_ranges || !rounds(method)) return how;
     how.calibration = (ew_str){NULL, 0};
     how.calibration_tokens = 0;
     how.calibration_special = false;
     return how;
 }
 
-/* By rounding: GPTQ makes up for matrices before one that are original when its price is measured. */
+/* By rounding: GPTQ makes up for matrices before one that are original when its price is measured. Its prices
+ * are those of rounding that knows nothing of the text. */
 static ew_status make_part(mixer *m, size_t type, ew_error *err) {
     char path[PATH_BYTES];
-    ew_quantize_options how = options_of(m, NULL, NULL);
-    how.type = types[type];
-    if (!ewi_path_join(path, sizeof path, ewi_staging_path(m->folder), ewi_str(types[type])))
+    ew_quantize_options how = options_of(m, NULL, NULL, types[type].is_weighed && rounds(m->how->method));
+    how.type = types[type].name;
+    if (!ewi_path_join(path, sizeof path, ewi_staging_path(m->folder), ewi_str(how.type)))
         return ewi_fail(err, EW_INVALID, "%.200s: the path is too long", m->path);
     EWI_TRY(ew_quantize(m->model, path, &how, tell, m, NULL, err));
     EWI_TRY(ew_model_open(path, &m->parts[type], err));
@@ -248,13 +253,15 @@ static ew_status measure_kinds(mixer *m, ew_error *err) {
 static ew_status write_choice(mixer *m, const char *path, const char *ranges, ew_quantize_report *report,
                               ew_error *err) {
     const char *method = NULL;
+    bool is_weighed = false;
     ew_tensor_type *list = ewi_alloc_array(m->n_units, sizeof *list);
     if (!list) return ewi_no_memory(err, "a mix of types");
     for (size_t i = 0; i < m->n_units; i++) {
-        list[i] = (ew_tensor_type){tensor_of(m, i, KEEP)->name, types[m->choice[i]]};
+        list[i] = (ew_tensor_type){tensor_of(m, i, KEEP)->name, types[m->choice[i]].name};
         if (m->parts[m->choice[i]]->tensors[m->units[i]][EWI_WEIGHT]->packed) method = m->how->method;
+        is_weighed |= types[m->choice[i]].is_weighed;
     }
-    ew_quantize_options how = options_of(m, method, ranges);
+    ew_quantize_options how = options_of(m, method, ranges, is_weighed);
     how.replace |= path != m->path; /* the choice before */
     how.type = list[0].type;
     how.types = list;

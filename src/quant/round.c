@@ -81,8 +81,7 @@ static ewi_run run_at(const ewi_rounding *r, size_t at, size_t n) {
     return (ewi_run){r->kern, r->u + at, n, r->least, r->most, r->importance ? r->importance + at : NULL};
 }
 
-/* Codes of inputs at .. at + n with their final scale. */
-static void put_codes(const ewi_rounding *r, size_t at, size_t n, float scale) {
+void ewi_rounding_put_codes(const ewi_rounding *r, size_t at, size_t n, float scale) {
     const float inverse = scale != 0.0f ? 1.0f / scale : 0.0f, zero = (float)r->info->zero;
     for (size_t i = at; i < at + n; i++) {
         float q = ewi_round_even(ewi_round_clamp(r->x[i] * inverse, r->least, r->most));
@@ -131,11 +130,15 @@ static float find_scale(const ewi_rounding *r, size_t at, size_t n, const ewi_ta
 
 /* ---- groups ---- */
 
+void ewi_rounding_put_group_scale(const ewi_rounding *r, size_t at, float scale) {
+    uint16_t half = ewi_f32_to_f16(scale);
+    memcpy(r->head + 2 * (at / r->info->group * EWI_TILE_OUTPUTS + r->output), &half, sizeof half);
+}
+
 float ewi_rounding_group_scale(const ewi_rounding *r, size_t at) {
-    const size_t n = r->info->group;
-    uint16_t half = ewi_f32_to_f16(find_scale(r, at, n, r->info->bits == 8 ? &targets_8 : &targets_4));
-    memcpy(r->head + 2 * (at / n * EWI_TILE_OUTPUTS + r->output), &half, sizeof half);
-    return ewi_f16_to_f32(half);
+    const float scale = find_scale(r, at, r->info->group, r->info->bits == 8 ? &targets_8 : &targets_4);
+    ewi_rounding_put_group_scale(r, at, scale);
+    return ewi_f16_to_f32(ewi_f32_to_f16(scale));
 }
 
 static ewi_round_fault round_groups(const ewi_rounding *r) {
@@ -143,7 +146,7 @@ static ewi_round_fault round_groups(const ewi_rounding *r) {
     for (size_t at = 0; at < r->k; at += n) {
         float scale = ewi_rounding_group_scale(r, at);
         if (scale - scale != 0.0f) return EWI_ROUND_TOO_LARGE;
-        put_codes(r, at, n, scale);
+        ewi_rounding_put_codes(r, at, n, scale);
         ewi_rounding_add_sums(r, at, n, scale);
     }
     return EWI_ROUND_FINE;
@@ -158,7 +161,7 @@ void ewi_rounding_put_row_scale(const ewi_rounding *r, float scale) {
 static ewi_round_fault round_row(const ewi_rounding *r) {
     float scale = ewi_rounding_row_scale(r);
     ewi_rounding_put_row_scale(r, scale);
-    put_codes(r, 0, r->padded, scale);
+    ewi_rounding_put_codes(r, 0, r->padded, scale);
     ewi_rounding_add_sums(r, 0, r->padded, scale);
     return EWI_ROUND_FINE;
 }
@@ -286,7 +289,7 @@ static ewi_round_fault round_subscaled(const ewi_rounding *r) {
         size_t at = i * EWI_CHUNK_INPUTS;
         float s = scale * (float)r->chosen[i];
         if (at < r->k) ewi_rounding_put_subscale(r, i);
-        put_codes(r, at, EWI_CHUNK_INPUTS, s);
+        ewi_rounding_put_codes(r, at, EWI_CHUNK_INPUTS, s);
         ewi_rounding_add_sums(r, at, EWI_CHUNK_INPUTS, s);
     }
     return EWI_ROUND_FINE;

@@ -1,6 +1,7 @@
 /*
  * rounding.h: one row of weights on its way into a packed tile: its grid and its codes. For round.c, which
- * takes the nearest codes, and gptq.c, which makes up for what the earlier ones of the row got wrong.
+ * takes the nearest codes, weighed.c, which takes them with other scales, and gptq.c, which makes up for what
+ * the earlier ones of the row got wrong.
  *
  * Rows of whole-row types are rotated first. All memory is the caller's.
  *
@@ -50,6 +51,7 @@ static inline float ewi_round_clamp(float x, float least, float most) {
 
 /* The scale of a group of x that begins at `at`, put into the head; an infinity where it is too large. */
 float ewi_rounding_group_scale(const ewi_rounding *r, size_t at);
+void ewi_rounding_put_group_scale(const ewi_rounding *r, size_t at, float scale);
 
 /* The scale of the whole row; Q4S: with the sub-scales in chosen. */
 float ewi_rounding_row_scale(const ewi_rounding *r);
@@ -57,6 +59,9 @@ void ewi_rounding_put_row_scale(const ewi_rounding *r, float scale);
 /* Q4S: the sub-scale 1 .. 15 that suits the chunk of x that begins at `at` best, and into the head. */
 void ewi_rounding_choose_subscale(const ewi_rounding *r, size_t at, float scale);
 void ewi_rounding_put_subscale(const ewi_rounding *r, size_t chunk);
+
+/* Codes of x at .. at + n, to nearest, with their final scale. */
+void ewi_rounding_put_codes(const ewi_rounding *r, size_t at, size_t n, float scale);
 
 /* Adds squares of the weights at .. at + n, and of their errors, as they are when rotated back. */
 void ewi_rounding_add_sums(const ewi_rounding *r, size_t at, size_t n, float scale);

@@ -45,7 +45,7 @@ code 1 edgewise quantize -m "$MODEL" --method gptq --calibrate absent -o no 2>me
 cat message
 code 2 edgewise quantize -m "$MODEL" --method gptq -o no 2>message
 head -n 1 message
-code 2 edgewise quantize -m "$MODEL" --calibrate text -o no 2>message
+code 2 edgewise quantize -m "$MODEL" --special -o no 2>message
 head -n 1 message
 ls -d no 2>/dev/null
 exit 0

@@ -82,8 +82,9 @@ static void bad_methods(void **state) {
     (void)state;
     ew_model *model = open_tiny(&(tiny_model){0});
     refuse(model, "best", letters, EW_INVALID, "method \"best\" is none of round, gptq, awq");
-    refuse(model, "round", letters, EW_INVALID, "only with smooth");
     ew_quantize_options how = how_with("round", letters);
+    how.type = "q8c";
+    refuse_options(model, &how, EW_INVALID, "for a package's types with scales of groups");
     how.activation_ranges = "p99";
     refuse_options(model, &how, EW_INVALID, "\"p99\" are none of minmax, p99.9, p99.99, mse");
     how = how_with("awq", letters);
