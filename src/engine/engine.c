@@ -41,6 +41,11 @@ static uint32_t default_rows(const ew_engine *e) {
     return DEFAULT_ROWS;
 }
 
+static uint32_t head_rows(const ew_engine *e) {
+    const size_t rows = EWI_HEAD_BYTES / ewi_node_row_bytes(&e->graph.nodes[e->graph.output]);
+    return rows < EWI_HEAD_ROWS ? EWI_HEAD_ROWS : rows < EWI_MAX_ROWS ? (uint32_t)rows : EWI_MAX_ROWS;
+}
+
 static size_t scratch_of(const ew_engine *e, const ewi_node *node) {
     if (node->op == EWI_OP_EXPERTS) return ewi_experts_panel_bytes(node);
     if (is_packed_linear(node)) return EWI_QMATMUL_SCRATCH((size_t)node->weight->dims[1]);
@@ -143,7 +148,7 @@ static ew_status make_parts(ew_engine *e, const ew_engine_options *o, ew_error *
     EWI_TRY(prepare_graph(e, &e->graph, err));
     EWI_TRY(ewi_passes_run(&e->graph, ewi_passes_default, ewi_n_passes_default, NULL, err));
     uint32_t n_rows = o->n_rows ? o->n_rows : default_rows(e);
-    EWI_TRY(ewi_plan_make(&e->graph, n_rows, EWI_HEAD_ROWS, &e->tables, &e->plan, err));
+    EWI_TRY(ewi_plan_make(&e->graph, n_rows, head_rows(e), &e->tables, &e->plan, err));
     EWI_TRY(make_shape(e, o, err));
     EWI_TRY(allocate(e, err));
     return pack_weights(e, err);

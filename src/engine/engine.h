@@ -16,9 +16,11 @@
 #include "model/model.h"
 #include "os/thread.h"
 
-/* Rows of logits that exist at once. */
-#define EWI_HEAD_ROWS 16u
-#define EWI_MAX_ROWS  4096u
+/* Rows of logits that exist at once: as many as these bytes hold, and these at least. Each such batch reads
+ * and unpacks the head's matrix anew. */
+#define EWI_HEAD_BYTES ((size_t)32 << 20)
+#define EWI_HEAD_ROWS  16u
+#define EWI_MAX_ROWS   4096u
 /* From this many rows on, unless `exact`, what is made anew for each step costs less than it saves: codes of
  * 16-bit weights (rows of all sessions) and bf16 of keys and values (rows of one session). */
 #define EWI_FAST_ROWS 16u

@@ -12,6 +12,8 @@
 #include "engine/ropes.h"
 #include "os/clock.h"
 
+#define PIECE_BYTES ((size_t)512 << 10) /* of logits, that stay in the second-level cache */
+
 typedef struct step {
     ew_engine *e;
     const ew_row *rows;
@@ -47,13 +49,23 @@ static size_t unit_of(const ewi_node *node, size_t unit) {
     return all;
 }
 
-/* The largest of each 64 logits, while they are in this thread's caches. */
 static void find_peaks(const ewi_job *j, const ewi_part *p) {
     size_t cols = j->node->cols, n_peaks = ewi_n_peaks(cols);
-    if (p->col0 == p->col1) return;
     for (size_t i = p->row0; i < p->row1; i++)
         ewi_find_peaks(j->e->kern, ewi_op_output(j) + i * cols + p->col0, p->col1 - p->col0,
                        j->e->peaks + i * n_peaks + p->col0 / EWI_PEAK_SPAN);
+}
+
+/* Logits, and the largest of each 64 while they are in this thread's caches. */
+static void run_output(const ewi_job *j, const ewi_part *p) {
+    const size_t fit = (PIECE_BYTES / sizeof(float) / (p->row1 - p->row0 + 1) / 64 + 1) * 64;
+    const size_t width = j->node->op == EWI_OP_LINEAR ? fit : j->node->cols;
+    ewi_part piece = *p;
+    for (; piece.col0 < p->col1; piece.col0 = piece.col1) {
+        piece.col1 = p->col1 - piece.col0 < width ? p->col1 : piece.col0 + width;
+        ewi_op_run(j, &piece);
+        find_peaks(j, &piece);
+    }
 }
 
 static void run_part(void *arg, uint32_t thread, uint32_t n_threads) {
@@ -65,8 +77,10 @@ static void run_part(void *arg, uint32_t thread, uint32_t n_threads) {
             ewi_split(j.node->cols, f->unit, thread, n_threads, &p.col0, &p.col1);
         else
             ewi_split(j.n_rows, 1, thread, n_threads, &p.row0, &p.row1);
-        ewi_op_run(&j, &p);
-        if (i == f->s->e->graph.output) find_peaks(&j, &p);
+        if (i == f->s->e->graph.output)
+            run_output(&j, &p);
+        else
+            ewi_op_run(&j, &p);
     }
 }
 

@@ -8,17 +8,15 @@
 #ifndef EW_KERNELS_EXPD_H
 #define EW_KERNELS_EXPD_H
 
-#define EWI_EXPD_LEAST (-1022.0)
-
-/* Adding 1.5 * 2^52 leaves an integer in the low bits of the sum. */
+/* Adding 1.5 * 2^52 leaves an integer in the low bits of the sum: n, at least -1022. */
 #define EWI_EXPD_ROUND 0x1.8p52
+#define EWI_EXPD_LEAST (EWI_EXPD_ROUND - 1022)
 
-#define EWI_EXPD_LOG2E  0x1.71547652b82fep+0
-#define EWI_EXPD_LN2_HI 0x1.62e42fefap-1
-#define EWI_EXPD_LN2_LO 0x1.cf79abc9e3b3ap-40
+#define EWI_EXPD_LOG2E 0x1.71547652b82fep+0
+#define EWI_EXPD_LN2   0x1.62e42fefa39efp-1
 
-/* The larger of n and EWI_EXPD_LEAST, exact for whole numbers below 2^52. */
-#define EWI_EXPD_AT_LEAST(n) \
-    (0.5 * (((n)-EWI_EXPD_LEAST) + __builtin_fabs((n)-EWI_EXPD_LEAST)) + EWI_EXPD_LEAST)
+static const double ewi_expd_taylor[12] = {
+    1,         1,          1.0 / 2,     1.0 / 6,      1.0 / 24,      1.0 / 120,
+    1.0 / 720, 1.0 / 5040, 1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800};
 
 #endif

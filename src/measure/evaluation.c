@@ -36,7 +36,7 @@ typedef struct evaluation {
     ewi_base_rows own;                     /* [chunk] of the present chunk */
     ewi_base_rows *all;                    /* of all chunks; NULL: they are not kept */
     ewi_base_rows at;                      /* the present chunk's, in one of them */
-    ewi_divergence_sums *sums;             /* [EWI_HEAD_ROWS, spans of n_vocab] of the rows at hand */
+    ewi_divergence_sums *sums;             /* [head_rows, spans of n_vocab] of the rows at hand */
     size_t n_summed, n_at_hand;            /* such rows, and those that are not scored yet */
     double *klds;
     ewi_layers *layers; /* NULL: not compared */
@@ -130,7 +130,7 @@ static void add_compared(evaluation *e, double nll, double nll_base, double kld,
 static const ewi_divergence_sums *sums_of(evaluation *e, size_t row, const ewi_head *head) {
     batch b = {e, e->session->engine, head, row};
     if (e->n_at_hand == 0) {
-        EW_ASSERT(head->n_rows <= EWI_HEAD_ROWS);
+        EW_ASSERT(head->n_rows <= b.engine->plan.head_rows);
         share_rows(&b, sum_share);
         e->n_at_hand = e->n_summed = head->n_rows;
     }
@@ -241,7 +241,7 @@ static ew_status allocate(evaluation *e) {
     e->window = ewi_alloc_array(e->n_ctx, sizeof *e->window);
     e->own.logits = ewi_alloc_array(kept_rows * e->n_vocab, sizeof *e->own.logits);
     e->own.rows = ewi_alloc_array(kept_rows, sizeof *e->own.rows);
-    e->sums = ewi_alloc_array(EWI_HEAD_ROWS * ewi_n_spans(e->n_vocab), sizeof *e->sums);
+    e->sums = ewi_alloc_array(e->session->engine->plan.head_rows * ewi_n_spans(e->n_vocab), sizeof *e->sums);
     e->klds = ewi_alloc_array(e->base && fits ? e->max_scored : 0, sizeof *e->klds);
     bool ok = fits && e->window && e->own.logits && e->own.rows && e->sums && e->klds;
     return ok ? EW_OK : ewi_no_memory(e->err, "an evaluation");

@@ -1,19 +1,21 @@
 #include "kernels/expd.h"
 #include "kernels/ref/reference.h"
 
+/* Terms i .. i + 3 of the exponential's series. */
+static double terms(double r, double r2, size_t i) {
+    const double *c = ewi_expd_taylor + i;
+    return fma(r2, fma(r, c[3], c[2]), fma(r, c[1], c[0]));
+}
+
 static double exponential(double x) {
-    static const double taylor[] = {
-        1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720,
-        1.0 / 120,      1.0 / 24,      1.0 / 6,      1.0 / 2,     1,          1};
-    double n = x * EWI_EXPD_LOG2E + EWI_EXPD_ROUND - EWI_EXPD_ROUND;
-    double r = x - n * EWI_EXPD_LN2_HI - n * EWI_EXPD_LN2_LO;
-    double y = taylor[0], power = EWI_EXPD_AT_LEAST(n) + EWI_EXPD_ROUND;
-    for (size_t i = 1; i < EWI_COUNT(taylor); i++) y = y * r + taylor[i];
+    double n = fma(x, EWI_EXPD_LOG2E, EWI_EXPD_ROUND), power;
+    double r = fma(n - EWI_EXPD_ROUND, -EWI_EXPD_LN2, x), r2 = r * r, r4 = r2 * r2;
     uint64_t bits;
-    memcpy(&bits, &power, sizeof bits);
+    if (n < EWI_EXPD_LEAST) n = EWI_EXPD_LEAST;
+    memcpy(&bits, &n, sizeof bits);
     bits = (bits + 1023) << 52;
     memcpy(&power, &bits, sizeof power);
-    return y * power;
+    return fma(r4, fma(r4, terms(r, r2, 8), terms(r, r2, 4)), terms(r, r2, 0)) * power;
 }
 
 static double tree(double lane[16]) {

@@ -1,8 +1,6 @@
 /*
- * divergence_wide.h: sums of two softmaxes side by side, in double precision.
- *
- * Plain C: loops of 16 steps, which the compiler makes vector instructions of, whatever the file's
- * instruction set; nothing is contracted or reordered.
+ * divergence_wide.h: sums of two softmaxes side by side, in double precision: 16 lanes of doubles, a register
+ * of them at a time.
  */
 #ifndef EW_KERNELS_WIDE_DIVERGENCE_WIDE_H
 #define EW_KERNELS_WIDE_DIVERGENCE_WIDE_H
@@ -11,95 +9,106 @@
 
 #include "kernels/expd.h"
 #include "kernels/kernels.h"
+#include "kernels/wide/vd.h"
 
-#define DIVERGENCE_LANES 16
+#ifdef V16_ROWS
 
-typedef struct divergence_lanes {
-    double lane[DIVERGENCE_LANES];
-} divergence_lanes;
+#define DIVERGENCE_LANES   16u
+#define DIVERGENCE_VECTORS (DIVERGENCE_LANES / VD_N)
 
-EWI_INLINE void divergence_exp(divergence_lanes *y, const divergence_lanes *x) {
-    double power[DIVERGENCE_LANES];
-    uint64_t bits[DIVERGENCE_LANES];
-    for (size_t j = 0; j < DIVERGENCE_LANES; j++) {
-        double n = x->lane[j] * EWI_EXPD_LOG2E + EWI_EXPD_ROUND - EWI_EXPD_ROUND;
-        double r = x->lane[j] - n * EWI_EXPD_LN2_HI - n * EWI_EXPD_LN2_LO;
-        power[j] = EWI_EXPD_AT_LEAST(n) + EWI_EXPD_ROUND;
-        double p = 1.0 / 39916800;
-        p = p * r + 1.0 / 3628800;
-        p = p * r + 1.0 / 362880;
-        p = p * r + 1.0 / 40320;
-        p = p * r + 1.0 / 5040;
-        p = p * r + 1.0 / 720;
-        p = p * r + 1.0 / 120;
-        p = p * r + 1.0 / 24;
-        p = p * r + 1.0 / 6;
-        p = p * r + 1.0 / 2;
-        p = p * r + 1;
-        y->lane[j] = p * r + 1;
-    }
-    memcpy(bits, power, sizeof bits);
-    for (size_t j = 0; j < DIVERGENCE_LANES; j++) bits[j] = (bits[j] + 1023) << 52;
-    memcpy(power, bits, sizeof power);
-    for (size_t j = 0; j < DIVERGENCE_LANES; j++) y->lane[j] *= power[j];
+/* Terms i .. i + 3 of the exponential's series. */
+EWI_INLINE vd exp_terms(vd r, vd r2, size_t i) {
+    const vd low = vd_fma(r, vd_set1(ewi_expd_taylor[i + 1]), vd_set1(ewi_expd_taylor[i]));
+    const vd high = vd_fma(r, vd_set1(ewi_expd_taylor[i + 3]), vd_set1(ewi_expd_taylor[i + 2]));
+    return vd_fma(r2, high, low);
 }
 
-EWI_INLINE void divergence_less(divergence_lanes *y, const float *x, float max) {
-    for (size_t j = 0; j < DIVERGENCE_LANES; j++) y->lane[j] = (double)x[j] - (double)max;
+EWI_INLINE vd divergence_exp(vd x) {
+    const vd n = vd_fma(x, vd_set1(EWI_EXPD_LOG2E), vd_set1(EWI_EXPD_ROUND));
+    const vd r = vd_fma(n - EWI_EXPD_ROUND, vd_set1(-EWI_EXPD_LN2), x), r2 = r * r, r4 = r2 * r2;
+    const vd high = vd_fma(r4, exp_terms(r, r2, 8), exp_terms(r, r2, 4));
+    return vd_fma(r4, high, exp_terms(r, r2, 0)) * vd_power(vd_at_least(n, EWI_EXPD_LEAST));
 }
 
-EWI_INLINE void divergence_add(divergence_lanes *sum, const divergence_lanes *x) {
-    for (size_t j = 0; j < DIVERGENCE_LANES; j++) sum->lane[j] += x->lane[j];
-}
-
-EWI_INLINE double divergence_tree(divergence_lanes *sum) {
-    for (size_t half = DIVERGENCE_LANES / 2; half > 0; half /= 2)
-        for (size_t j = 0; j < half; j++) sum->lane[j] += sum->lane[j + half];
-    return sum->lane[0];
-}
-
-/* What 16 logits of each row add. */
+/* What a vector of logits of each row adds. */
 typedef struct divergence_terms {
-    divergence_lanes base, model, weighted;
+    vd base, model, weighted;
 } divergence_terms;
 
-EWI_INLINE void divergence_of(divergence_terms *t, const ewi_divergence_rows *rows, const float *base,
-                              const float *model) {
-    divergence_lanes x, y;
-    divergence_less(&y, model, rows->max_model);
-    divergence_exp(&t->model, &y);
-    if (!base) return;
-    divergence_less(&x, base, rows->max_base);
-    divergence_exp(&t->base, &x);
-    for (size_t j = 0; j < DIVERGENCE_LANES; j++)
-        t->weighted.lane[j] = t->base.lane[j] * (x.lane[j] - y.lane[j]);
+EWI_INLINE divergence_terms divergence_of(const ewi_divergence_rows *rows, const float *base,
+                                          const float *model) {
+    const vd y = vd_widen(model) - (double)rows->max_model;
+    divergence_terms t = {.model = divergence_exp(y)};
+    if (!base) return t;
+    const vd x = vd_widen(base) - (double)rows->max_base;
+    t.base = divergence_exp(x);
+    t.weighted = t.base * (x - y);
+    return t;
+}
+
+EWI_INLINE void divergence_add(divergence_terms *sums, const divergence_terms *t, bool has_base) {
+    sums->model += t->model;
+    if (!has_base) return;
+    sums->base += t->base;
+    sums->weighted += t->weighted;
+}
+
+EWI_INLINE vd keep_lanes(vd x, const int64_t *mask) {
+    vd_bits bits;
+    memcpy(&bits, mask, sizeof bits);
+    return (vd)((vd_bits)x & bits);
 }
 
 /* The last few; lanes past them add nothing. */
-EWI_INLINE void divergence_tail(divergence_terms *t, const ewi_divergence_rows *rows, size_t first) {
+EWI_INLINE void divergence_tail(divergence_terms *sums, const ewi_divergence_rows *rows, size_t first,
+                                bool has_base) {
     float base[DIVERGENCE_LANES] = {0}, model[DIVERGENCE_LANES] = {0};
-    size_t n = rows->n - first;
+    int64_t mask[DIVERGENCE_LANES] = {0};
+    const size_t n = rows->n - first;
     memcpy(model, rows->model + first, n * sizeof *model);
-    if (rows->base) memcpy(base, rows->base + first, n * sizeof *base);
-    divergence_of(t, rows, rows->base ? base : NULL, model);
-    for (size_t j = n; j < DIVERGENCE_LANES; j++)
-        t->base.lane[j] = t->model.lane[j] = t->weighted.lane[j] = 0;
+    if (has_base) memcpy(base, rows->base + first, n * sizeof *base);
+    for (size_t j = 0; j < n; j++) mask[j] = -1;
+    for (size_t v = 0, j = 0; v < DIVERGENCE_VECTORS; v++, j += VD_N) {
+        divergence_terms t = divergence_of(rows, has_base ? base + j : NULL, model + j);
+        t.base = keep_lanes(t.base, mask + j);
+        t.model = keep_lanes(t.model, mask + j);
+        t.weighted = keep_lanes(t.weighted, mask + j);
+        divergence_add(&sums[v], &t, has_base);
+    }
+}
+
+EWI_INLINE void divergence_sum(divergence_terms *sums, const ewi_divergence_rows *rows, bool has_base) {
+    size_t i = 0;
+    for (; i + DIVERGENCE_LANES <= rows->n; i += DIVERGENCE_LANES)
+        V16_UNROLL for (size_t v = 0; v < DIVERGENCE_VECTORS; v++) {
+            const size_t j = i + v * VD_N;
+            const divergence_terms t = divergence_of(rows, has_base ? rows->base + j : NULL, rows->model + j);
+            divergence_add(&sums[v], &t, has_base);
+        }
+    if (i < rows->n) divergence_tail(sums, rows, i, has_base);
+}
+
+static double divergence_tree(double *lane) {
+    for (size_t half = DIVERGENCE_LANES / 2; half > 0; half /= 2)
+        for (size_t j = 0; j < half; j++) lane[j] += lane[j + half];
+    return lane[0];
 }
 
 static void divergence(ewi_divergence_sums *out, const ewi_divergence_rows *rows) {
-    divergence_terms sums = {{{0}}, {{0}}, {{0}}}, t = sums;
-    for (size_t i = 0; i < rows->n; i += DIVERGENCE_LANES) {
-        if (rows->n - i < DIVERGENCE_LANES)
-            divergence_tail(&t, rows, i);
-        else
-            divergence_of(&t, rows, rows->base ? rows->base + i : NULL, rows->model + i);
-        divergence_add(&sums.model, &t.model);
-        if (!rows->base) continue;
-        divergence_add(&sums.base, &t.base);
-        divergence_add(&sums.weighted, &t.weighted);
+    divergence_terms sums[DIVERGENCE_VECTORS];
+    double base[DIVERGENCE_LANES], model[DIVERGENCE_LANES], weighted[DIVERGENCE_LANES];
+    memset(sums, 0, sizeof sums);
+    if (rows->base)
+        divergence_sum(sums, rows, true);
+    else
+        divergence_sum(sums, rows, false);
+    for (size_t v = 0, j = 0; v < DIVERGENCE_VECTORS; v++, j += VD_N) {
+        memcpy(base + j, &sums[v].base, sizeof sums[v].base);
+        memcpy(model + j, &sums[v].model, sizeof sums[v].model);
+        memcpy(weighted + j, &sums[v].weighted, sizeof sums[v].weighted);
     }
-    *out = (ewi_divergence_sums){divergence_tree(&sums.base), divergence_tree(&sums.model),
-                                 divergence_tree(&sums.weighted)};
+    *out = (ewi_divergence_sums){divergence_tree(base), divergence_tree(model), divergence_tree(weighted)};
 }
 
+#endif
 #endif
