@@ -311,12 +311,12 @@ typedef struct ew_quantize_options {
     const char *type;
     uint32_t n_threads; /* default: the performance cores that this process may use */
     bool replace;       /* a package or GGUF file that lies at the path already */
-    /* "round": to nearest (default); with a calibration text (from F32, F16 or BF16, without smooth), on those
-     * scales of groups ("q4g32", "q4g128", "q8g") and sub-scales ("q4s") with which each matrix's outputs on
-     * it change least. From F32, F16 or BF16, also "gptq": so that
-     * outputs on the calibration text change least, behind the layers rounded before (arXiv 2210.17323);
-     * "awq": to nearest, after channels between layers were scaled so that they change little (arXiv
-     * 2306.00978). Both are EW_INVALID where all matrices become f16. */
+    /* "round": to nearest (default); with a calibration text (from F32, F16 or BF16, without smooth), on
+     * those scales of groups ("q4g32", "q4g128", "q8g") and sub-scales ("q4s") with which each matrix's
+     * outputs on it change least. From F32, F16 or BF16, also "gptq": so that outputs on the calibration
+     * text change least, behind the layers rounded before (arXiv 2210.17323); "awq": to nearest, after
+     * channels between layers were scaled so that they change little (arXiv 2306.00978). Both are EW_INVALID
+     * where all matrices become f16. */
     const char *method;
     /* A text in UTF-8 like those that the model will see; of a model that makes embeddings (it has no head,
      * or its files say how to pool) each line is one. Borrowed. */
@@ -331,10 +331,11 @@ typedef struct ew_quantize_options {
     float smooth;
     /* For machines that round the inputs of linear layers to 8 bits with one scale known beforehand: the
      * package says it of each matrix, found on the calibration text by "minmax", "p99.9", "p99.99"
-     * (percentiles of magnitudes) or "mse" (least squared error). It changes no weights. NULL: not. */
+     * (percentiles of magnitudes) or "mse" (least squared error). The text is the one that "round" goes by
+     * too. NULL: not. */
     const char *activation_ranges;
-    /* llama.cpp's importance matrix (a file of llama-imatrix), with "round" and no text: errors of inputs that are large
-     * count more. Not for f16 and f32. NULL: none. */
+    /* llama.cpp's importance matrix (a file of llama-imatrix), with "round" and no text: errors of inputs
+     * that are large count more. Not for f16 and f32. NULL: none. */
     const char *imatrix;
 } ew_quantize_options;
 
@@ -378,12 +379,11 @@ typedef struct ew_quantize_report {
  * EW_INVALID. A package with scaled channels takes no adapters: they were made for the original's.
  *
  * What was interrupted (also by the end of the process) goes on after its last whole tensor when it is asked
- * for again: the same bytes come of it. Not where scales of channels or activation ranges are searched for, or a
- * text is there to round by;
- * with "gptq" the models run over the text again, but only tensors that are missing learn from it. Meanwhile
- * it lies beside the path in a hidden folder, .NAME.KEY.part; the key is a digest of the version, the model's
- * files (numbers, sizes and times of change), the types, the imatrix and the text. EW_IO when another process
- * is making the same.
+ * for again: the same bytes come of it. Not where scales of channels or activation ranges are searched for,
+ * or a text is there to round by; with "gptq" the models run over the text again, but only tensors that are
+ * missing learn from it. Meanwhile it lies beside the path in a hidden folder, .NAME.KEY.part; the key is a
+ * digest of the version, the model's files (numbers, sizes and times of change), the types, the imatrix and
+ * the text. EW_IO when another process is making the same.
  */
 EW_API ew_status ew_quantize(const ew_model *model, const char *path, const ew_quantize_options *options,
                              ew_progress_fn on_progress, void *user, ew_quantize_report *report,

@@ -1,4 +1,5 @@
-# Rounding by a text: outputs nearer to the original's than without, the same bytes everywhere, what is refused.
+# Rounding by a text: outputs nearer to the original's than without, the same bytes everywhere, and what is
+# refused.
 . "$CASE_DIR/fixtures.inc"
 
 for i in 1 2 3 4 5 6 7 8; do
