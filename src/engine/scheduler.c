@@ -52,6 +52,7 @@ typedef struct call {
 
 struct ewi_scheduler {
     ew_engine *engine;
+    ewi_prefix_cache *cache; /* NULL: none */
     ewi_thread *thread;
     ewi_signal *changed; /* raised when there is something to look at */
     ewi_mutex *mutex;
@@ -115,6 +116,11 @@ static ew_status make_writer(const ewi_scheduler *s, answer *a, ew_error *err) {
     return ewi_writer_init(&a->writer, &options, err);
 }
 
+/* The cache that it takes from and leaves to, or NULL. */
+static ewi_prefix_cache *cache_of(const ewi_scheduler *s, const answer *a) {
+    return a->request.no_cache ? NULL : s->cache;
+}
+
 /* All that it needs to run, but for blocks of state. */
 static ew_status open_answer(const ewi_scheduler *s, answer *a, ew_error *err) {
     const ew_session_options options = {.struct_size = sizeof options, .n_ctx = s->stats.n_ctx};
@@ -145,13 +151,17 @@ static bool is_in_prompt(const answer *a) {
 
 /* ---- requests come ---- */
 
-/* Clients take turns: a request's is the one after its client's last, or after what is served now. */
+static uint64_t turn_after(const answer *a, const ewi_request *r, uint64_t turn) {
+    if (a->request.client != r->client || a->request.priority != r->priority) return turn;
+    return a->turn < turn ? turn : a->turn + 1;
+}
+
+/* Clients take turns: a request's is that which is served now, or the one after its client's last. */
 static uint64_t turn_of(const ewi_scheduler *s, const ewi_request *r) {
     uint64_t turn = s->turns[r->priority];
-    for (const answer *a = s->waiting; a; a = a->next)
-        if (a->request.client == r->client && a->request.priority == r->priority && a->turn > turn)
-            turn = a->turn;
-    return turn + 1;
+    for (uint32_t i = 0; i < s->stats.n_running; i++) turn = turn_after(s->running[i], r, turn);
+    for (const answer *a = s->waiting; a; a = a->next) turn = turn_after(a, r, turn);
+    return turn;
 }
 
 static void append(ewi_scheduler *s, answer *a, uint64_t *id) {
@@ -263,7 +273,14 @@ static answer *take_done(ewi_scheduler *s) {
     return a;
 }
 
-static void end_answer(answer *a) {
+/* What is computed may serve others, however the answer ended, but for what may have gone wrong. */
+static void keep_prefix(const ewi_scheduler *s, const answer *a) {
+    const ew_status status = a->outcome.status;
+    const bool is_good = status == EW_OK || status == EW_CANCELLED || status == EW_DEADLINE;
+    if (a->has_begun && is_good && cache_of(s, a)) ewi_prefix_cache_keep(s->cache, a->session);
+}
+
+static void end_answer(const ewi_scheduler *s, answer *a) {
     ewi_outcome *o = &a->outcome;
     const ewi_writer *w = &a->writer;
     uint64_t now_ns = ewi_clock_ns();
@@ -275,18 +292,19 @@ static void end_answer(answer *a) {
     o->generation.n_generated = w->n_written;
     if (a->has_begun) o->generation.generate_ns = now_ns - a->begun_ns - o->generation.prompt_ns;
     if (!a->has_begun) o->queue_ns = now_ns - a->submitted_ns;
+    keep_prefix(s, a);
     close_answer(a);
     a->request.on_end(a->request.user, o);
     free_answer(a);
 }
 
 static void end_done(ewi_scheduler *s) {
-    for (answer *a; (a = take_done(s));) end_answer(a);
+    for (answer *a; (a = take_done(s));) end_answer(s, a);
 }
 
 /* ---- admission ---- */
 
-/* Places are kept so that what is interactive need not wait for background alone to end. */
+/* A place is kept, so that what is interactive need not wait for background alone to end. */
 static bool has_place(const ewi_scheduler *s, ewi_priority priority) {
     const uint32_t n = s->stats.n_running, max = s->stats.max_running;
     uint32_t n_background = 0;
@@ -383,24 +401,54 @@ static void add_row(ewi_scheduler *s, answer *a, ew_token token, bool wants_logi
 
 /* Before the step, which allocates nothing and cannot fail alone for one of its rows. */
 static bool reserve(answer *a, size_t n) {
-    ew_status status = ewi_state_reserve(&a->session->state, a->session->length + (uint32_t)n, &a->error);
+    const uint32_t first = a->session->length;
+    ew_status status = ewi_state_reserve(&a->session->state, first, first + (uint32_t)n, &a->error);
     if (status != EW_OK) finish(a, status);
     return status == EW_OK;
 }
 
-static void begin_prompt(answer *a) {
+static void begin_prompt(const ewi_scheduler *s, answer *a) {
+    const ewi_request *r = &a->request;
     a->has_begun = true;
     a->begun_ns = ewi_clock_ns();
     a->outcome.queue_ns = a->begun_ns - a->submitted_ns;
-    ewi_writer_begin(&a->writer, a->request.prompt, a->request.n_prompt);
+    ewi_writer_begin(&a->writer, r->prompt, r->n_prompt);
+    if (cache_of(s, a))
+        a->outcome.n_cached = ewi_prefix_cache_take(s->cache, a->session, r->prompt, r->n_prompt);
 }
 
 static void add_prompt(ewi_scheduler *s, answer *a, size_t max) {
-    if (!a->has_begun) begin_prompt(a);
+    if (!a->has_begun) begin_prompt(s, a);
     size_t first = a->session->length, rest = a->request.n_prompt - first, n = rest < max ? rest : max;
     if (n == 0 || !reserve(a, n)) return;
     for (size_t i = 0; i < n; i++) add_row(s, a, a->request.prompt[first + i], i == rest - 1);
     s->n_prompt_rows += n;
+}
+
+static bool have_same_uses(const ewi_request *a, const ewi_request *b) {
+    if (a->n_uses != b->n_uses) return false;
+    for (size_t i = 0; i < a->n_uses; i++)
+        if (a->uses[i].adapter != b->uses[i].adapter || a->uses[i].scale != b->uses[i].scale) return false;
+    return true;
+}
+
+static bool share_blocks(const ewi_request *a, const ewi_request *b) {
+    const size_t n = EWI_BLOCK_POSITIONS;
+    return a->n_prompt > n && b->n_prompt > n && have_same_uses(a, b) &&
+           memcmp(a->prompt, b->prompt, n * sizeof *a->prompt) == 0;
+}
+
+/* What it has in common with a prompt that is being run before it will be in the cache. */
+static bool waits_for_prefix(const ewi_scheduler *s, uint32_t i) {
+    const answer *a = s->running[i];
+    if (a->has_begun || !cache_of(s, a)) return false;
+    for (uint32_t k = 0; k < i; k++) {
+        const answer *b = s->running[k];
+        if (b->has_begun && !b->is_done && is_in_prompt(b) && cache_of(s, b) &&
+            share_blocks(&a->request, &b->request))
+            return true;
+    }
+    return false;
 }
 
 static void make_rows(ewi_scheduler *s) {
@@ -414,7 +462,8 @@ static void make_rows(ewi_scheduler *s) {
     size_t max = s->engine->plan.n_rows;
     if (s->n_rows > 0 && max - s->n_rows > ROWS_BESIDE_ANSWERS) max = s->n_rows + ROWS_BESIDE_ANSWERS;
     for (uint32_t i = 0; i < n && s->n_rows < max; i++)
-        if (is_in_prompt(s->running[i])) add_prompt(s, s->running[i], max - s->n_rows);
+        if (is_in_prompt(s->running[i]) && !waits_for_prefix(s, i))
+            add_prompt(s, s->running[i], max - s->n_rows);
 }
 
 static void sample(void *user, size_t row, const ewi_head *head) {
@@ -434,10 +483,15 @@ static void write_token(answer *a) {
     if (status != EW_OK || ends) finish(a, status);
 }
 
-static void after_step(answer *a) {
+static void end_prompt(const ewi_scheduler *s, answer *a) {
+    a->outcome.generation.prompt_ns = ewi_clock_ns() - a->begun_ns;
+    if (cache_of(s, a)) ewi_prefix_cache_keep(s->cache, a->session);
+}
+
+static void after_step(const ewi_scheduler *s, answer *a) {
     ew_generation *g = &a->outcome.generation;
     if (is_in_prompt(a)) return;
-    if (!g->prompt_ns) g->prompt_ns = ewi_clock_ns() - a->begun_ns;
+    if (!g->prompt_ns) end_prompt(s, a);
     write_token(a);
     if (!g->first_token_ns && a->writer.n_written > 0) g->first_token_ns = ewi_clock_ns() - a->begun_ns;
 }
@@ -455,6 +509,7 @@ static void count_step(ewi_scheduler *s, uint64_t step_ns) {
     s->stats.state_bytes = 0;
     for (uint32_t i = 0; i < s->stats.n_running; i++) {
         answer *a = s->running[i];
+        s->stats.n_cached += a->outcome.n_cached - a->seen.n_cached;
         s->stats.n_generated += a->writer.n_written - a->seen.n_generated;
         s->stats.state_bytes += a->session->state.n_blocks * (uint64_t)s->engine->shape.block_bytes;
         see_running(a);
@@ -474,7 +529,7 @@ static bool step(ewi_scheduler *s) {
         answer *a = s->running[i];
         if (a->n_rows == 0) continue;
         if (status == EW_OK)
-            after_step(a);
+            after_step(s, a);
         else
             fail_rows(a, &err);
     }
@@ -588,6 +643,7 @@ static ew_status open_scheduler(ewi_scheduler *s, const ewi_scheduler_options *o
     s->stats.max_running = o->n_running;
     s->stats.max_queued = o->n_queued;
     EWI_TRY(find_n_ctx(s, o->n_ctx, err));
+    s->cache = o->cache;
     s->mutex = ewi_mutex_new();
     s->changed = ewi_signal_new();
     s->running = ewi_zalloc_array(o->n_running, sizeof *s->running);

@@ -8,7 +8,8 @@
  *
  * Order: interactive before background, and of what is alike, clients take turns (start-time fair queuing,
  * Goyal, Vin and Cheng 1996): one that sends a hundred requests delays one that sends one by one at most. Of
- * the requests that run, prompts are run one after the other, as they were admitted.
+ * the requests that run, prompts are run one after the other, as they were admitted. One place is kept for
+ * what is interactive.
  *
  *     EWI_TRY(ewi_scheduler_new(engine, NULL, &scheduler, err));
  *     EWI_TRY(ewi_scheduler_submit(scheduler, &request, &id, err));      on_piece ..., on_end: on its thread
@@ -20,6 +21,7 @@
 #ifndef EW_ENGINE_SCHEDULER_H
 #define EW_ENGINE_SCHEDULER_H
 
+#include "engine/prefix_cache.h"
 #include "engine/request.h"
 
 typedef struct ewi_scheduler ewi_scheduler;
@@ -29,6 +31,9 @@ typedef struct ewi_scheduler_options {
     uint32_t n_running; /* sessions at most; default 16, or the engine's n_rows if that is less */
     uint32_t n_queued;  /* requests that wait, at most, and as many calls; default 256 */
     uint32_t n_ctx;     /* positions of a session; default: a session's */
+    /* NULL: none. Of the engine, freed after the scheduler. What a prompt shares with one that is being run,
+     * it waits for. */
+    ewi_prefix_cache *cache;
 } ewi_scheduler_options;
 
 /* The engine is the scheduler's until it is freed. Errors: EW_INVALID; those of ew_session_new. */
