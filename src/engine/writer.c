@@ -108,10 +108,10 @@ static bool show_token(const ewi_writer *w, ew_str text) {
 
 ew_status ewi_writer_write(ewi_writer *w, bool *ends, ew_error *err) {
     ew_str certain;
-    w->n_written++;
     EWI_TRY(find_text(w, err));
     bool stopped = ewi_stops_push(&w->stops, ewi_buffer_str(&w->text), &certain);
     if (w->stops.held.failed) return ewi_no_memory(err, "an answer's text");
+    w->n_written++;
     bool wanted = show_token(w, certain);
     accept(w, w->sampled);
     bool full = w->n_written == w->options.n_predict;

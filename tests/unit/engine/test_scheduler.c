@@ -345,7 +345,8 @@ static void freeing_ends_all(void **state) {
     rig_close(&r);
 }
 
-/* The weights' file is cut: who runs fails with the reason, who comes later too, and nobody waits for ever. */
+/* The weights' file is cut: who runs fails with the reason, who comes later too, and nobody waits for ever.
+ */
 static void fail_on_a_truncated_file(void *arg) {
     const char *path = arg;
     static ask asks[3];
