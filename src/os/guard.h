@@ -14,7 +14,7 @@
 
 #include "base/compiler.h"
 
-#define EWI_GUARD_SLOTS 1024
+#define EWI_GUARD_SLOTS 8192
 
 typedef struct ewi_guard_slot ewi_guard_slot;
 

@@ -86,7 +86,7 @@ static void mappings_are_bounded_and_come_back(void **state) {
     static ewi_map *maps[EWI_GUARD_SLOTS];
     const char *path = scratch_file("many", "x", 1);
     for (size_t i = 0; i < EWI_GUARD_SLOTS; i++) assert_int_equal(ewi_map_open(path, &maps[i], NULL), EW_OK);
-    assert_refused(path, EW_LIMIT, "1024 files are mapped");
+    assert_refused(path, EW_LIMIT, "8192 files are mapped");
     ewi_map_close(maps[500]);
     assert_int_equal(ewi_map_open(path, &maps[500], NULL), EW_OK);
     for (size_t i = 0; i < EWI_GUARD_SLOTS; i++) ewi_map_close(maps[i]);
