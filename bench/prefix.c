@@ -5,8 +5,8 @@
  *
  *     bench-prefix MODEL FOLDER [--tokens N] [--runs N] [--threads N]
  *
- * FOLDER holds the files; one that is not there is made, and what is in it stays. `step_ms` is the step of the
- * one token that follows, which must give the same logits in all three cases.
+ * FOLDER holds the files; one that is not there is made, and what is in it stays. `step_ms` is the step of
+ * the one token that follows, which must give the same logits in all three cases.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -127,9 +127,16 @@ static void trim(ewi_prefix_cache *c) {
 
 /* ---- what there is ---- */
 
-/* The node, which may be NULL, unless the file that it lies in was truncated. */
+/* A file that was cut lacks its end: looking at that makes the guard notice. */
+static bool is_whole(const ewi_prefix_cache *c, const ewi_block *block) {
+    if (!block->map) return true;
+    (void)*(const volatile uint8_t *)&block->data[c->engine->shape.block_bytes - 1];
+    return ewi_map_check(block->map, NULL) == EW_OK;
+}
+
+/* The node, which may be NULL, unless the file that it lies in was truncated: then it and all below it go. */
 static ewi_prefix_node *whole_file(ewi_prefix_cache *c, ewi_prefix_node *node) {
-    if (!node || !node->block->map || ewi_map_check(node->block->map, NULL) == EW_OK) return node;
+    if (!node || is_whole(c, node->block)) return node;
     ewi_prefix_tree_remove(&c->tree, node);
     return NULL;
 }

@@ -50,7 +50,7 @@ static void add_name(ewi_sha256 *hash, ew_str name) {
 }
 
 ew_status ewi_prefix_key_adapter(const ew_adapter *adapter, uint8_t digest[EWI_SHA256_BYTES], ew_error *err) {
-    /* Pairs are sorted by where their weights lie, which differs from run to run: any order gives this sum. */
+    /* Pairs are sorted by where their weights lie, which differs from run to run: no order shows in a sum. */
     uint8_t sum[EWI_SHA256_BYTES] = {0};
     for (size_t i = 0; i < adapter->n_pairs; i++) {
         const ewi_adapter_pair *pair = &adapter->pairs[i];

@@ -253,6 +253,13 @@ static ew_status write_file(ewi_store *s, const char *name, uint32_t rank, const
     return status;
 }
 
+/* By its size: what else may be wrong with it shows when it is read. */
+static bool is_there(const ewi_store *s, const char *name, uint64_t size) {
+    struct stat st;
+    return fstatat(s->folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+           (uint64_t)st.st_size == size;
+}
+
 ew_status ewi_store_put(ewi_store *s, const char *name, uint32_t rank, const ewi_bytes *pieces, size_t n,
                         ew_error *err) {
     EW_ASSERT(is_name(name));
@@ -260,8 +267,7 @@ ew_status ewi_store_put(ewi_store *s, const char *name, uint32_t rank, const ewi
     for (size_t i = 0; i < n; i++) size += pieces[i].len;
     if (size > s->max_bytes)
         return ewi_fail(err, EW_LIMIT, "%s: a file would be larger than all of it may be", s->folder);
-    if (faccessat(s->folder_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 && set_used(s, name, rank))
-        return EW_OK;
+    if (is_there(s, name, size) && set_used(s, name, rank)) return EW_OK;
     EWI_TRY(write_file(s, name, rank, pieces, n, err));
     set_bytes(s, ewi_store_bytes(s) + size);
     s->written += size;

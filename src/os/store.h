@@ -31,8 +31,8 @@ EWI_NODISCARD ew_status ewi_store_open(const char *folder, uint64_t max_bytes, e
 /* NULL is allowed. */
 void ewi_store_close(ewi_store *store);
 
-/* A file as the pieces one after the other. It may make older ones go. One that is there already is only
- * used. Errors: EW_IO, EW_LIMIT when it alone is too large. */
+/* A file as the pieces one after the other. It may make older ones go. One of that size that is
+ * there already is only used. Errors: EW_IO, EW_LIMIT when it alone is too large. */
 EWI_NODISCARD ew_status ewi_store_put(ewi_store *store, const char *name, uint32_t rank,
                                       const ewi_bytes *pieces, size_t n_pieces, ew_error *err);
 /* Its pages are there at once, as far as memory has them. Errors: those of ewi_map_open. */
