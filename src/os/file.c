@@ -106,6 +106,8 @@ ew_status ewi_map_open(const char *path, ewi_map **out, ew_error *err) {
 #endif
 
 ew_status ewi_map_open_at(int folder_fd, const char *name, ewi_map **out, ew_error *err) {
+    if (ewi_guard_is_crowded())
+        return ewi_fail(err, EW_LIMIT, "%s: too many files are mapped for another that is only of use", name);
     return open_map(&(place){folder_fd, name, O_NOFOLLOW, MAP_POPULATE}, out, err);
 }
 
