@@ -33,9 +33,17 @@ static bool call_fails(int code) {
     return true;
 }
 
+/* Where a file is, and how it is to be mapped. */
+typedef struct place {
+    int folder_fd;
+    const char *path; /* in that folder */
+    int open_flags, map_flags;
+} place;
+
 /* Without O_NONBLOCK a named pipe that nobody writes to would block here for ever. */
-static int open_file(const char *path) {
-    return call_fails(EIO) ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+static int open_file(const place *at) {
+    const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | at->open_flags;
+    return call_fails(EIO) ? -1 : openat(at->folder_fd, at->path, flags);
 }
 
 static ew_status look_at(ewi_map *map, int fd, ew_error *err) {
@@ -52,9 +60,9 @@ static ew_status look_at(ewi_map *map, int fd, ew_error *err) {
     return EW_OK;
 }
 
-static ew_status map_pages(ewi_map *map, int fd, ew_error *err) {
+static ew_status map_pages(ewi_map *map, int fd, int flags, ew_error *err) {
     if (map->len == 0) return EW_OK;
-    void *base = call_fails(ENOMEM) ? MAP_FAILED : mmap(NULL, map->len, PROT_READ, MAP_SHARED, fd, 0);
+    void *base = call_fails(ENOMEM) ? MAP_FAILED : mmap(NULL, map->len, PROT_READ, MAP_SHARED | flags, fd, 0);
     if (base == MAP_FAILED) return fail_errno(err, "map", map->path);
     map->base = base;
     map->slot = ewi_guard_add(base, map->len);
@@ -63,23 +71,23 @@ static ew_status map_pages(ewi_map *map, int fd, ew_error *err) {
     return EW_OK;
 }
 
-ew_status ewi_map_open(const char *path, ewi_map **out, ew_error *err) {
+static ew_status open_map(const place *at, ewi_map **out, ew_error *err) {
     ewi_map *map = ewi_zalloc(sizeof *map);
     if (!map) return ewi_no_memory(err, "a file mapping");
     ew_status status = EW_NO_MEMORY;
     int fd = -1;
-    map->path = ewi_strdup(ewi_str(path));
+    map->path = ewi_strdup(ewi_str(at->path));
     if (!map->path) {
         ewi_no_memory(err, "a path");
         goto done;
     }
-    fd = open_file(path);
+    fd = open_file(at);
     if (fd < 0) {
-        status = fail_errno(err, "open", path);
+        status = fail_errno(err, "open", at->path);
         goto done;
     }
     status = look_at(map, fd, err);
-    if (status == EW_OK) status = map_pages(map, fd, err);
+    if (status == EW_OK) status = map_pages(map, fd, at->map_flags, err);
 done:
     if (fd >= 0) close(fd);
     if (status == EW_OK)
@@ -87,6 +95,20 @@ done:
     else
         ewi_map_close(map);
     return status;
+}
+
+ew_status ewi_map_open(const char *path, ewi_map **out, ew_error *err) {
+    return open_map(&(place){.folder_fd = AT_FDCWD, .path = path}, out, err);
+}
+
+#ifndef MAP_POPULATE
+#define MAP_POPULATE 0
+#endif
+
+ew_status ewi_map_open_at(int folder_fd, const char *name, ewi_map **out, ew_error *err) {
+    if (ewi_guard_is_crowded())
+        return ewi_fail(err, EW_LIMIT, "%s: too many files are mapped for another that is only of use", name);
+    return open_map(&(place){folder_fd, name, O_NOFOLLOW, MAP_POPULATE}, out, err);
 }
 
 void ewi_map_close(ewi_map *map) {
