@@ -37,7 +37,8 @@ typedef struct answer {
     ew_sampler *sampler;
     ewi_writer writer;
     bool has_writer, has_begun, is_done;
-    uint32_t n_rows; /* of the step in the making */
+    uint32_t n_rows;  /* of the step in the making */
+    bool has_sampled; /* in it */
     uint64_t submitted_ns, begun_ns;
     ewi_outcome outcome;
     ew_error error;
@@ -457,6 +458,7 @@ static void make_rows(ewi_scheduler *s) {
     for (uint32_t i = 0; i < n; i++) {
         answer *a = s->running[i];
         a->n_rows = 0;
+        a->has_sampled = false;
         if (!is_in_prompt(a) && reserve(a, 1)) add_row(s, a, a->writer.sampled, true);
     }
     size_t max = s->engine->plan.n_rows;
@@ -468,7 +470,9 @@ static void make_rows(ewi_scheduler *s) {
 
 static void sample(void *user, size_t row, const ewi_head *head) {
     const ewi_scheduler *s = user;
-    ewi_writer_sample(&s->owners[row]->writer, head);
+    answer *a = s->owners[row];
+    a->has_sampled = true;
+    ewi_writer_sample(&a->writer, head);
 }
 
 /* What its last row's logits have become: the next token, or the end. */
@@ -496,9 +500,33 @@ static void after_step(const ewi_scheduler *s, answer *a) {
     if (!g->first_token_ns && a->writer.n_written > 0) g->first_token_ns = ewi_clock_ns() - a->begun_ns;
 }
 
-static void fail_rows(answer *a, const ew_error *err) {
-    a->error = *err;
-    finish(a, err->status);
+/* Whose part of the prefix cache's files is gone: what its rows would be computed of. */
+static bool find_lost(ewi_scheduler *s) {
+    bool found = false;
+    for (uint32_t i = 0; i < s->stats.n_running; i++) {
+        answer *a = s->running[i];
+        if (a->n_rows == 0 || ewi_state_check(&a->session->state, &a->error) == EW_OK) continue;
+        finish(a, a->error.status);
+        found = true;
+    }
+    return found;
+}
+
+/* All of the step end, where the weights are lost. Where single sessions are, the others run the same rows
+ * again, but for who has drawn a token already: it would not draw the same again. */
+static void fail_step(ewi_scheduler *s, const ew_error *err) {
+    bool others_go_on = find_lost(s);
+    for (uint32_t i = 0; i < s->stats.n_running; i++) {
+        answer *a = s->running[i];
+        if (a->n_rows == 0 || a->is_done || (others_go_on && !a->has_sampled)) continue;
+        a->error = *err;
+        finish(a, err->status);
+    }
+}
+
+static void finish_step(const ewi_scheduler *s) {
+    for (uint32_t i = 0; i < s->stats.n_running; i++)
+        if (s->running[i]->n_rows > 0) after_step(s, s->running[i]);
 }
 
 static void count_step(ewi_scheduler *s, uint64_t step_ns) {
@@ -525,14 +553,10 @@ static bool step(ewi_scheduler *s) {
     uint64_t start_ns = ewi_clock_ns();
     ew_status status = ewi_step(s->engine, s->rows, s->n_rows, sample, s, &err);
     uint64_t step_ns = ewi_clock_ns() - start_ns;
-    for (uint32_t i = 0; i < s->stats.n_running; i++) {
-        answer *a = s->running[i];
-        if (a->n_rows == 0) continue;
-        if (status == EW_OK)
-            after_step(s, a);
-        else
-            fail_rows(a, &err);
-    }
+    if (status == EW_OK)
+        finish_step(s);
+    else
+        fail_step(s, &err);
     count_step(s, step_ns);
     return true;
 }

@@ -4,6 +4,8 @@
  * Requests come and go inside the callbacks of others, on the scheduler's thread, by a random generator: each
  * run of a test is the same, but for deadlines.
  */
+#define _GNU_SOURCE
+
 #include "ask.h"
 #include "base/mem.h"
 #include "expect.h"
@@ -12,6 +14,7 @@
 #include "scratch.h"
 #include "tiny_model.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -383,6 +386,60 @@ static void lost_weights(void **state) {
     in_child(fail_on_a_truncated_file, path);
 }
 
+/* ---- the prefix cache's files ---- */
+
+static void truncate_files(ask *a) {
+    const char *folder = a->user;
+    if (a->n != 3) return;
+    DIR *dir = opendir(folder);
+    assert_non_null(dir);
+    for (const struct dirent *at; (at = readdir(dir));) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%s", folder, at->d_name);
+        if (at->d_name[0] != '.') assert_int_equal(truncate(path, 0), 0);
+    }
+    closedir(dir);
+}
+
+static void run_cached(const rig *r, ask *asks, size_t n, const char *folder) {
+    const ewi_prefix_cache_options o = {64 << 20, folder, 64 << 20};
+    ewi_prefix_cache *cache;
+    ew_error err = {0};
+    expect_ok(ewi_prefix_cache_new(r->engine, &o, &cache, &err), &err);
+    ewi_scheduler *s = new_scheduler(r, (ewi_scheduler_options){.cache = cache});
+    for (size_t i = 0; i < n; i++) ask_submit(s, &asks[i]);
+    for (size_t i = 0; i < n; i++) ask_wait(&asks[i]);
+    ewi_scheduler_free(s);
+    ewi_prefix_cache_free(cache);
+}
+
+/* Who goes on from a file that is cut ends with the reason; who runs beside it has its whole answer. */
+static void fail_on_a_truncated_prefix(void *arg) {
+    static ask first, asks[2], alone;
+    ew_error err = {0};
+    expect_ok(ew_guard_install(&err), &err);
+    rig r = plain_rig();
+    ewi_request q = request_of(5, 60);
+    alone = ask_alone(&r, &q);
+    first.request = request_of(200, 1);
+    run_cached(&r, &first, 1, arg);
+    asks[0] = (ask){.request = request_of(200, 60), .on_token = truncate_files, .user = arg};
+    asks[1] = (ask){.request = q};
+    run_cached(&r, asks, 2, arg);
+    assert_true(asks[0].outcome.n_cached >= 192);
+    assert_int_equal(asks[0].outcome.status, EW_IO);
+    assert_int_equal(asks[0].n, 3);
+    ask_compare(&asks[1], &alone);
+    rig_close(&r);
+}
+
+static void lost_prefixes(void **state) {
+    (void)state;
+    static char path[4096];
+    snprintf(path, sizeof path, "%s", scratch_path("prefixes"));
+    in_child(fail_on_a_truncated_prefix, path);
+}
+
 /* ---- what is refused ---- */
 
 static void bad_requests(void **state) {
@@ -456,6 +513,7 @@ int main(void) {
         cmocka_unit_test(callback_says_stop),
         cmocka_unit_test(freeing_ends_all),
         cmocka_unit_test(lost_weights),
+        cmocka_unit_test(lost_prefixes),
         cmocka_unit_test(bad_requests),
         cmocka_unit_test(bad_options),
     };
