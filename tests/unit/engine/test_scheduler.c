@@ -17,6 +17,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #define N_MANY 24
@@ -327,6 +328,11 @@ static void callback_says_stop(void **state) {
     close_all(s, &r);
 }
 
+static void take_5_ms(ask *a) {
+    (void)a;
+    nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+}
+
 static void freeing_ends_all(void **state) {
     (void)state;
     enum { N = 6 };
@@ -336,7 +342,7 @@ static void freeing_ends_all(void **state) {
     ask_hold hold;
     ask_hold_begin(s, &hold);
     for (size_t i = 0; i < N; i++) {
-        asks[i] = (ask){.request = request_of(5, 400)};
+        asks[i] = (ask){.request = request_of(5, 400), .on_token = take_5_ms};
         ask_submit(s, &asks[i]);
     }
     ask_hold_end(&hold);
