@@ -33,16 +33,16 @@ static bool call_fails(int code) {
     return true;
 }
 
-/* Where a file is, and how it is to be mapped. */
+/* Where a file is, and how it is to be opened. */
 typedef struct place {
     int folder_fd;
     const char *path; /* in that folder */
-    int open_flags, map_flags;
+    int flags;
 } place;
 
 /* Without O_NONBLOCK a named pipe that nobody writes to would block here for ever. */
 static int open_file(const place *at) {
-    const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | at->open_flags;
+    const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | at->flags;
     return call_fails(EIO) ? -1 : openat(at->folder_fd, at->path, flags);
 }
 
@@ -60,9 +60,9 @@ static ew_status look_at(ewi_map *map, int fd, ew_error *err) {
     return EW_OK;
 }
 
-static ew_status map_pages(ewi_map *map, int fd, int flags, ew_error *err) {
+static ew_status map_pages(ewi_map *map, int fd, ew_error *err) {
     if (map->len == 0) return EW_OK;
-    void *base = call_fails(ENOMEM) ? MAP_FAILED : mmap(NULL, map->len, PROT_READ, MAP_SHARED | flags, fd, 0);
+    void *base = call_fails(ENOMEM) ? MAP_FAILED : mmap(NULL, map->len, PROT_READ, MAP_SHARED, fd, 0);
     if (base == MAP_FAILED) return fail_errno(err, "map", map->path);
     map->base = base;
     map->slot = ewi_guard_add(base, map->len);
@@ -87,7 +87,7 @@ static ew_status open_map(const place *at, ewi_map **out, ew_error *err) {
         goto done;
     }
     status = look_at(map, fd, err);
-    if (status == EW_OK) status = map_pages(map, fd, at->map_flags, err);
+    if (status == EW_OK) status = map_pages(map, fd, err);
 done:
     if (fd >= 0) close(fd);
     if (status == EW_OK)
@@ -101,14 +101,10 @@ ew_status ewi_map_open(const char *path, ewi_map **out, ew_error *err) {
     return open_map(&(place){.folder_fd = AT_FDCWD, .path = path}, out, err);
 }
 
-#ifndef MAP_POPULATE
-#define MAP_POPULATE 0
-#endif
-
 ew_status ewi_map_open_at(int folder_fd, const char *name, ewi_map **out, ew_error *err) {
     if (ewi_guard_is_crowded())
         return ewi_fail(err, EW_LIMIT, "%s: too many files are mapped for another that is only of use", name);
-    return open_map(&(place){folder_fd, name, O_NOFOLLOW, MAP_POPULATE}, out, err);
+    return open_map(&(place){folder_fd, name, O_NOFOLLOW}, out, err);
 }
 
 void ewi_map_close(ewi_map *map) {

@@ -35,7 +35,7 @@ void ewi_store_close(ewi_store *store);
  * there already is only used. Errors: EW_IO, EW_LIMIT when it alone is too large. */
 EWI_NODISCARD ew_status ewi_store_put(ewi_store *store, const char *name, uint32_t rank,
                                       const ewi_bytes *pieces, size_t n_pieces, ew_error *err);
-/* Its pages are there at once, as far as memory has them. Errors: those of ewi_map_open. */
+/* Errors: those of ewi_map_open_at. */
 EWI_NODISCARD ew_status ewi_store_map(const ewi_store *store, const char *name, uint32_t rank, ewi_map **out,
                                       ew_error *err);
 /* It is used, when it is there. */
