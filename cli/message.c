@@ -42,7 +42,9 @@ int cli_exit_code(ew_status status) {
     case EW_IO:
     case EW_CONTEXT_FULL:
     case EW_CANCELLED:
-    case EW_TEMPLATE: break;
+    case EW_TEMPLATE:
+    case EW_BUSY:
+    case EW_DEADLINE: break;
     }
     return CLI_FAILED;
 }

@@ -52,7 +52,9 @@ EW_API const char *ew_version(void);
     X(LIMIT, 6, "larger than a limit, or than this machine") \
     X(CONTEXT_FULL, 7, "context full")                       \
     X(CANCELLED, 8, "cancelled")                             \
-    X(TEMPLATE, 9, "the chat template refuses or fails")
+    X(TEMPLATE, 9, "the chat template refuses or fails")     \
+    X(BUSY, 10, "too busy, try again")                       \
+    X(DEADLINE, 11, "out of time")
 
 typedef enum ew_status {
 #define EW_STATUS_ENUM(name, number, text) EW_##name = number,
@@ -547,6 +549,12 @@ EW_API ew_status ew_eval(ew_session *session, const ew_token *tokens, size_t n, 
 
 /* ----------------------------------------------------------------------------------------------- sampling */
 
+/* Added to a token's logit before all else; -100 all but forbids it, 100 all but demands it. */
+typedef struct ew_logit_bias {
+    ew_token token;
+    float bias; /* -100 .. 100 */
+} ew_logit_bias;
+
 typedef struct ew_sampler_options {
     size_t struct_size;
     float temperature;    /* 0 = greedy */
@@ -558,6 +566,8 @@ typedef struct ew_sampler_options {
     float presence_penalty;  /* subtracted once per distinct token; 0 = off */
     uint32_t penalty_last_n; /* how many recent tokens the penalties see; default 64 */
     uint64_t seed;
+    const ew_logit_bias *biases; /* copied; those of one token add up */
+    size_t n_biases;
 } ew_sampler_options;
 
 typedef struct ew_sampler ew_sampler;

@@ -157,11 +157,16 @@ static ew_status check_use(const ew_engine *e, const ew_adapter_use *uses, size_
     return EW_OK;
 }
 
-ew_status ew_session_set_adapters(ew_session *session, const ew_adapter_use *uses, size_t n, ew_error *err) {
-    EWI_REQUIRE(session && (uses || n == 0), err);
+ew_status ewi_adapt_check_uses(const ew_engine *e, const ew_adapter_use *uses, size_t n, ew_error *err) {
     if (n > EWI_MAX_ADAPTERS)
         return ewi_fail(err, EW_INVALID, "%zu adapters, at most %u", n, EWI_MAX_ADAPTERS);
-    for (size_t i = 0; i < n; i++) EWI_TRY(check_use(session->engine, uses, i, err));
+    for (size_t i = 0; i < n; i++) EWI_TRY(check_use(e, uses, i, err));
+    return EW_OK;
+}
+
+ew_status ew_session_set_adapters(ew_session *session, const ew_adapter_use *uses, size_t n, ew_error *err) {
+    EWI_REQUIRE(session && (uses || n == 0), err);
+    EWI_TRY(ewi_adapt_check_uses(session->engine, uses, n, err));
     if (n) memcpy(session->uses, uses, n * sizeof *uses);
     session->n_uses = n;
     return EW_OK;

@@ -27,6 +27,9 @@ EWI_NODISCARD ew_status ewi_adapt_graph(const ew_engine *e, ewi_graph *graph, ew
 /* The threads' scratch. False: no memory. */
 bool ewi_adapt_make_scratch(ew_engine *e);
 void ewi_adapt_run(const ewi_job *job, const ewi_part *part);
+/* What ew_session_set_adapters would say. */
+EWI_NODISCARD ew_status ewi_adapt_check_uses(const ew_engine *e, const ew_adapter_use *uses, size_t n,
+                                             ew_error *err);
 /* Multiplications, roughly. */
 size_t ewi_adapt_cost(const ewi_job *job);
 

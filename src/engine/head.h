@@ -35,7 +35,21 @@ size_t ewi_n_peaks(size_t n);
 void ewi_find_peaks(const ewi_kernels *kern, const float *logits, size_t n, float *peaks);
 /* The lowest token of the largest logit. */
 ew_token ewi_head_best(const ewi_kernels *kern, const ewi_head *head);
+/* The n best tokens, best first, equal logits in the order of tokens; what is -INFINITY or no number is not
+ * among them. Returns how many there are. */
+size_t ewi_head_top(const ewi_head *head, size_t n, ew_token *out);
+
+/* Where the span that begins at `first` ends. */
+size_t ewi_head_span_end(const ewi_head *head, size_t first);
+/* exp((logit - best) / t) of that span, in f32, and their sum; 0 where a logit is no number. */
+float ewi_head_weigh_span(const ewi_kernels *kern, const ewi_head *head, size_t first, float best, float t,
+                          float weights[EWI_PEAK_SPAN]);
+/* The sum over all of them. */
+double ewi_head_weight(const ewi_kernels *kern, const ewi_head *head, float best, float t);
+
 size_t ewi_sampler_n_vocab(const ew_sampler *sampler);
+/* What ew_sampler_new would say of the options, but for the memory. */
+EWI_NODISCARD ew_status ewi_sampler_check(const ew_sampler_options *options, size_t n_vocab, ew_error *err);
 /* ew_sampler_sample; head->n is at least the sampler's n_vocab. */
 ew_token ewi_sampler_choose(ew_sampler *sampler, const ewi_head *head);
 

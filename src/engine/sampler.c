@@ -1,6 +1,6 @@
 /*
- * sampler.c: from logits to a token: penalties, top-k, top-p, min-p, temperature, draw; in this order, as
- * llama.cpp applies them, so that top-p and min-p see probabilities at temperature 1.
+ * sampler.c: from logits to a token: biases, penalties, top-k, top-p, min-p, temperature, draw; in this
+ * order, as llama.cpp applies them, so that top-p and min-p see probabilities at temperature 1.
  *
  * Candidates are ranked only as far as a cut needs: the k-th best peak of the head says which spans of logits
  * can hold one of the k best.
@@ -32,7 +32,8 @@ struct ew_sampler {
     uint64_t state[4];
     const ewi_kernels *kern;
     candidate *candidates; /* [n_vocab] */
-    float *logits;         /* [n_vocab] after penalties */
+    ew_logit_bias *biases; /* [options.n_biases] */
+    float *logits;         /* [n_vocab] after biases and penalties */
     float *peaks;          /* of these, or of logits that came without */
     uint32_t *counts;      /* [n_vocab] occurrences among the recent tokens */
     ew_token *recent;      /* ring of penalty_last_n */
@@ -46,14 +47,27 @@ static ew_status check_range(const char *name, double value, double min, double 
     return ewi_fail(err, EW_INVALID, "%s: %g is not in %g..%g", name, value, min, max);
 }
 
-static ew_status check_options(const ew_sampler_options *o, ew_error *err) {
+static ew_status check_bias(const ew_logit_bias *b, size_t n_vocab, ew_error *err) {
+    if (b->token < 0 || (size_t)b->token >= n_vocab)
+        return ewi_fail(err, EW_INVALID, "logit bias of token %d: the vocabulary has %zu tokens", b->token,
+                        n_vocab);
+    if (b->bias >= -100 && b->bias <= 100) return EW_OK;
+    return ewi_fail(err, EW_INVALID, "logit bias of token %d: %g is not in -100..100", b->token,
+                    (double)b->bias);
+}
+
+ew_status ewi_sampler_check(const ew_sampler_options *o, size_t n_vocab, ew_error *err) {
     EWI_TRY(check_range("temperature", (double)o->temperature, 0, 100, err));
     EWI_TRY(check_range("top-p", (double)o->top_p, 0, 1, err));
     EWI_TRY(check_range("min-p", (double)o->min_p, 0, 1, err));
     EWI_TRY(check_range("repeat penalty", (double)o->repeat_penalty, 0, 100, err));
     EWI_TRY(check_range("frequency penalty", (double)o->frequency_penalty, -100, 100, err));
     EWI_TRY(check_range("presence penalty", (double)o->presence_penalty, -100, 100, err));
-    return check_range("penalty window", o->penalty_last_n, 0, MAX_LAST_N, err);
+    EWI_TRY(check_range("penalty window", o->penalty_last_n, 0, MAX_LAST_N, err));
+    if (o->n_biases > n_vocab)
+        return ewi_fail(err, EW_INVALID, "%zu logit biases for %zu tokens", o->n_biases, n_vocab);
+    for (size_t i = 0; i < o->n_biases; i++) EWI_TRY(check_bias(&o->biases[i], n_vocab, err));
+    return EW_OK;
 }
 
 static uint64_t splitmix64(uint64_t *x) {
@@ -67,20 +81,23 @@ static ew_status init_sampler(ew_sampler *s, ew_error *err) {
     uint64_t seed = s->options.seed;
     for (int i = 0; i < 4; i++) s->state[i] = splitmix64(&seed);
     if (!s->options.penalty_last_n) s->options.penalty_last_n = DEFAULT_LAST_N;
+    s->biases = ewi_alloc_array(s->options.n_biases + 1, sizeof *s->biases);
     s->candidates = ewi_alloc_array(s->n_vocab, sizeof *s->candidates);
     s->logits = ewi_alloc_array(s->n_vocab, sizeof *s->logits);
     s->peaks = ewi_alloc_array(ewi_n_peaks(s->n_vocab), sizeof *s->peaks);
     s->counts = ewi_zalloc_array(s->n_vocab, sizeof *s->counts);
     s->recent = ewi_alloc_array(s->options.penalty_last_n, sizeof *s->recent);
-    bool ok = s->candidates && s->logits && s->peaks && s->counts && s->recent;
-    return ok ? EW_OK : ewi_no_memory(err, "a sampler");
+    bool ok = s->biases && s->candidates && s->logits && s->peaks && s->counts && s->recent;
+    if (!ok) return ewi_no_memory(err, "a sampler");
+    if (s->options.n_biases) memcpy(s->biases, s->options.biases, s->options.n_biases * sizeof *s->biases);
+    return EW_OK;
 }
 
 ew_status ew_sampler_new(const ew_sampler_options *options, size_t n_vocab, ew_sampler **out, ew_error *err) {
     EWI_REQUIRE(out && n_vocab > 0, err);
     EWI_REQUIRE(!options || options->struct_size == sizeof *options, err);
     ew_sampler_options o = options ? *options : (ew_sampler_options){0};
-    EWI_TRY(check_options(&o, err));
+    EWI_TRY(ewi_sampler_check(&o, n_vocab, err));
     ew_sampler *sampler = ewi_zalloc(sizeof *sampler);
     if (!sampler) return ewi_no_memory(err, "a sampler");
     sampler->options = o;
@@ -100,6 +117,7 @@ size_t ewi_sampler_n_vocab(const ew_sampler *sampler) {
 
 void ew_sampler_free(ew_sampler *sampler) {
     if (!sampler) return;
+    ewi_free(sampler->biases);
     ewi_free(sampler->candidates);
     ewi_free(sampler->logits);
     ewi_free(sampler->peaks);
@@ -108,7 +126,7 @@ void ew_sampler_free(ew_sampler *sampler) {
     ewi_free(sampler);
 }
 
-/* ---- penalties ---- */
+/* ---- biases and penalties ---- */
 
 void ew_sampler_accept(ew_sampler *s, ew_token token) {
     if (token < 0 || (size_t)token >= s->n_vocab) return;
@@ -132,6 +150,17 @@ static float penalized(const ew_sampler_options *o, float logit, uint32_t count)
     return logit - (float)count * o->frequency_penalty - o->presence_penalty;
 }
 
+static void find_peak_of(ew_sampler *s, ew_token token) {
+    size_t first = (size_t)token / EWI_PEAK_SPAN * EWI_PEAK_SPAN, rest = s->n_vocab - first;
+    ewi_find_peaks(s->kern, s->logits + first, rest < EWI_PEAK_SPAN ? rest : EWI_PEAK_SPAN,
+                   &s->peaks[first / EWI_PEAK_SPAN]);
+}
+
+static void apply_biases(ew_sampler *s) {
+    for (size_t i = 0; i < s->options.n_biases; i++) s->logits[s->biases[i].token] += s->biases[i].bias;
+    for (size_t i = 0; i < s->options.n_biases; i++) find_peak_of(s, s->biases[i].token);
+}
+
 /* Once for each distinct recent token: the first of its places in the ring does it. */
 static void apply_penalties(ew_sampler *s) {
     for (uint32_t i = 0; i < s->n_recent; i++) {
@@ -142,17 +171,16 @@ static void apply_penalties(ew_sampler *s) {
         s->counts[token] |= 0x80000000u;
     }
     for (uint32_t i = 0; i < s->n_recent; i++) {
-        size_t first = (size_t)s->recent[i] / EWI_PEAK_SPAN * EWI_PEAK_SPAN, rest = s->n_vocab - first;
-        ewi_find_peaks(s->kern, s->logits + first, rest < EWI_PEAK_SPAN ? rest : EWI_PEAK_SPAN,
-                       &s->peaks[first / EWI_PEAK_SPAN]);
+        find_peak_of(s, s->recent[i]);
         s->counts[s->recent[i]] &= 0x7fffffffu;
     }
 }
 
-static ewi_head penalize(ew_sampler *s, const ewi_head *h) {
+static ewi_head adjust(ew_sampler *s, const ewi_head *h) {
     memcpy(s->logits, h->logits, h->n * sizeof *h->logits);
     if (h->peaks != s->peaks) memcpy(s->peaks, h->peaks, ewi_n_peaks(h->n) * sizeof *h->peaks);
-    apply_penalties(s);
+    apply_biases(s);
+    if (has_penalties(&s->options)) apply_penalties(s);
     return (ewi_head){h->n, s->logits, s->peaks, 1};
 }
 
@@ -203,16 +231,12 @@ static float floor_of(ew_sampler *s, const ewi_head *h, size_t k) {
     return s->candidates[0].logit;
 }
 
-static size_t span_end(const ewi_head *h, size_t first) {
-    return h->n - first < EWI_PEAK_SPAN ? h->n : first + EWI_PEAK_SPAN;
-}
-
 /* Logits of at least `least`; what is no number, or -infinity, is no candidate. */
 static size_t collect(ew_sampler *s, const ewi_head *h, float least) {
     size_t n = 0;
     for (size_t first = 0; first < h->n; first += EWI_PEAK_SPAN) {
         if (h->peaks[first / EWI_PEAK_SPAN] < least) continue;
-        for (size_t i = first; i < span_end(h, first); i++)
+        for (size_t i = first; i < ewi_head_span_end(h, first); i++)
             if (h->logits[i] >= least && h->logits[i] > -INFINITY)
                 s->candidates[n++] = (candidate){h->logits[i], (ew_token)i};
     }
@@ -242,26 +266,6 @@ static double weight(const candidate *c, double t, size_t i) {
 static double total_weight(const candidate *c, double t, size_t n) {
     double sum = 0;
     for (size_t i = 0; i < n; i++) sum += weight(c, t, i);
-    return sum;
-}
-
-/* The weights of the span from `first` on, in f32, and their sum. */
-static float weigh_span(const ew_sampler *s, const ewi_head *h, size_t first, float best, float t,
-                        float *weights) {
-    size_t n = span_end(h, first) - first;
-    for (size_t i = 0; i < n; i++) {
-        float x = h->logits[first + i];
-        weights[i] = x == best ? 0 : x > -INFINITY ? (x - best) / t : -INFINITY; /* NaN: none */
-    }
-    s->kern->exp(weights, weights, 0, n);
-    return s->kern->sum(weights, n);
-}
-
-static double weigh_all(const ew_sampler *s, const ewi_head *h, float best, float t) {
-    float weights[EWI_PEAK_SPAN];
-    double sum = 0;
-    for (size_t first = 0; first < h->n; first += EWI_PEAK_SPAN)
-        sum += (double)weigh_span(s, h, first, best, t, weights);
     return sum;
 }
 
@@ -338,12 +342,12 @@ static ew_token pick(ew_sampler *s, size_t n) {
 /* From the whole vocabulary, in its order: first the span, then the token. */
 static ew_token pick_any(ew_sampler *s, const ewi_head *h, float best) {
     float t = s->options.temperature, weights[EWI_PEAK_SPAN], sum;
-    double at = draw(s->state) * weigh_all(s, h, best, t);
+    double at = draw(s->state) * ewi_head_weight(s->kern, h, best, t);
     size_t token = 0;
     for (size_t first = 0; first < h->n; first += EWI_PEAK_SPAN) {
-        sum = weigh_span(s, h, first, best, t, weights);
+        sum = ewi_head_weigh_span(s->kern, h, first, best, t, weights);
         if (sum > 0 && at < (double)sum) {
-            for (size_t i = first; i < span_end(h, first) && at >= 0; i++) {
+            for (size_t i = first; i < ewi_head_span_end(h, first) && at >= 0; i++) {
                 if (weights[i - first] > 0) token = i;
                 at -= (double)weights[i - first];
             }
@@ -357,12 +361,13 @@ static ew_token pick_any(ew_sampler *s, const ewi_head *h, float best) {
 ew_token ewi_sampler_choose(ew_sampler *s, const ewi_head *head) {
     const ew_sampler_options *o = &s->options;
     if (head->n != s->n_vocab) return ew_sampler_sample(s, head->logits); /* the last peak is not its own */
-    ewi_head h = has_penalties(o) ? penalize(s, head) : *head;
+    ewi_head h = o->n_biases || has_penalties(o) ? adjust(s, head) : *head;
     if (o->temperature == 0) return ewi_head_best(s->kern, &h);
     if (o->top_k) return pick(s, cut_top_k(s, &h));
     float best = h.logits[ewi_head_best(s->kern, &h)];
     if (!has_top_p(o) && o->min_p == 0) return pick_any(s, &h, best);
-    return pick(s, cut_others(s, &h, best, has_top_p(o) ? (double)o->top_p * weigh_all(s, &h, best, 1) : 0));
+    return pick(s, cut_others(s, &h, best,
+                              has_top_p(o) ? (double)o->top_p * ewi_head_weight(s->kern, &h, best, 1) : 0));
 }
 
 ew_token ew_sampler_sample(ew_sampler *s, const float *logits) {

@@ -83,7 +83,9 @@ uint32_t ew_session_n_ctx(const ew_session *session) {
 }
 
 void ew_session_truncate(ew_session *session, uint32_t length) {
-    if (length < session->length) session->length = length;
+    if (length >= session->length) return;
+    session->length = length;
+    ewi_state_truncate(&session->state, length);
 }
 
 void ew_session_cancel(ew_session *session) {

@@ -1,5 +1,7 @@
 #include "engine/state.h"
 
+#include <string.h>
+
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/mem.h"
@@ -51,32 +53,129 @@ ew_status ewi_state_shape_make(uint32_t n_layers, uint32_t n_kv_heads, uint32_t 
                            n_layers, n_kv_heads);
 }
 
+/* ---- blocks ---- */
+
+/* The data of an allocated block follows it, aligned as kernels like it. */
+#define BLOCK_HEAD_BYTES ((size_t)64)
+EWI_STATIC_ASSERT(sizeof(ewi_block) <= BLOCK_HEAD_BYTES, "a block's head");
+
+ewi_block *ewi_block_new(size_t size_bytes) {
+    size_t all;
+    ewi_block *block = ewi_add_size(BLOCK_HEAD_BYTES, size_bytes, &all) ? ewi_alloc(all) : NULL;
+    if (block) *block = (ewi_block){.data = (uint8_t *)block + BLOCK_HEAD_BYTES, .n_refs = 1};
+    return block;
+}
+
+ewi_block *ewi_block_new_mapped(ewi_map *map, const uint8_t *data) {
+    ewi_block *block = ewi_alloc(sizeof *block);
+    /* Of a file, but never written: it is shared whoever holds it. */
+    if (block) *block = (ewi_block){.data = (uint8_t *)(uintptr_t)data, .map = map, .n_refs = 1};
+    return block;
+}
+
+ewi_block *ewi_block_ref(ewi_block *block) {
+    __atomic_add_fetch(&block->n_refs, 1, __ATOMIC_RELAXED);
+    return block;
+}
+
+/* What the others did with it is over when the last one lets go. */
+void ewi_block_unref(ewi_block *block) {
+    if (!block || __atomic_sub_fetch(&block->n_refs, 1, __ATOMIC_ACQ_REL) > 0) return;
+    ewi_map_close(block->map);
+    ewi_free(block);
+}
+
+uint32_t ewi_block_n_refs(const ewi_block *block) {
+    return __atomic_load_n(&block->n_refs, __ATOMIC_ACQUIRE);
+}
+
+bool ewi_block_is_shared(const ewi_block *block) {
+    return block->map || ewi_block_n_refs(block) > 1;
+}
+
+/* ---- states ---- */
+
+static uint32_t blocks_of(uint32_t n_positions) {
+    return n_positions / EWI_BLOCK_POSITIONS + (n_positions % EWI_BLOCK_POSITIONS != 0);
+}
+
 ew_status ewi_state_init(ewi_state *state, const ewi_state_shape *shape, uint32_t n_ctx, ew_error *err) {
-    uint32_t max_blocks = n_ctx / EWI_BLOCK_POSITIONS + (n_ctx % EWI_BLOCK_POSITIONS != 0);
-    *state = (ewi_state){.shape = shape, .max_blocks = max_blocks};
-    state->blocks = ewi_zalloc_array(max_blocks, sizeof *state->blocks);
+    *state = (ewi_state){.shape = shape, .max_blocks = blocks_of(n_ctx)};
+    state->blocks = ewi_zalloc_array(state->max_blocks, sizeof(ewi_block *));
     return state->blocks ? EW_OK : ewi_no_memory(err, "a session's table of blocks");
 }
 
 void ewi_state_deinit(ewi_state *state) {
-    for (uint32_t i = 0; i < state->n_blocks; i++) ewi_free(state->blocks[i]);
+    for (uint32_t i = 0; i < state->n_blocks; i++) ewi_block_unref(state->blocks[i]);
     ewi_free(state->blocks);
     *state = (ewi_state){0};
 }
 
-ew_status ewi_state_reserve(ewi_state *state, uint32_t n_positions, ew_error *err) {
-    uint32_t need = n_positions / EWI_BLOCK_POSITIONS + (n_positions % EWI_BLOCK_POSITIONS != 0);
+/* Takes the reference in, and lets go of the one before. */
+static void put_block(ewi_state *state, uint32_t index, ewi_block *block) {
+    if (index == state->n_blocks) state->blocks[state->n_blocks++] = NULL;
+    ewi_block *before = state->blocks[index];
+    if (before && before->map) state->n_mapped--;
+    if (block->map) state->n_mapped++;
+    state->blocks[index] = block;
+    ewi_block_unref(before);
+}
+
+void ewi_state_set_block(ewi_state *state, uint32_t index, ewi_block *block) {
+    EW_ASSERT(index <= state->n_blocks && index < state->max_blocks);
+    put_block(state, index, ewi_block_ref(block));
+}
+
+/* A copy that nobody else holds, of a block that lies in a file only if that was there all the while. */
+static ew_status own_block(ewi_state *state, uint32_t index, ew_error *err) {
+    const ewi_block *shared = state->blocks[index];
+    ewi_block *own = ewi_block_new(state->shape->block_bytes);
+    if (!own) return ewi_no_memory(err, "a block of a session's state");
+    memcpy(own->data, shared->data, state->shape->block_bytes);
+    ew_status status = shared->map ? ewi_map_check(shared->map, err) : EW_OK;
+    if (status == EW_OK)
+        put_block(state, index, own);
+    else
+        ewi_block_unref(own);
+    return status;
+}
+
+ew_status ewi_state_reserve(ewi_state *state, uint32_t first, uint32_t n_positions, ew_error *err) {
+    const uint32_t need = blocks_of(n_positions), begin = first / EWI_BLOCK_POSITIONS;
     EW_ASSERT(need <= state->max_blocks);
-    for (; state->n_blocks < need; state->n_blocks++) {
-        state->blocks[state->n_blocks] = ewi_alloc(state->shape->block_bytes);
-        if (!state->blocks[state->n_blocks]) return ewi_no_memory(err, "a block of a session's state");
+    if (begin < need && begin < state->n_blocks && ewi_block_is_shared(state->blocks[begin]))
+        EWI_TRY(own_block(state, begin, err));
+    while (state->n_blocks < need) {
+        ewi_block *block = ewi_block_new(state->shape->block_bytes);
+        if (!block) return ewi_no_memory(err, "a block of a session's state");
+        put_block(state, state->n_blocks, block);
     }
+    return EW_OK;
+}
+
+void ewi_state_truncate(ewi_state *state, uint32_t n_positions) {
+    uint32_t stay = blocks_of(n_positions);
+    for (uint32_t i = stay; i < state->n_blocks; i++) {
+        ewi_block *block = state->blocks[i];
+        if (!ewi_block_is_shared(block)) {
+            state->blocks[stay++] = block;
+            continue;
+        }
+        if (block->map) state->n_mapped--;
+        ewi_block_unref(block);
+    }
+    if (stay < state->n_blocks) state->n_blocks = stay;
+}
+
+ew_status ewi_state_check(const ewi_state *state, ew_error *err) {
+    for (uint32_t i = 0; state->n_mapped && i < state->n_blocks; i++)
+        if (state->blocks[i]->map) EWI_TRY(ewi_map_check(state->blocks[i]->map, err));
     return EW_OK;
 }
 
 static uint8_t *layer_of(const ewi_state *state, uint32_t layer, uint32_t block) {
     EW_ASSERT(block < state->n_blocks && layer < state->shape->n_layers);
-    return state->blocks[block] + layer * state->shape->layer_bytes;
+    return state->blocks[block]->data + layer * state->shape->layer_bytes;
 }
 
 void *ewi_state_keys(const ewi_state *state, uint32_t layer, uint32_t kv_head, uint32_t block) {

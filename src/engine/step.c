@@ -125,8 +125,18 @@ static void run_nodes(const step *s, uint32_t first, uint32_t end, size_t n_rows
 
 /* ---- stages ---- */
 
-/* The last node: logits, a few rows at a time, each handed on as soon as its weights are known to have been
- * good. */
+/* Whether what was read all the while, weights and what sessions remember, lies in files that are still
+ * there. */
+static ew_status check_files(const step *s, ew_error *err) {
+    EWI_TRY(ewi_weights_ready(s->e->model, NULL, 0, err));
+    for (size_t i = 0; i < s->n_rows; i++)
+        if (i == 0 || s->rows[i].session != s->rows[i - 1].session)
+            EWI_TRY(ewi_state_check(&s->rows[i].session->state, err));
+    return EW_OK;
+}
+
+/* The last node: logits, a few rows at a time, each handed on as soon as what it was made of is known to have
+ * been good. */
 static ew_status run_head(const step *s, uint32_t index, ew_error *err) {
     const ew_engine *e = s->e;
     const ewi_node *node = &e->graph.nodes[index];
@@ -136,7 +146,7 @@ static ew_status run_head(const step *s, uint32_t index, ew_error *err) {
     for (size_t first = 0; first < s->n_wanted; first += e->plan.head_rows) {
         size_t n = s->n_wanted - first < e->plan.head_rows ? s->n_wanted - first : e->plan.head_rows;
         run_nodes(s, index, index + 1, n, first);
-        EWI_TRY(ewi_weights_ready(e->model, NULL, 0, err));
+        EWI_TRY(check_files(s, err));
         for (size_t i = 0; i < n; i++)
             if (s->on_head)
                 s->on_head(s->user, e->wanted[first + i],
@@ -198,7 +208,8 @@ static ew_status check_rows(const ew_engine *e, const ew_row *rows, size_t n_row
     for (size_t i = 0; i < n_rows; i++) EWI_TRY(check_row(e, &rows[i], i, err));
     for (size_t i = 0; i < n_rows; i++) {
         ew_session *session = rows[i].session;
-        EWI_TRY(ewi_state_reserve(&session->state, session->length + session->n_pending, err));
+        const uint32_t end = session->length + session->n_pending;
+        EWI_TRY(ewi_state_reserve(&session->state, session->length, end, err));
     }
     return EW_OK;
 }
@@ -238,7 +249,7 @@ ew_status ewi_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ewi_hea
         EWI_TRY(run_stage(&s, &engine->plan.stages[i], err));
         if (watch->on_stage) watch->on_stage(watch->user, i, rows, n_rows);
     }
-    EWI_TRY(ewi_weights_ready(engine->model, NULL, 0, err));
+    EWI_TRY(check_files(&s, err));
     commit_rows(&s);
     return EW_OK;
 }
@@ -249,7 +260,7 @@ ew_status ewi_step_stage(ew_engine *engine, const ew_row *rows, size_t n_rows, u
     step s = {.e = engine, .rows = rows, .n_rows = n_rows, .on_linear = on_linear, .user = user};
     EWI_TRY(begin(&s, err));
     EWI_TRY(run_stage(&s, &engine->plan.stages[stage], err));
-    return ewi_weights_ready(engine->model, NULL, 0, err);
+    return check_files(&s, err);
 }
 
 ew_status ew_step(ew_engine *engine, const ew_row *rows, size_t n_rows, ew_logits_fn on_logits, void *user,

@@ -4,12 +4,17 @@
 
 #define MAX_HELD_BYTES ((size_t)1 << 20)
 
-ew_status ewi_stops_init(ewi_stops *stops, const ew_str *texts, size_t n, ew_error *err) {
+ew_status ewi_stops_check(const ew_str *texts, size_t n, ew_error *err) {
     if (n > EWI_MAX_STOPS) return ewi_fail(err, EW_INVALID, "%zu stop strings, at most %u", n, EWI_MAX_STOPS);
     for (size_t i = 0; i < n; i++)
         if (texts[i].len == 0 || texts[i].len > EWI_MAX_STOP_BYTES)
             return ewi_fail(err, EW_INVALID, "stop string %zu has %zu bytes, must have 1 to %u", i,
                             texts[i].len, EWI_MAX_STOP_BYTES);
+    return EW_OK;
+}
+
+ew_status ewi_stops_init(ewi_stops *stops, const ew_str *texts, size_t n, ew_error *err) {
+    EWI_TRY(ewi_stops_check(texts, n, err));
     *stops = (ewi_stops){.texts = texts, .n = n};
     ewi_buffer_init(&stops->held, MAX_HELD_BYTES);
     return EW_OK;

@@ -25,6 +25,8 @@ typedef struct ewi_stops {
 } ewi_stops;
 
 /* Errors: EW_INVALID for an empty or too long text, or too many. */
+EWI_NODISCARD ew_status ewi_stops_check(const ew_str *texts, size_t n, ew_error *err);
+/* Errors: those of the check. */
 EWI_NODISCARD ew_status ewi_stops_init(ewi_stops *stops, const ew_str *texts, size_t n, ew_error *err);
 void ewi_stops_deinit(ewi_stops *stops);
 /* Returns true when a stop string is complete; *certain then ends before it. Out of memory shows in

@@ -33,9 +33,17 @@ static bool call_fails(int code) {
     return true;
 }
 
+/* Where a file is, and how it is to be opened. */
+typedef struct place {
+    int folder_fd;
+    const char *path; /* in that folder */
+    int flags;
+} place;
+
 /* Without O_NONBLOCK a named pipe that nobody writes to would block here for ever. */
-static int open_file(const char *path) {
-    return call_fails(EIO) ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+static int open_file(const place *at) {
+    const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | at->flags;
+    return call_fails(EIO) ? -1 : openat(at->folder_fd, at->path, flags);
 }
 
 static ew_status look_at(ewi_map *map, int fd, ew_error *err) {
@@ -63,19 +71,19 @@ static ew_status map_pages(ewi_map *map, int fd, ew_error *err) {
     return EW_OK;
 }
 
-ew_status ewi_map_open(const char *path, ewi_map **out, ew_error *err) {
+static ew_status open_map(const place *at, ewi_map **out, ew_error *err) {
     ewi_map *map = ewi_zalloc(sizeof *map);
     if (!map) return ewi_no_memory(err, "a file mapping");
     ew_status status = EW_NO_MEMORY;
     int fd = -1;
-    map->path = ewi_strdup(ewi_str(path));
+    map->path = ewi_strdup(ewi_str(at->path));
     if (!map->path) {
         ewi_no_memory(err, "a path");
         goto done;
     }
-    fd = open_file(path);
+    fd = open_file(at);
     if (fd < 0) {
-        status = fail_errno(err, "open", path);
+        status = fail_errno(err, "open", at->path);
         goto done;
     }
     status = look_at(map, fd, err);
@@ -87,6 +95,16 @@ done:
     else
         ewi_map_close(map);
     return status;
+}
+
+ew_status ewi_map_open(const char *path, ewi_map **out, ew_error *err) {
+    return open_map(&(place){.folder_fd = AT_FDCWD, .path = path}, out, err);
+}
+
+ew_status ewi_map_open_at(int folder_fd, const char *name, ewi_map **out, ew_error *err) {
+    if (ewi_guard_is_crowded())
+        return ewi_fail(err, EW_LIMIT, "%s: too many files are mapped for another that is only of use", name);
+    return open_map(&(place){folder_fd, name, O_NOFOLLOW}, out, err);
 }
 
 void ewi_map_close(ewi_map *map) {

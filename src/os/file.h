@@ -24,6 +24,9 @@ typedef struct ewi_map ewi_map;
 /* Errors: EW_IO (absent, not a regular file, unreadable), EW_LIMIT (too many mappings), EW_NO_MEMORY. An
  * empty file maps as zero bytes. */
 EWI_NODISCARD ew_status ewi_map_open(const char *path, ewi_map **out, ew_error *err);
+/* The same of a file in an open folder, but for links, which are refused. It leaves an eighth of all mappings
+ * to the other: EW_LIMIT. */
+EWI_NODISCARD ew_status ewi_map_open_at(int folder_fd, const char *name, ewi_map **out, ew_error *err);
 void ewi_map_close(ewi_map *map);
 ewi_bytes ewi_map_bytes(const ewi_map *map);
 /* EW_IO when pages of the file were lost since it was mapped (only seen while the guard is installed). */

@@ -42,6 +42,11 @@ void ewi_guard_remove(ewi_guard_slot *slot) {
     if (slot) atomic_store(&slot->base, SLOT_FREE);
 }
 
+/* The first free one is taken, so those before this one were when it was. */
+bool ewi_guard_is_crowded(void) {
+    return atomic_load(&slots[EWI_GUARD_SLOTS / 8 * 7].base) != SLOT_FREE;
+}
+
 bool ewi_guard_lost(const ewi_guard_slot *slot) {
     return slot && atomic_load(&slot->lost);
 }

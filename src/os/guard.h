@@ -14,7 +14,7 @@
 
 #include "base/compiler.h"
 
-#define EWI_GUARD_SLOTS 1024
+#define EWI_GUARD_SLOTS 8192
 
 typedef struct ewi_guard_slot ewi_guard_slot;
 
@@ -22,6 +22,8 @@ typedef struct ewi_guard_slot ewi_guard_slot;
 EWI_NODISCARD ewi_guard_slot *ewi_guard_add(const void *base, size_t len);
 /* NULL is allowed. */
 void ewi_guard_remove(ewi_guard_slot *slot);
+/* Few slots are free: what can do without a mapping should. */
+bool ewi_guard_is_crowded(void);
 bool ewi_guard_lost(const ewi_guard_slot *slot);
 
 #endif

@@ -108,6 +108,8 @@ static void statuses_keep_their_numbers(void **state) {
         {EW_CONTEXT_FULL, 7, "context full"},
         {EW_CANCELLED, 8, "cancelled"},
         {EW_TEMPLATE, 9, "the chat template refuses or fails"},
+        {EW_BUSY, 10, "too busy, try again"},
+        {EW_DEADLINE, 11, "out of time"},
     };
     for (size_t i = 0; i < EWI_COUNT(rows); i++) {
         assert_int_equal((int)rows[i].status, rows[i].number);

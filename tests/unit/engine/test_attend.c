@@ -139,7 +139,7 @@ static void attend(const rig *r, size_t first, size_t n, float *out) {
     ew_row rows[N];
     ew_error err = {0};
     for (size_t i = 0; i < n; i++) rows[i] = (ew_row){r->session, (uint32_t)(first + i), 0, false};
-    expect_ok(ewi_state_reserve(&r->session->state, (uint32_t)(first + n), &err), &err);
+    expect_ok(ewi_state_reserve(&r->session->state, 0, (uint32_t)(first + n), &err), &err);
     r->session->n_pending = (uint32_t)n;
     ewi_attend a = {.e = r->engine, .attrs = &attrs, .rows = rows, .n_rows = n};
     a.n_tiles = ewi_attend_tiles(r->engine, rows, n);

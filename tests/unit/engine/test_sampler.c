@@ -242,6 +242,60 @@ static ew_token after(ew_sampler_options o, const float *logits, size_t n, const
     return token;
 }
 
+/* p' = p e^bias / sum (the OpenAI API reference: a bias is added to the logit), before penalties and cuts;
+ * those of one token add up. */
+static void biases(void **state) {
+    (void)state;
+    const ew_logit_bias some[] = {{3, 1}, {1, -100}, {4, 0.5f}, {4, 1.5f}};
+    const double factors[N_SIX] = {1, 0, 1, exp(1), exp(2), 1};
+    const bool kept[N_SIX] = {true, false, true, true, true, true};
+    float logits[N_SIX];
+    double weights[N_SIX], p[N_SIX];
+    six_logits(logits);
+    for (size_t i = 0; i < N_SIX; i++) weights[i] = six[i] * factors[i];
+    powers(weights, kept, 1, p, N_SIX);
+    check_distribution((ew_sampler_options){.temperature = 1, .seed = 21, .biases = some, .n_biases = 4},
+                       logits, p, N_SIX, 40000);
+    /* 0.25 e = 0.68 and 0.025 e^2 = 0.18 are the best two. */
+    const bool best_two[N_SIX] = {false, false, false, true, true, false};
+    powers(weights, best_two, 1, p, N_SIX);
+    check_distribution(
+        (ew_sampler_options){.temperature = 1, .top_k = 2, .seed = 22, .biases = some, .n_biases = 4}, logits,
+        p, N_SIX, 40000);
+}
+
+/* Over several spans of 64, greedy: the bias of one token is what decides; 100 demands and -100 forbids. */
+static void biases_of_many(void **state) {
+    (void)state;
+    float logits[200];
+    for (size_t i = 0; i < 200; i++) logits[i] = (float)(i % 67) * 0.1f;
+    for (ew_token t = 0; t < 200; t += 13) {
+        const ew_logit_bias demand = {t, 100}, forbid[] = {{66, -100}, {133, -100}, {t, -100}};
+        assert_int_equal(sample_once((ew_sampler_options){.biases = &demand, .n_biases = 1}, logits, 200), t);
+        ew_token next = sample_once((ew_sampler_options){.biases = forbid, .n_biases = 3}, logits, 200);
+        assert_int_equal(next, t == 65 ? 132 : 65);
+    }
+}
+
+/* A logit of 2 with a bias of -3 is -1, and a penalty multiplies it: -1.5 or -3; the other way round it would
+ * be -1.67 or -2.33. */
+static void biases_before_penalties(void **state) {
+    (void)state;
+    static const struct {
+        float penalty, other;
+        ew_token expected;
+    } rows[] = {{1.5f, -1.6f, 0}, {3, -2.6f, 1}};
+    const ew_logit_bias bias = {0, -3};
+    for (size_t i = 0; i < 2; i++) {
+        const float logits[] = {2, rows[i].other};
+        ew_sampler *s = new_sampler(
+            (ew_sampler_options){.repeat_penalty = rows[i].penalty, .biases = &bias, .n_biases = 1}, 2);
+        ew_sampler_accept(s, 0);
+        assert_int_equal(ew_sampler_sample(s, logits), rows[i].expected);
+        ew_sampler_free(s);
+    }
+}
+
 static void repeat_penalty(void **state) {
     (void)state;
     const float logits[] = {2.0f, 1.01f, 0.0f}, close[] = {2.0f, 0.99f, 0.0f};
@@ -334,6 +388,13 @@ static void bad_options(void **state) {
     bad_option((ew_sampler_options){.min_p = 1.1f}, "min-p");
     bad_option((ew_sampler_options){.repeat_penalty = -1}, "repeat penalty");
     bad_option((ew_sampler_options){.penalty_last_n = UINT32_MAX}, "penalty window");
+    const ew_logit_bias bad_biases[] = {{8, 1}, {-1, 1}, {5, 100.5f}, {5, -101}, {5, NAN}};
+    const char *names[] = {"token 8: the vocabulary has 8", "token -1", "token 5: 100.5", "token 5: -101",
+                           "token 5: nan"};
+    for (size_t i = 0; i < 5; i++)
+        bad_option((ew_sampler_options){.biases = &bad_biases[i], .n_biases = 1}, names[i]);
+    const ew_logit_bias nine[9] = {{0}};
+    bad_option((ew_sampler_options){.biases = nine, .n_biases = 9}, "9 logit biases");
 }
 
 int main(void) {
@@ -348,6 +409,9 @@ int main(void) {
         cmocka_unit_test(ties_go_to_the_lower_token),
         cmocka_unit_test(numbers_that_are_none),
         cmocka_unit_test(infinite_logit_wins),
+        cmocka_unit_test(biases),
+        cmocka_unit_test(biases_of_many),
+        cmocka_unit_test(biases_before_penalties),
         cmocka_unit_test(repeat_penalty),
         cmocka_unit_test(frequency_and_presence),
         cmocka_unit_test(window_of_recent_tokens),

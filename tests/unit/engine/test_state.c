@@ -54,7 +54,7 @@ static void heads_do_not_share_bytes(void **state) {
     ewi_state s;
     ew_error err = {0};
     expect_ok(ewi_state_init(&s, &shape, 200, &err), &err);
-    expect_ok(ewi_state_reserve(&s, 200, &err), &err);
+    expect_ok(ewi_state_reserve(&s, 0, 200, &err), &err);
     assert_int_equal(s.n_blocks, 4);
     for (int pass = 0; pass < 2; pass++) {
         uint8_t number = 0;
@@ -81,16 +81,16 @@ static void blocks_come_as_they_are_needed(void **state) {
     expect_ok(ewi_state_init(&s, &shape, 129, &err), &err);
     const uint32_t positions[] = {0, 1, 64, 65, 64, 128, 129}, blocks[] = {0, 1, 1, 2, 2, 2, 3};
     for (size_t i = 0; i < 7; i++) {
-        expect_ok(ewi_state_reserve(&s, positions[i], &err), &err);
+        expect_ok(ewi_state_reserve(&s, 0, positions[i], &err), &err);
         assert_int_equal(s.n_blocks, blocks[i]);
     }
     /* What is there stays where it is when more comes. */
     ewi_state_deinit(&s);
     expect_ok(ewi_state_init(&s, &shape, 129, &err), &err);
-    expect_ok(ewi_state_reserve(&s, 1, &err), &err);
+    expect_ok(ewi_state_reserve(&s, 0, 1, &err), &err);
     memset(ewi_state_keys(&s, 0, 0, 0), 7, shape.k_head_bytes);
     const uint8_t *before = ewi_state_keys(&s, 0, 0, 0);
-    expect_ok(ewi_state_reserve(&s, 129, &err), &err);
+    expect_ok(ewi_state_reserve(&s, 0, 129, &err), &err);
     assert_ptr_equal(before, ewi_state_keys(&s, 0, 0, 0));
     assert_int_equal(before[5], 7);
     ewi_state_deinit(&s);
