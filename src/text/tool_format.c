@@ -5,35 +5,24 @@
 #include "base/slice.h"
 #include "text/json_scan.h"
 
-#define FUNCTION_MARK \
-    { "<function=", "</function>", EWI_BODY_NAMED }
-
 static const ewi_call_syntax syntaxes[] = {
     [EWI_TOOLS_HERMES] = {.marks = {{"<tool_call>", "</tool_call>", EWI_BODY_OBJECTS}}},
     [EWI_TOOLS_QWEN_CODER] = {.marks = {{"<tool_call>", "</tool_call>", EWI_BODY_TAGS},
                                         {"<seed:tool_call>", "</seed:tool_call>", EWI_BODY_TAGS},
                                         {"<function=", "</tool_call>", EWI_BODY_TAGS}}},
-    [EWI_TOOLS_LLAMA] = {.marks = {{"<|python_tag|>", NULL, EWI_BODY_OBJECTS}, FUNCTION_MARK},
+    [EWI_TOOLS_LLAMA] = {.marks = {{"<|python_tag|>", NULL, EWI_BODY_OBJECTS},
+                                   {"<function=", "</function>", EWI_BODY_NAMED}},
                          .is_bare = true,
-                         .needs_special = true,
                          .name_end = '>'},
-    [EWI_TOOLS_MISTRAL] = {.marks = {{"[TOOL_CALLS]", NULL, EWI_BODY_NAMED}},
-                           .needs_special = true,
-                           .name_end = '['},
+    [EWI_TOOLS_MISTRAL] = {.marks = {{"[TOOL_CALLS]", NULL, EWI_BODY_NAMED}}, .name_end = '['},
     [EWI_TOOLS_PHI] = {.marks = {{"<|tool_call|>", "<|/tool_call|>", EWI_BODY_OBJECTS},
-                                 {"functools", NULL, EWI_BODY_OBJECTS}},
-                       .needs_special = true},
+                                 {"functools", NULL, EWI_BODY_OBJECTS}}},
     [EWI_TOOLS_GRANITE] = {.marks = {{"<|tool_call|>", NULL, EWI_BODY_OBJECTS},
-                                     {"<tool_call>", "</tool_call>", EWI_BODY_OBJECTS}},
-                           .needs_special = true},
-    [EWI_TOOLS_GEMMA] = {.marks = {{"<|tool_call>", "<tool_call|>", EWI_BODY_GEMMA}},
-                         .needs_special = true,
-                         .quote = "<|\"|>"},
+                                     {"<tool_call>", "</tool_call>", EWI_BODY_OBJECTS}}},
+    [EWI_TOOLS_GEMMA] = {.marks = {{"<|tool_call>", "<tool_call|>", EWI_BODY_GEMMA}}, .quote = "<|\"|>"},
     [EWI_TOOLS_FUNCTION_GEMMA] = {.marks = {{"<start_function_call>", "<end_function_call>", EWI_BODY_GEMMA}},
-                                  .needs_special = true,
                                   .quote = "<escape>"},
-    [EWI_TOOLS_COMMAND] = {.marks = {{"<|START_ACTION|>", "<|END_ACTION|>", EWI_BODY_OBJECTS}},
-                           .needs_special = true},
+    [EWI_TOOLS_COMMAND] = {.marks = {{"<|START_ACTION|>", "<|END_ACTION|>", EWI_BODY_OBJECTS}}},
     [EWI_TOOLS_NEMOTRON] = {.marks = {{"<TOOLCALL>", "</TOOLCALL>", EWI_BODY_OBJECTS}}},
     [EWI_TOOLS_TOOL_CALLS] = {.marks = {{"<tool_calls>", "</tool_calls>", EWI_BODY_OBJECTS}}},
     [EWI_TOOLS_POCKET] = {.is_bare = true, .no_call = "none"},
@@ -48,13 +37,12 @@ static const ewi_reasoning_syntax reasonings[] = {
     [EWI_REASONING_GRANITE] = {.open = "<think>",
                                .close = "</think>",
                                .wrappers = {"<response>", "</response>"}},
-    [EWI_REASONING_MISTRAL] = {.open = "[THINK]", .close = "[/THINK]", .needs_special = true},
+    [EWI_REASONING_MISTRAL] = {.open = "[THINK]", .close = "[/THINK]"},
     [EWI_REASONING_COMMAND] = {.open = "<|START_THINKING|>",
                                .close = "<|END_THINKING|>",
-                               .wrappers = {"<|START_RESPONSE|>", "<|END_RESPONSE|>"},
-                               .needs_special = true},
+                               .wrappers = {"<|START_RESPONSE|>", "<|END_RESPONSE|>"}},
     [EWI_REASONING_SEED] = {.open = "<seed:think>", .close = "</seed:think>"},
-    [EWI_REASONING_GEMMA] = {.open = "<|channel>thought", .close = "<channel|>", .needs_special = true},
+    [EWI_REASONING_GEMMA] = {.open = "<|channel>thought", .close = "<channel|>"},
 };
 
 const ewi_reasoning_syntax *ewi_reasoning_syntax_of(ewi_reasoning_format format) {
@@ -126,11 +114,11 @@ const char *ewi_tool_format_name(ewi_tool_format format) {
 }
 
 bool ewi_tool_format_needs_special(ewi_tool_format format) {
-    return syntaxes[format].needs_special;
+    return syntaxes[format].marks[0].open;
 }
 
 bool ewi_reasoning_format_needs_special(ewi_reasoning_format format) {
-    return reasonings[format].needs_special;
+    return format != EWI_REASONING_NONE;
 }
 
 bool ewi_reasoning_is_open(ewi_reasoning_format format, ew_str prompt) {

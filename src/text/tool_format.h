@@ -48,7 +48,8 @@ ewi_tool_format ewi_tool_format_of_template(ew_str source);
 ewi_reasoning_format ewi_reasoning_format_of_template(ew_str source);
 const char *ewi_tool_format_name(ewi_tool_format format);
 
-/* Marks are control tokens in the family's vocabularies: an answer's text must have them spelled out. */
+/* There are marks, which are control tokens in some vocabularies of the family: an answer's text must have
+ * those spelled out. */
 bool ewi_tool_format_needs_special(ewi_tool_format format);
 bool ewi_reasoning_format_needs_special(ewi_reasoning_format format);
 
@@ -75,7 +76,6 @@ typedef struct ewi_call_mark {
 typedef struct ewi_call_syntax {
     ewi_call_mark marks[EWI_MAX_CALL_MARKS]; /* those with `open` */
     bool is_bare;                            /* an answer may begin with a call, without a mark */
-    bool needs_special;
     char name_end;       /* NAMED: ends the name, if something stands between it and the arguments */
     const char *quote;   /* GEMMA: around strings */
     const char *no_call; /* the name that means that there is none */
@@ -87,7 +87,6 @@ const ewi_call_syntax *ewi_call_syntax_of(ewi_tool_format format);
 typedef struct ewi_reasoning_syntax {
     const char *open, *close;
     const char *wrappers[2]; /* marks around the content, which are left out */
-    bool needs_special;
 } ewi_reasoning_syntax;
 
 const ewi_reasoning_syntax *ewi_reasoning_syntax_of(ewi_reasoning_format format);

@@ -368,9 +368,10 @@ static void templates(void **state) {
     assert_string_equal(ewi_tool_format_name(EWI_TOOLS_NONE), "none");
     assert_string_equal(ewi_tool_format_name(EWI_TOOLS_POCKET), "pocket");
     assert_true(ewi_tool_format_needs_special(EWI_TOOLS_MISTRAL));
-    assert_false(ewi_tool_format_needs_special(EWI_TOOLS_HERMES));
+    assert_false(ewi_tool_format_needs_special(EWI_TOOLS_POCKET));
     assert_false(ewi_tool_format_needs_special(EWI_TOOLS_NONE));
-    assert_false(ewi_reasoning_format_needs_special(EWI_REASONING_THINK));
+    assert_true(ewi_reasoning_format_needs_special(EWI_REASONING_THINK));
+    assert_false(ewi_reasoning_format_needs_special(EWI_REASONING_NONE));
 }
 
 /* ---- what is no call, and what breaks ---- */
@@ -413,6 +414,17 @@ static void broken_json(void **state) {
           "get_time({})!|content:]|get_time({})|");
     check(EWI_TOOLS_HERMES, "<tool_call>{\"name\": \"get_time\", \"arguments\": {\"a\": \"\\ud800x\"}}",
           "get_time({\"a\": \"\\ud800)!|content:x\"}}|");
+    check(EWI_TOOLS_HERMES, "<tool_call>{\"name\": \"get_time\", \"arguments\": {\"a\": \"\\udc00\"}}",
+          "get_time({\"a\": \"\\udc0)!|content:0\"}}|");
+}
+
+/* Keys that repeat: which one holds is nobody's to guess. */
+static void repeated_keys(void **state) {
+    (void)state;
+    check_any(EWI_TOOLS_HERMES, "<tool_call>{\"name\": \"a\", \"name\": \"b\", \"arguments\": {}}",
+              "content:<tool_call>{\"name\": \"a\", \"name\": \"b\", \"arguments\": {}}|");
+    check_any(EWI_TOOLS_HERMES, "<tool_call>{\"name\": \"a\", \"args\": {}, \"arguments\": {}}",
+              "a({})!|content:\": {}}|");
 }
 
 static char *repeated(const char *begin_, char middle, size_t n, const char *end_) {
@@ -535,6 +547,7 @@ int main(void) {
         cmocka_unit_test(templates),
         cmocka_unit_test(unknown_names),
         cmocka_unit_test(broken_json),
+        cmocka_unit_test(repeated_keys),
         cmocka_unit_test(depth_is_limited),
         cmocka_unit_test(held_text_is_limited),
         cmocka_unit_test(text_streams),
