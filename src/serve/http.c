@@ -506,6 +506,17 @@ static enum MHD_Result see_value(void *user, enum MHD_ValueKind kind, const char
     return MHD_YES;
 }
 
+/* After the last line comes an empty one. */
+static bool ends_straight(const head_copy *copy) {
+    return !copy->is_crooked && copy->line_end && copy->line_end[0] == '\0' && copy->line_end[1] == '\0';
+}
+
+static bool is_head_large(const ewi_exchange *x) {
+    const union MHD_ConnectionInfo *info =
+        x->http->mhd.get_connection_info(x->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return !info || info->header_size > x->http->options.max_head_bytes;
+}
+
 static bool copy_head(ewi_exchange *x, ewi_http_refusal *refusal) {
     const ewi_mhd *mhd = &x->http->mhd;
     head_copy copy = {.x = x, .max_bytes = x->http->options.max_head_bytes + REPLY_HEAD_BYTES};
@@ -523,7 +534,9 @@ static bool copy_head(ewi_exchange *x, ewi_http_refusal *refusal) {
     mhd->get_values(x->connection, MHD_GET_ARGUMENT_KIND, see_value, &copy);
     bool is_path = ewi_http_decode_path((ew_str){x->target, target_len}, copy.at, &path_len);
     x->head.path = is_path ? (ew_str){copy.at, path_len} : EWI_STR("");
-    if (copy.is_crooked)
+    if (is_head_large(x))
+        *refusal = (ewi_http_refusal){431, "headers_too_large", "the request's headers are too large", true};
+    else if (copy.n_fields && !ends_straight(&copy))
         *refusal = (ewi_http_refusal){400, "bad_request", "a header's line is malformed", true};
     else if (!is_path)
         *refusal = (ewi_http_refusal){400, "bad_request", "the path is malformed", true};
@@ -560,8 +573,6 @@ static ewi_http_refusal no_room(void) {
 static ewi_http_refusal check_request(ewi_exchange *x, const char *method, const char *version) {
     ewi_http *http = x->http;
     ewi_http_refusal refusal = {0};
-    const union MHD_ConnectionInfo *size =
-        http->mhd.get_connection_info(x->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     bool is_method = ewi_http_method_of(method, &x->head.method);
     x->head.is_http_1_0 = strcmp(version, "HTTP/1.0") == 0;
     x->head.peer = x->slot->peer;
@@ -573,8 +584,6 @@ static ewi_http_refusal check_request(ewi_exchange *x, const char *method, const
     if (refusal.status) return refusal;
     refusal = ewi_http_check_framing(&x->head);
     if (refusal.status) return refusal;
-    if (size && size->header_size > http->options.max_head_bytes)
-        return (ewi_http_refusal){431, "headers_too_large", "the request's headers are too large", false};
     if (!is_method)
         return (ewi_http_refusal){405, "method_not_allowed",
                                   "the methods are GET, POST, DELETE, HEAD, OPTIONS", false};
@@ -584,10 +593,10 @@ static ewi_http_refusal check_request(ewi_exchange *x, const char *method, const
     return refusal;
 }
 
-/* The rest of the body is not worth reading: it is not sent yet, or too long. */
+/* The rest of the body is not worth reading: it is not sent yet, or too long, or nobody knows its end. */
 static bool answers_at_once(const ewi_exchange *x) {
     uint64_t max = (uint64_t)x->http->options.max_body_bytes;
-    return ewi_http_head_get(&x->head, "expect").data ||
+    return x->refusal.closes || ewi_http_head_get(&x->head, "expect").data ||
            ewi_http_announced_bytes(&x->head) / DROPPED_BODIES > max;
 }
 
@@ -691,28 +700,9 @@ static slot *slot_of(ewi_http *http, struct MHD_Connection *connection) {
     return info ? info->socket_context : NULL;
 }
 
-/* The request's line is there. What is returned becomes the request's context. */
-static void *on_line(void *user, const char *target, struct MHD_Connection *connection) {
-    ewi_http *http = user;
-    slot *s = slot_of(http, connection);
-    ewi_exchange *x = s ? new_exchange(http, s, connection, target ? target : "") : NULL;
-    if (!x) return NULL;
-    lock(http);
-    http->refs++;
-    s->x = x;
-    s->state = READING;
-    s->since_ns = x->arrived_ns;
-    unlock(http);
-    return x;
-}
-
-static void on_completed(void *user, struct MHD_Connection *connection, void **context,
-                         enum MHD_RequestTerminationCode code) {
-    (void)connection, (void)code;
-    ewi_http *http = user;
-    ewi_exchange *x = *context;
-    *context = NULL;
-    if (!x) return;
+/* The request is over for the HTTP thread, whatever became of it. */
+static void finish(ewi_exchange *x) {
+    ewi_http *http = x->http;
     lock(http);
     if (x->is_watched) ewi_watch_remove(http->watch, x->slot->fd);
     x->slot->x = NULL;
@@ -734,6 +724,28 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **c
     unref(x);
 }
 
+/* The request's line is there. What is returned becomes the request's context. */
+static void *on_line(void *user, const char *target, struct MHD_Connection *connection) {
+    ewi_http *http = user;
+    slot *s = slot_of(http, connection);
+    ewi_exchange *x = s ? new_exchange(http, s, connection, target ? target : "") : NULL;
+    if (!x) return NULL;
+    lock(http);
+    http->refs++;
+    s->x = x;
+    s->state = READING;
+    s->since_ns = x->arrived_ns;
+    unlock(http);
+    return x;
+}
+
+static void on_completed(void *user, struct MHD_Connection *connection, void **context,
+                         enum MHD_RequestTerminationCode code) {
+    (void)user, (void)connection, (void)code;
+    if (*context) finish(*context);
+    *context = NULL;
+}
+
 /* ---- connections ---- */
 
 static slot *take_slot(ewi_http *http, int fd, uint64_t peer) {
@@ -752,7 +764,9 @@ static slot *take_slot(ewi_http *http, int fd, uint64_t peer) {
     return s;
 }
 
+/* Of a request that libmicrohttpd itself refused it does not always say that it is over. */
 static void give_slot(ewi_http *http, slot *s) {
+    if (s->x) finish(s->x);
     lock(http);
     s->fd = -1;
     s->generation++;
