@@ -38,7 +38,7 @@ lint: ## Style, rooms, headers, public symbols; release and clang builds without
 check: lint test ## What a change must pass: lint, then test
 
 # The tests whose programs start threads of their own.
-threaded = ^unit\.(os|engine|measure|quant)\.|^golden\.(adapters|scheduled)$$|^cli\.(run|eval|quantize)$$
+threaded = ^unit\.(os|engine|measure|quant|serve)\.|^golden\.(adapters|scheduled)$$|^cli\.(run|eval|quantize)$$
 
 san: ## Tests under AddressSanitizer and UndefinedBehaviorSanitizer; those of threads under ThreadSanitizer
 	$(call compile,asan)
