@@ -21,6 +21,7 @@ export class ChatView {
   /** What is being written: one answer at a time. */
   #live = null;
   #follows = true;
+  #forgotten = '';
   #onSaved;
   #log = byId('log');
   #prompt = byId('prompt');
@@ -64,6 +65,12 @@ export class ChatView {
   stop() {
     this.#live?.abort.abort();
     return this.#live !== null;
+  }
+
+  /** A conversation was deleted: it is not kept again. */
+  forget(id) {
+    this.#forgotten = id;
+    if (this.#live?.conversation.id === id) this.stop();
   }
 
   focus() {
@@ -118,7 +125,9 @@ export class ChatView {
     },
     again: (message) => {
       if (this.#live) return;
-      if (message.error && !message.content) tree.removeMessage(this.#conversation, message);
+      const { leaf } = this.#conversation;
+      if (message.error && !message.content && message.id === leaf)
+        tree.removeMessage(this.#conversation, message);
       this.#answer(message.parent);
     },
     branch: (message, step) => {
@@ -225,6 +234,7 @@ export class ChatView {
   }
 
   async #keep(conversation) {
+    if (conversation.id === this.#forgotten) return;
     conversation.updated = Date.now();
     try {
       await saveConversation(conversation);

@@ -7,6 +7,7 @@ export class ConversationList {
   #chat;
   #onDeleted;
   #current = '';
+  #shown = '';
 
   /**
    * @param {import('./chat_view.js').ChatView} chat  may be ahead of the store
@@ -20,8 +21,12 @@ export class ConversationList {
   /** @param {string} current  the conversation that is shown */
   async refresh(current = this.#current) {
     this.#current = current;
-    const items = (await listConversations()).map((entry) => this.#item(entry));
-    byId('list').replaceChildren(...items);
+    const entries = await listConversations();
+    // What shows the same stays, with its focus and open menus.
+    const shown = JSON.stringify([current, entries.map(({ id, title }) => [id, title])]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    byId('list').replaceChildren(...entries.map((entry) => this.#item(entry)));
   }
 
   #item({ id, title }) {
@@ -68,8 +73,9 @@ export class ConversationList {
 
   async #delete(id, name) {
     if ((await ask(`Delete “${name}”?`, 'Delete')) === null) return;
+    this.#chat.forget(id);
     await deleteConversation(id);
-    this.#onDeleted(id);
     await this.refresh();
+    this.#onDeleted(id);
   }
 }

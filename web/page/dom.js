@@ -16,10 +16,12 @@ export const byId = (id) => document.getElementById(id);
 export function copyButton(text) {
   const button = h('button', { type: 'button', class: 'quiet' }, 'Copy');
   button.addEventListener('click', async () => {
-    button.textContent = await navigator.clipboard.writeText(text()).then(
-      () => 'Copied',
-      () => 'Not copied',
-    );
+    try {
+      await navigator.clipboard.writeText(text());
+      button.textContent = 'Copied';
+    } catch {
+      button.textContent = 'Not copied'; // forbidden, or not there without a secure connection
+    }
     setTimeout(() => (button.textContent = 'Copy'), 1500);
   });
   return button;

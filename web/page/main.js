@@ -10,8 +10,10 @@ import { setUpSettings } from './settings_dialog.js';
 import { loadConversation } from './store.js';
 
 const chat = new ChatView((conversation) => {
-  if (conversation.id === chat.id && location.hash.length < 3)
-    history.replaceState(null, '', `#/c/${chat.id}`);
+  if (conversation.id === chat.id) {
+    byId('to-chat').href = `#/c/${chat.id}`;
+    if (location.hash.length < 3) history.replaceState(null, '', byId('to-chat').href);
+  }
   list.refresh(chat.id);
 });
 const list = new ConversationList(chat, (id) => id === chat.id && startNew());
@@ -80,10 +82,14 @@ function nextTheme() {
 
 function onKey(event) {
   if (event.key !== 'Escape' || event.defaultPrevented || document.querySelector('dialog[open]')) return;
-  if (byId('side').classList.contains('open')) {
+  const menu = document.querySelector('.menu[open]');
+  if (menu) {
+    menu.open = false;
+    menu.firstChild.focus();
+  } else if (byId('side').classList.contains('open')) {
     showSide(false);
     byId('list-toggle').focus();
-  } else if (chat.stop()) {
+  } else if (!byId('chat').hidden && chat.stop()) {
     chat.focus();
   }
 }

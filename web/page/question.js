@@ -19,11 +19,5 @@ export function ask(title, yes, text) {
   return new Promise((resolve) => {
     const onClose = () => resolve(dialog.returnValue === 'yes' ? input.value : null);
     dialog.addEventListener('close', onClose, { once: true });
-    // Enter in the field means yes, though Cancel is the first button.
-    input.onkeydown = (event) => {
-      if (event.key !== 'Enter') return;
-      event.preventDefault();
-      dialog.close('yes');
-    };
   });
 }

@@ -15,10 +15,6 @@ export function setUpSettings(onClosed) {
   byId('home-tools').addEventListener('click', insertHomeTools);
   byId('open-settings').addEventListener('click', () => byId('settings').showModal());
   byId('settings').addEventListener('close', onClosed);
-  // A single-line field's Enter, which would press the first button.
-  byId('settings').addEventListener('keydown', (event) => {
-    if (event.key === 'Enter' && event.target.matches('input')) event.preventDefault();
-  });
   tellTools();
 }
 

@@ -26,8 +26,8 @@ export class Browser {
     return browser;
   }
 
-  /** A page as nobody has used it before. */
-  async page(url, { width = 1280, height = 800, colorScheme = 'light' } = {}) {
+  /** A page as nobody has used it before; ready: the server has said which models it has. */
+  async page(url, { width = 1280, height = 800, colorScheme = 'light', ready = true } = {}) {
     const context = await this.#browser.newContext({ viewport: { width, height }, colorScheme });
     context.setDefaultTimeout(10000);
     const page = await context.newPage();
@@ -37,7 +37,7 @@ export class Browser {
         this.complaints.push(`${this.#step}: ${said.text()}`);
     });
     await page.goto(url);
-    await page.locator('#model option').first().waitFor({ state: 'attached' });
+    if (ready) await page.locator('#model option').first().waitFor({ state: 'attached' });
     return page;
   }
 

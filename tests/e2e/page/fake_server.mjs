@@ -205,8 +205,11 @@ const PROPS = {
   build_info: 'fake',
 };
 
-async function answer(request, response, site) {
+async function answer(request, response, site, key) {
   const { pathname } = new URL(request.url, 'http://localhost');
+  const free = pathname === '/' || pathname.startsWith('/page/');
+  if (key && !free && request.headers.authorization !== `Bearer ${key}`)
+    return fail(response, 401, 'This server wants an API key.', 'authentication_error');
   if (pathname === '/v1/chat/completions') return chat(request, response);
   if (pathname === '/v1/models') return json(response, MODELS);
   if (pathname === '/lora-adapters') return json(response, ADAPTERS);
@@ -219,9 +222,9 @@ async function answer(request, response, site) {
 }
 
 /** @returns {Promise<{url: string, close: () => void}>} */
-export function serve(site, port = 0) {
+export function serve(site, port = 0, key = '') {
   const server = createServer((request, response) => {
-    answer(request, response, site).catch((error) => response.destroy(error));
+    answer(request, response, site, key).catch((error) => response.destroy(error));
   });
   return new Promise((resolve) => {
     server.listen(port, '127.0.0.1', () => {

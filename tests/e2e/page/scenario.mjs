@@ -141,6 +141,9 @@ await browser.step('lists, renames, exports and deletes conversations', async ()
   await page.locator('#question-input').fill('Lights & more');
   await page.keyboard.press('Enter');
   await page.locator('#list').getByText('Lights & more').waitFor();
+  await page.locator('.menu summary').first().click();
+  await page.keyboard.press('Escape');
+  await page.locator('.menu[open]').waitFor({ state: 'detached' });
   const [download] = await Promise.all([page.waitForEvent('download'), menu('Export')]);
   const chunks = [];
   for await (const chunk of await download.createReadStream()) chunks.push(chunk);
@@ -175,6 +178,10 @@ await browser.step('sees the numbers of the dashboard move', async () => {
   assert.notEqual(await text(page.locator('#engine')), '');
   await browser.shot(page, 'dashboard');
   await other.keyboard.press('Escape');
+  await settled(other);
+  await other.getByRole('link', { name: 'Dashboard' }).click();
+  await other.getByRole('link', { name: 'Chat' }).click();
+  await other.locator('.message').first().waitFor();
   await other.close();
 });
 
