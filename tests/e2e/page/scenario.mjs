@@ -31,12 +31,20 @@ await browser.step('an empty page', async () => {
   await browser.shot(page, 'empty');
 });
 
-await browser.step('chats', async () => {
+await browser.step('chats, and nothing jumps', async () => {
+  await page.evaluate(() => {
+    window.shifted = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) window.shifted += entry.value;
+    }).observe({ type: 'layout-shift' });
+  });
   await say(page, given.plain);
   await lastAnswer(page).locator('.text').waitFor();
   await settled(page);
   assert.notEqual(await text(lastAnswer(page).locator('.text')), '');
   assert.match(await text(lastAnswer(page).locator('.facts')), /tokens.*tokens\/s.*first after/);
+  // What web.dev's "Cumulative Layout Shift" calls good.
+  assert.ok((await page.evaluate(() => window.shifted)) < 0.1);
   await browser.shot(page, 'answer');
 });
 
