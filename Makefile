@@ -12,10 +12,10 @@ ctest = tools/ctest build/$(1) -j $(TEST_JOBS)
 # gcc's ThreadSanitizer cannot live with every address layout that recent kernels draw.
 fixed_layout = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
-.PHONY: help build run test lint check san kern torture fuzz bench cover fresh pocket oracle fmt install clean
+.PHONY: help build run test lint check san kern e2e soak torture fuzz bench cover fresh pocket oracle fmt install clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 build: ## Build the program and the libraries: build/edgewise, build/libedgewise.{so,a}
 	$(call compile,release)
@@ -50,6 +50,12 @@ kern: ## Compare every kernel with the C reference at each instruction-set level
 	$(call compile,dev)
 	JOBS=$(JOBS) tools/kern
 
+e2e: ## Real clients against the server (needs the registries of PyPI and npm)
+	$(call configure,dev) && cmake --build build/dev -j $(JOBS) --target edgewise
+	tests/e2e/prepare build/e2e
+	cmake -S tests/e2e -B build/e2e -D EDGEWISE=$(CURDIR)/build/dev/edgewise >/dev/null
+	$(call ctest,e2e)
+
 torture: ## Make the Nth allocation or file call fail, for every N
 	$(call compile,asan)
 	$(call ctest,asan) -L torture
@@ -62,6 +68,14 @@ fuzz: ## Fuzz one parser, or all in turn: make fuzz T=gguf SECONDS=1800
 
 bench: build ## Measure: make bench ARGS='-m MODEL --prompt-tokens 512 --gen-tokens 128'
 	build/edgewise bench $(ARGS)
+
+MINUTES ?= 60
+# A second model, which the server opens and closes meanwhile, where the fixtures have one.
+soak_other = $(wildcard $(EDGEWISE_FIXTURES)/models/stories260K-f32.gguf)
+soak: build ## Many clients at a server, every answer compared, its memory watched: make soak MINUTES=2
+	cmake --build build --target soak
+	build/tests/soak/soak build/edgewise models/pocket/package --minutes $(MINUTES) \
+	  $(if $(soak_other),--other $(soak_other)) --json build/soak.json --plot build/rss.svg
 
 cover: ## Line and branch coverage of src/ by the tests
 	$(call compile,cover)

@@ -13,7 +13,11 @@
 #include "verbs.h"
 
 const cli_verb *const cli_verbs[] = {
-    &cli_verb_run,     &cli_verb_inspect,  &cli_verb_tokenize,  &cli_verb_template, &cli_verb_logits,
+    &cli_verb_run,
+#ifndef EW_NO_NET
+    &cli_verb_serve,   &cli_verb_stats,
+#endif
+    &cli_verb_launch,  &cli_verb_inspect,  &cli_verb_tokenize,  &cli_verb_template, &cli_verb_logits,
     &cli_verb_embed,   &cli_verb_quantize, &cli_verb_eval,      &cli_verb_validate, &cli_verb_bench,
     &cli_verb_devices, &cli_verb_help,     &cli_verb_completion};
 const size_t cli_n_verbs = sizeof cli_verbs / sizeof *cli_verbs;

@@ -37,24 +37,33 @@ const char *cli_model_path(const cli_verb *verb, const cli_engine_values *values
     return NULL;
 }
 
-/* "PATH" or "PATH:SCALE": a path that ends like that is still a path when something lies there. */
-static int open_adapter(const cli_verb *verb, ew_str text, cli_opened *out) {
+/* A path that ends like a scale is still a path when something lies there. */
+int cli_split_adapter(const cli_verb *verb, ew_str text, char path[CLI_ADAPTER_PATH], float *scale) {
     static const cli_option option = {NULL, "lora", CLI_NUMBER, 0, "SCALE", -1000, 1000, NULL};
-    char path[4096], why[CLI_WHY];
-    ew_error err = {0};
-    cli_number scale = {.value = 1};
-    if (text.len >= sizeof path) return cli_usage(verb->name, "--lora: the path is too long");
+    char why[CLI_WHY];
+    cli_number number = {.value = 1};
+    if (text.len >= CLI_ADAPTER_PATH) return cli_usage(verb->name, "--lora: the path is too long");
     memcpy(path, text.data, text.len);
     path[text.len] = '\0';
     char *colon = access(path, F_OK) == 0 ? NULL : strrchr(path, ':');
     if (colon) {
-        if (!cli_parse_value(&option, colon + 1, &scale, why))
+        if (!cli_parse_value(&option, colon + 1, &number, why))
             return cli_usage(verb->name, "--lora %s: the scale: %s", path, why);
         *colon = '\0';
     }
+    *scale = (float)number.value;
+    return CLI_OK;
+}
+
+static int open_adapter(const cli_verb *verb, ew_str text, cli_opened *out) {
+    char path[CLI_ADAPTER_PATH];
+    float scale;
+    ew_error err = {0};
+    int code = cli_split_adapter(verb, text, path, &scale);
+    if (code != CLI_OK) return code;
     size_t i = out->n_adapters;
     if (ew_adapter_open(out->model, path, &out->adapters[i], &err)) return cli_fail(&err);
-    out->uses[i] = (ew_adapter_use){out->adapters[i], (float)scale.value};
+    out->uses[i] = (ew_adapter_use){out->adapters[i], scale};
     out->n_adapters++;
     return CLI_OK;
 }

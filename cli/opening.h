@@ -80,6 +80,10 @@ typedef struct cli_opened {
  * wrong; NULL and *code. */
 const char *cli_model_path(const cli_verb *verb, const cli_engine_values *values, int *code);
 
+/* "PATH" or "PATH:SCALE" (else 1). Says what is wrong; returns the exit code. */
+#define CLI_ADAPTER_PATH 4096
+int cli_split_adapter(const cli_verb *verb, ew_str text, char path[CLI_ADAPTER_PATH], float *scale);
+
 /* Opens the model with its adapters; then the engine; both; then the session. Each says what failed and
  * returns the exit code. */
 int cli_open_model(const cli_verb *verb, const cli_engine_values *values, cli_opened *out);

@@ -17,7 +17,7 @@
 #include "heap.h"
 #include "out.h"
 
-#define CLI_TABLE_COLUMNS 8
+#define CLI_TABLE_COLUMNS 16
 
 typedef struct cli_table {
     cli_bytes text; /* all cells, escaped, each ended by a NUL */

@@ -1,4 +1,5 @@
-# make install: program, default model, headers, both libraries, edgewise.pc, man pages and completions.
+# make install: program, default model, headers, both libraries, edgewise.pc, man pages, completions, and a
+# unit for systemd.
 
 install(TARGETS edgewise_shared edgewise_static
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
@@ -37,4 +38,9 @@ if(EXISTS ${completions}/_edgewise)
 endif()
 if(EXISTS ${completions}/edgewise.fish)
   install(FILES ${completions}/edgewise.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+endif()
+
+# Where systemd looks, also on machines whose libraries lie elsewhere.
+if(EDGEWISE_NET)
+  install(FILES ${PROJECT_SOURCE_DIR}/share/systemd/edgewise.service DESTINATION lib/systemd/user)
 endif()

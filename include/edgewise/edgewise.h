@@ -605,6 +605,7 @@ typedef struct ew_generate_options {
 
 typedef struct ew_generation {
     ew_finish finish;
+    uint32_t stop; /* of EW_FINISH_STOP: the index of the stop string */
     uint32_t n_prompt, n_generated;
     /* Times of the prompt, up to the first token, and of the rest. */
     uint64_t prompt_ns, first_token_ns, generate_ns;
@@ -752,6 +753,79 @@ EW_API void ew_scorer_free(ew_scorer *scorer);
 EW_API ew_status ew_scorer_add(ew_scorer *scorer, ew_str answer, const ew_str *right, size_t n,
                                ew_error *err);
 EW_API ew_scores ew_scorer_get(const ew_scorer *scorer);
+
+/* ------------------------------------------------------------------------------------------------ serving */
+
+/* A model that a server answers with; all pointers of it and of the options are borrowed until the close. */
+typedef struct ew_served_model {
+    const char *path;
+    const char *name;            /* that requests use; default: the path's last part, without .gguf */
+    const char *const *adapters; /* [n_adapters] paths, as ew_adapter_open takes them */
+    const float *adapter_scales; /* [n_adapters] where a request says nothing; NULL: 1 for all */
+    size_t n_adapters;
+} ew_served_model;
+
+typedef struct ew_server_options {
+    size_t struct_size;
+    const ew_served_model *models; /* [n_models] the first one answers where a request names none */
+    size_t n_models;
+    const char *host;         /* default "127.0.0.1": this machine alone */
+    int32_t port;             /* default 11500; negative: any that is free */
+    ew_engine_options engine; /* of all models, but for adapters and embeds; its struct_size may be 0 */
+    uint32_t n_ctx;           /* positions of each conversation; default as ew_session_options' */
+    uint32_t n_parallel;      /* answers at once, of each model; default 16 */
+    uint32_t n_queue;         /* requests that wait, of each model; default 256; then HTTP 429 */
+    uint32_t keep_alive_s;    /* models that nobody asks are closed after so long; default 300; ~0: never */
+    uint64_t memory_bytes;    /* weights that are open at once; default: three quarters of the memory */
+    const char *cache_folder; /* where state of prompts' beginnings is kept; NULL: in memory only */
+    uint64_t cache_memory_bytes; /* default: an eighth of the memory; ~0: none */
+    uint64_t cache_disk_bytes;   /* default 4 GiB */
+    const char *const *keys;     /* [n_keys] requests must bring one; none: nobody needs one */
+    size_t n_keys;
+    const char *const *origins; /* [n_origins] web pages ("https://host:port") that may ask, beside ours */
+    size_t n_origins;
+    const char *const *hosts; /* [n_hosts] names that the server may be called by, beside this machine's */
+    size_t n_hosts;
+    /* A file of figures of requests, for ew_stats_read, made where there is none; servers may share it. NULL:
+     * none. What is no such file is set aside under another name, and the log says so. */
+    const char *ledger_path;
+    /* Receives a line of the log, without its end and without any text of prompts or answers; NULL: no log.
+     * From any thread. */
+    void (*on_log)(void *user, ew_str line);
+    void *user;
+} ew_server_options;
+
+typedef struct ew_server ew_server;
+
+/*
+ * Answers HTTP on threads of its own until it is closed (docs/serving.md: the APIs and what they do). Models
+ * are opened when they are asked for. Errors: EW_UNSUPPORTED when libmicrohttpd is not installed, or this
+ * library was built without network; EW_IO when the port is taken; EW_INVALID names the option.
+ */
+EW_API ew_status ew_server_open(const ew_server_options *options, ew_server **out, ew_error *err);
+/* "http://127.0.0.1:11500". */
+EW_API const char *ew_server_url(const ew_server *server);
+/* Answers that are being written may take a few seconds to their end; then all is cut, and freed. */
+EW_API void ew_server_close(ew_server *server);
+
+/* A request that has ended, as a server's file of figures has it. */
+typedef struct ew_request_record {
+    int64_t time_s;                           /* when it ended, since 1970, UTC */
+    ew_str api, model;                        /* "openai.chat"; "" where no model was found */
+    int32_t code;                             /* HTTP's; 400 and more are errors */
+    uint64_t client;                          /* the same for all requests of an API key or address */
+    uint64_t n_prompt, n_cached, n_generated; /* tokens; cached ones are part of the prompt's */
+    uint64_t queue_us, first_us, total_us;    /* first: to the first token; 0: there was none */
+} ew_request_record;
+
+/* The texts live as long as the call. False: no more. */
+typedef bool (*ew_request_fn)(void *user, const ew_request_record *record);
+
+/* Hands out the requests of a file that ended since then, in the order in which they were written; servers
+ * may go on writing. Errors: EW_IO; EW_FORMAT when it is no such file; EW_CANCELLED when on_record said
+ * so. */
+EW_API ew_status ew_stats_read(const char *path, int64_t since_s, ew_request_fn on_record, void *user,
+                               ew_error *err);
 
 /* -------------------------------------------------------------------------------------------- the machine */
 

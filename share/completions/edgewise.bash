@@ -7,11 +7,11 @@ _edgewise() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local verb=${COMP_WORDS[1]} words=''
     if [ "$COMP_CWORD" -eq 1 ]; then
-        _edgewise_words 'run inspect tokenize template logits embed quantize eval validate bench devices help --help --version'
+        _edgewise_words 'run serve stats launch inspect tokenize template logits embed quantize eval validate bench devices help --help --version'
         return
     fi
     case $verb:$previous in
-        help:*) _edgewise_words 'run inspect tokenize template logits embed quantize eval validate bench devices help'; return ;;
+        help:*) _edgewise_words 'run serve stats launch inspect tokenize template logits embed quantize eval validate bench devices help'; return ;;
         run:-m | run:--model) _edgewise_files ;;
         run:-p | run:--prompt) COMPREPLY=() ;;
         run:-n | run:--n-predict) COMPREPLY=() ;;
@@ -34,6 +34,34 @@ _edgewise() {
         run:--lora) COMPREPLY=() ;;
         run:--context-full) _edgewise_words "error shift" ;;
         run:--keep) COMPREPLY=() ;;
+        serve:-m | serve:--model) COMPREPLY=() ;;
+        serve:--host) COMPREPLY=() ;;
+        serve:--port) COMPREPLY=() ;;
+        serve:--api-key) COMPREPLY=() ;;
+        serve:--api-key-file) _edgewise_files ;;
+        serve:--allow-host) COMPREPLY=() ;;
+        serve:--allow-origin) COMPREPLY=() ;;
+        serve:--stats-file) _edgewise_files ;;
+        serve:-np | serve:--parallel) COMPREPLY=() ;;
+        serve:--queue) COMPREPLY=() ;;
+        serve:--keep-alive) COMPREPLY=() ;;
+        serve:--memory) COMPREPLY=() ;;
+        serve:--cache-dir) _edgewise_files ;;
+        serve:--cache-memory) COMPREPLY=() ;;
+        serve:--cache-disk) COMPREPLY=() ;;
+        serve:-c | serve:--ctx-size) COMPREPLY=() ;;
+        serve:-t | serve:--threads) COMPREPLY=() ;;
+        serve:-b | serve:--rows) COMPREPLY=() ;;
+        serve:-ctk | serve:--cache-type-k) _edgewise_words "f16 f32 q8 q4r" ;;
+        serve:-ctv | serve:--cache-type-v) _edgewise_words "f16 f32 q8 q4r" ;;
+        serve:--lora) COMPREPLY=() ;;
+        stats:--file) _edgewise_files ;;
+        stats:--since) COMPREPLY=() ;;
+        stats:--by) _edgewise_words "model api day hour" ;;
+        stats:--svg) _edgewise_files ;;
+        launch:-m | launch:--model) COMPREPLY=() ;;
+        launch:--url) COMPREPLY=() ;;
+        launch:--api-key-file) _edgewise_files ;;
         inspect:--meta) COMPREPLY=() ;;
         tokenize:-m | tokenize:--model) _edgewise_files ;;
         template:-m | template:--model) _edgewise_files ;;
@@ -121,6 +149,9 @@ _edgewise() {
     esac && return
     case $verb in
         run) words='-m --model -p --prompt -n --n-predict --stop --ignore-eos --system --raw --special --temp --top-k --top-p --min-p --repeat-penalty --frequency-penalty --presence-penalty --repeat-last-n --seed -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --context-full --keep --ids --json --verbose --dump-graph --help' ;;
+        serve) words='-m --model --host --port --api-key --api-key-file --allow-host --allow-origin -q --quiet --stats-file --no-stats -np --parallel --queue --keep-alive --memory --no-cache --no-disk-cache --cache-dir --cache-memory --cache-disk -c --ctx-size -t --threads -b --rows -ctk --cache-type-k -ctv --cache-type-v --lora --exact --help' ;;
+        stats) words='--file --since --by --json --svg --help' ;;
+        launch) words='-m --model --url --api-key-file --dry-run --force --undo --help' ;;
         inspect) words='--tensors --meta --verify --json --help' ;;
         tokenize) words='-m --model --bos --no-bos --special --decode --show --json --help' ;;
         template) words='-m --model --bos --eos --date --help' ;;

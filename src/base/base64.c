@@ -34,3 +34,18 @@ size_t ewi_base64_decode(ew_str text, uint8_t *out) {
         if (!decode_quad(p + i, i + 4 == text.len ? pad : 0, out + n)) return 0;
     return n - pad;
 }
+
+void ewi_base64_encode(const void *data, size_t len, ewi_buffer *out) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const uint8_t *bytes = data;
+    for (size_t i = 0; i < len; i += 3) {
+        size_t n = len - i < 3 ? len - i : 3;
+        uint32_t word = (uint32_t)bytes[i] << 16;
+        if (n > 1) word |= (uint32_t)bytes[i + 1] << 8;
+        if (n > 2) word |= bytes[i + 2];
+        char four[4] = {digits[word >> 18], digits[word >> 12 & 63], digits[word >> 6 & 63],
+                        digits[word & 63]};
+        for (size_t k = n + 1; k < 4; k++) four[k] = '=';
+        ewi_buffer_add(out, four, sizeof four);
+    }
+}

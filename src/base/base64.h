@@ -10,9 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "edgewise/edgewise.h"
+#include "base/buffer.h"
 
 /* out has room for 3/4 of the text. Returns the length, or 0 when text is no base64 or empty. */
 size_t ewi_base64_decode(ew_str text, uint8_t *out);
+/* Appends. */
+void ewi_base64_encode(const void *data, size_t len, ewi_buffer *out);
 
 #endif

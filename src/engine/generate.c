@@ -78,6 +78,7 @@ static ew_status run(generation *g, const ew_token *prompt, size_t n_prompt) {
     }
     ewi_writer_end(&g->writer);
     g->result->finish = g->writer.finish;
+    g->result->stop = (uint32_t)g->writer.stops.found;
     g->result->n_generated = g->writer.n_written;
     return status;
 }

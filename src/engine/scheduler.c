@@ -289,6 +289,7 @@ static void end_answer(const ewi_scheduler *s, answer *a) {
     if (a->has_writer && w->finish != EW_FINISH_CANCELLED) ewi_writer_end(&a->writer);
     o->why = o->status == EW_OK ? "" : a->error.text;
     o->generation.finish = w->finish;
+    o->generation.stop = (uint32_t)w->stops.found;
     o->generation.n_prompt = (uint32_t)a->request.n_prompt;
     o->generation.n_generated = w->n_written;
     if (a->has_begun) o->generation.generate_ns = now_ns - a->begun_ns - o->generation.prompt_ns;

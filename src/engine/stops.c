@@ -29,13 +29,14 @@ static bool matches(const ewi_stops *stops, size_t at, ew_str text, size_t len) 
 }
 
 /* The first place from `shown` on where a whole stop string begins; else the first where one may begin. */
-static bool find(const ewi_stops *stops, size_t *at) {
+static bool find(ewi_stops *stops, size_t *at) {
     size_t len = stops->held.len, maybe = len;
     for (size_t i = stops->shown; i < len; i++)
         for (size_t k = 0; k < stops->n; k++) {
             ew_str text = stops->texts[k];
             if (len - i >= text.len && matches(stops, i, text, text.len)) {
                 *at = i;
+                stops->found = k;
                 return true;
             }
             if (len - i < text.len && maybe == len && matches(stops, i, text, len - i)) maybe = i;

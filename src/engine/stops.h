@@ -22,6 +22,7 @@ typedef struct ewi_stops {
     size_t n;
     ewi_buffer held;
     size_t shown; /* bytes at the front of held that were given out already */
+    size_t found; /* which text was, once one was */
 } ewi_stops;
 
 /* Errors: EW_INVALID for an empty or too long text, or too many. */

@@ -2,10 +2,15 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/error.h"
 #include "base/slice.h"
+
+/* A number of 17 digits with sign, point and exponent. */
+#define NUMBER 32
 
 static void put(ewi_json_out *json, ew_str text) {
     ewi_buffer_add(json->out, text.data, text.len);
@@ -56,24 +61,40 @@ void ewi_json_out_integer(ewi_json_out *json, const char *key, int64_t value) {
 }
 
 /* A locale's decimal comma would be no JSON. */
-static void put_number(ewi_json_out *json, const char *key, double value, int digits) {
-    begin(json, key);
-    size_t from = json->out->len;
-    if (!isfinite(value))
-        put(json, EWI_STR("null"));
-    else if (ewi_buffer_printf(json->out, "%.*g", digits, value)) {
-        char *comma = memchr(json->out->data + from, ',', json->out->len - from);
-        if (comma) *comma = '.';
-    }
+static size_t spell(char text[NUMBER], double value, int digits) {
+    size_t len = (size_t)snprintf(text, NUMBER, "%.*g", digits, value);
+    char *comma = memchr(text, ',', len);
+    if (comma) *comma = '.';
+    return len;
 }
 
-/* 9 and 17 digits tell all floats and doubles apart (IEEE 754, section 5.12.2); fewer are easier to read. */
+static bool reads_back(const char *text, size_t len, double value, bool is_float) {
+    double read;
+    if (!ewi_decimal_to_double((ew_str){text, len}, &read)) return false;
+    return is_float ? (float)read == (float)value : read == value;
+}
+
+/* The fewest digits that bring it back, of those that can be needed: 6 to 9, 15 to 17 (IEEE 754, section
+ * 5.12.2). */
+static void put_number(ewi_json_out *json, const char *key, double value, int few, int most) {
+    char text[NUMBER];
+    begin(json, key);
+    if (!isfinite(value)) {
+        put(json, EWI_STR("null"));
+        return;
+    }
+    size_t len = spell(text, value, few);
+    for (int digits = few + 1; digits <= most && !reads_back(text, len, value, most < 15); digits++)
+        len = spell(text, value, digits);
+    put(json, (ew_str){text, len});
+}
+
 void ewi_json_out_float(ewi_json_out *json, const char *key, float value) {
-    put_number(json, key, (double)value, 9);
+    put_number(json, key, (double)value, 6, 9);
 }
 
 void ewi_json_out_double(ewi_json_out *json, const char *key, double value) {
-    put_number(json, key, value, 17);
+    put_number(json, key, value, 15, 17);
 }
 
 void ewi_json_out_bool(ewi_json_out *json, const char *key, bool value) {

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -72,8 +73,12 @@ struct ewi_signal {
 ewi_signal *ewi_signal_new(void) {
     ewi_signal *signal = ewi_zalloc(sizeof *signal);
     if (!signal) return NULL;
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&signal->mutex, NULL);
-    pthread_cond_init(&signal->changed, NULL);
+    pthread_cond_init(&signal->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
     return signal;
 }
 
@@ -98,6 +103,27 @@ void ewi_signal_raise(ewi_signal *signal) {
 void ewi_signal_wait(ewi_signal *signal, uint32_t seen) {
     pthread_mutex_lock(&signal->mutex);
     while (ewi_signal_value(signal) == seen) pthread_cond_wait(&signal->changed, &signal->mutex);
+    pthread_mutex_unlock(&signal->mutex);
+}
+
+static struct timespec after_ms(uint32_t timeout_ms) {
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += timeout_ms / 1000;
+    end.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+    if (end.tv_nsec >= 1000000000) {
+        end.tv_sec++;
+        end.tv_nsec -= 1000000000;
+    }
+    return end;
+}
+
+void ewi_signal_wait_for(ewi_signal *signal, uint32_t seen, uint32_t timeout_ms) {
+    const struct timespec end = after_ms(timeout_ms);
+    int code = 0;
+    pthread_mutex_lock(&signal->mutex);
+    while (ewi_signal_value(signal) == seen && code == 0)
+        code = pthread_cond_timedwait(&signal->changed, &signal->mutex, &end);
     pthread_mutex_unlock(&signal->mutex);
 }
 

@@ -35,6 +35,8 @@ uint32_t ewi_signal_value(const ewi_signal *signal);
 void ewi_signal_raise(ewi_signal *signal);
 /* Sleeps while the value is `seen`; returns at once when it already differs. */
 void ewi_signal_wait(ewi_signal *signal, uint32_t seen);
+/* At most so long. */
+void ewi_signal_wait_for(ewi_signal *signal, uint32_t seen, uint32_t timeout_ms);
 
 /* One thread at a time between lock and unlock. */
 typedef struct ewi_mutex ewi_mutex;

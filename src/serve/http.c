@@ -951,11 +951,11 @@ ew_status ewi_http_open(const ewi_http_options *options, ewi_http **out, ew_erro
     http->refs = 1;
     http->id_salt = ewi_clock_ns() * 0x2545f4914f6cdd1du ^ (uint64_t)getpid();
     set_defaults(&http->options);
+    *out = http; /* before its threads start, whose handlers may look there */
     ew_status status = start(http, err);
-    if (status == EW_OK)
-        *out = http;
-    else
-        free_http(http);
+    if (status == EW_OK) return EW_OK;
+    *out = NULL;
+    free_http(http);
     return status;
 }
 

@@ -58,7 +58,7 @@ typedef struct ewi_http_options {
     /* Other origins than the server's own that a page may have ("https://chat.example"; "*": any). */
     const char *const *allowed_origins;
     size_t n_allowed_origins;
-    /* SHA-256 of the keys that open everything but /health; none: no key is asked for. */
+    /* SHA-256 of the keys that open everything but /health and the page; none: no key is asked for. */
     const uint8_t (*keys)[EWI_SHA256_BYTES];
     size_t n_keys;
 

@@ -88,6 +88,11 @@ static bool check_key(const ewi_http_options *options, const ewi_http_head *head
     return true;
 }
 
+/* The page asks its user for the key; what it is made of is no secret. */
+static bool is_public(ew_str path) {
+    return ewi_str_is(path, "/health") || ewi_str_is(path, "/") || ewi_str_starts(path, "/page/");
+}
+
 ewi_http_refusal ewi_http_gate_check(const ewi_http_options *options, bool is_loopback,
                                      const ewi_http_head *head, uint64_t *client) {
     *client = head->peer;
@@ -97,7 +102,7 @@ ewi_http_refusal ewi_http_gate_check(const ewi_http_options *options, bool is_lo
     if (origin.data && !origin_is_own(head, origin) && !origin_is_listed(options, origin))
         return (ewi_http_refusal){403, "origin_not_allowed", "pages of this origin are not allowed", false};
     if (ewi_http_is_preflight(head)) return (ewi_http_refusal){0};
-    if (options->n_keys && !check_key(options, head, client) && !ewi_str_is(head->path, "/health"))
+    if (options->n_keys && !check_key(options, head, client) && !is_public(head->path))
         return (ewi_http_refusal){401, "invalid_api_key", "the API key is missing or wrong", false};
     return (ewi_http_refusal){0};
 }

@@ -12,7 +12,7 @@
 /* ---- answer_call.c: one call, in whatever notation ---- */
 
 /* Shows text of a kind, later together with what follows. */
-void ewi_answer_put(ewi_answer_parser *p, ewi_part_kind kind, uint8_t c);
+void ewi_answer_put(ewi_answer_parser *p, ewi_answer_part_kind kind, uint8_t c);
 void ewi_answer_flush(ewi_answer_parser *p);
 
 void ewi_answer_new_call(ewi_answer_parser *p);

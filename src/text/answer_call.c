@@ -3,8 +3,8 @@
 #include "base/slice.h"
 #include "text/answer_body.h"
 
-static void send(ewi_answer_parser *p, ewi_part_kind kind, ew_str text, bool is_broken) {
-    ewi_part part = {.kind = kind, .text = text, .call = p->call, .is_broken = is_broken};
+static void send(ewi_answer_parser *p, ewi_answer_part_kind kind, ew_str text, bool is_broken) {
+    ewi_answer_part part = {.kind = kind, .text = text, .call = p->call, .is_broken = is_broken};
     p->on_part(p->user, &part);
 }
 
@@ -13,7 +13,7 @@ void ewi_answer_flush(ewi_answer_parser *p) {
     p->n_out = 0;
 }
 
-void ewi_answer_put(ewi_answer_parser *p, ewi_part_kind kind, uint8_t c) {
+void ewi_answer_put(ewi_answer_parser *p, ewi_answer_part_kind kind, uint8_t c) {
     /* A full buffer goes out between characters. */
     bool is_full = p->n_out >= sizeof p->out - 4 && (c & 0xc0) != 0x80;
     if (kind != p->out_kind || is_full || p->n_out == sizeof p->out) ewi_answer_flush(p);

@@ -42,7 +42,7 @@ void ewi_answer_parser_deinit(ewi_answer_parser *p) {
 
 /* ---- text ---- */
 
-static ewi_part_kind text_kind(const ewi_answer_parser *p) {
+static ewi_answer_part_kind text_kind(const ewi_answer_parser *p) {
     return p->in_reasoning ? EWI_PART_REASONING : EWI_PART_CONTENT;
 }
 
@@ -252,7 +252,7 @@ static ew_status check(const ewi_answer_parser *p, ew_error *err) {
 
 ew_status ewi_answer_parser_push(ewi_answer_parser *p, ew_str text, ew_error *err) {
     if (!p->syntax && !p->reasoning && text.len) {
-        ewi_part part = {.kind = EWI_PART_CONTENT, .text = text};
+        ewi_answer_part part = {.kind = EWI_PART_CONTENT, .text = text};
         p->on_part(p->user, &part);
         return EW_OK;
     }

@@ -35,20 +35,20 @@
 #define EWI_ANSWER_MAX_NAME  256
 #define EWI_ANSWER_MAX_BLANK 256 /* held back; a longer run is shown */
 
-typedef enum ewi_part_kind {
+typedef enum ewi_answer_part_kind {
     EWI_PART_CONTENT,
     EWI_PART_REASONING,
     EWI_PART_CALL_BEGIN,     /* text: the name */
     EWI_PART_CALL_ARGUMENTS, /* a piece of JSON text */
     EWI_PART_CALL_END,
-} ewi_part_kind;
+} ewi_answer_part_kind;
 
-typedef struct ewi_part {
-    ewi_part_kind kind;
+typedef struct ewi_answer_part {
+    ewi_answer_part_kind kind;
     ew_str text;    /* valid until on_part returns */
     uint32_t call;  /* of CALL_ parts: 0 is the answer's first */
     bool is_broken; /* of CALL_END */
-} ewi_part;
+} ewi_answer_part;
 
 /* A tool that the request offers. `strings` are parameters that are strings by its schema: a format that does
  * not write types down (qwen-coder) needs them to tell "7" from 7. */
@@ -65,7 +65,7 @@ typedef struct ewi_answer_options {
     size_t n_tools;
 } ewi_answer_options;
 
-typedef void (*ewi_on_part)(void *user, const ewi_part *part);
+typedef void (*ewi_on_part)(void *user, const ewi_answer_part *part);
 
 /* Fields are private to answer_*.c. */
 typedef struct ewi_answer_parser {
@@ -76,7 +76,7 @@ typedef struct ewi_answer_parser {
     void *user;
 
     /* What goes out next: one kind's text. */
-    ewi_part_kind out_kind;
+    ewi_answer_part_kind out_kind;
     size_t n_out;
     uint8_t out[1024];
 

@@ -236,7 +236,7 @@ static ew_status encode_characters(encoder *e, ewi_bytes word) {
 static ew_status encode_segments(encoder *e, ewi_bytes word) {
     EWI_TRY(ewi_segment(&e->segmenter, word, e->err));
     for (size_t k = 0; k < e->segmenter.n; k++) {
-        ewi_part part = e->segmenter.parts[k];
+        ewi_answer_part part = e->segmenter.parts[k];
         emit_part(e, (ewi_bytes){word.data + part.start, part.len}, part.token);
     }
     return EW_OK;

@@ -27,7 +27,7 @@ static bool reserve(ewi_segmenter *s, size_t len) {
 }
 
 static void add_part(ewi_segmenter *s, uint32_t token, size_t start, size_t len) {
-    s->parts[s->n++] = (ewi_part){token, (uint32_t)start, (uint32_t)len};
+    s->parts[s->n++] = (ewi_answer_part){token, (uint32_t)start, (uint32_t)len};
 }
 
 /* ---- WordPiece ---- */
@@ -96,7 +96,7 @@ static void offer_all(ewi_segmenter *s, ewi_bytes word, size_t at, size_t char_l
 static void collect(ewi_segmenter *s, size_t len) {
     for (size_t end = len; end > 0; end = s->nodes[end].start) {
         ewi_lattice_node node = s->nodes[end];
-        ewi_part *last = s->n ? &s->parts[s->n - 1] : NULL;
+        ewi_answer_part *last = s->n ? &s->parts[s->n - 1] : NULL;
         if (node.token == EWI_NO_TOKEN && last && last->token == EWI_NO_TOKEN) {
             last->len += last->start - node.start;
             last->start = node.start;
@@ -105,7 +105,7 @@ static void collect(ewi_segmenter *s, size_t len) {
         }
     }
     for (size_t i = 0; i < s->n / 2; i++) {
-        ewi_part part = s->parts[i];
+        ewi_answer_part part = s->parts[i];
         s->parts[i] = s->parts[s->n - 1 - i];
         s->parts[s->n - 1 - i] = part;
     }

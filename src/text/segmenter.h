@@ -18,10 +18,10 @@
 #include "text/tokenizer.h"
 
 /* A part of a word. */
-typedef struct ewi_part {
+typedef struct ewi_answer_part {
     uint32_t token; /* EWI_NO_TOKEN: unknown */
     uint32_t start, len;
-} ewi_part;
+} ewi_answer_part;
 
 /* The best way to a place in the word. */
 typedef struct ewi_lattice_node {
@@ -32,7 +32,7 @@ typedef struct ewi_lattice_node {
 
 typedef struct ewi_segmenter {
     const ew_tokenizer *tokenizer;
-    ewi_part *parts; /* [n] */
+    ewi_answer_part *parts; /* [n] */
     ewi_lattice_node *nodes;
     size_t n, cap;
 } ewi_segmenter;

@@ -2,7 +2,8 @@
 edgewise --help >list || echo "edgewise --help: $?"
 edgewise -h | cmp - list
 edgewise help | cmp - list
-for verb in run inspect tokenize template logits embed quantize eval validate bench devices help; do
+for verb in run serve launch stats inspect tokenize \
+    template logits embed quantize eval validate bench devices help; do
     grep -q "^  $verb " list || echo "$verb is not in the list"
     edgewise help "$verb" >a || echo "help $verb: $?"
     edgewise "$verb" --help >b || echo "$verb --help: $?"

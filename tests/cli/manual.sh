@@ -1,6 +1,7 @@
 # The manual pages name exactly the options that the help names, and mandoc finds no fault in them.
 pages=$CASE_DIR/../../docs/man
-for verb in run inspect tokenize template logits embed quantize eval validate bench devices; do
+for verb in run serve launch stats inspect tokenize \
+    template logits embed quantize eval validate bench devices; do
     page=$pages/edgewise-$verb.1
     edgewise help "$verb" | sed -n '/^  *-/p' | cut -c 1-27 |
         grep -oE -- '--?[a-z][a-z-]*' | sort -u >help.txt

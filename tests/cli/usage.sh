@@ -9,7 +9,7 @@ try() {
 
 try
 try rnu
-try serve
+try pull
 try --versoin
 try --version now
 try run --tmp 1

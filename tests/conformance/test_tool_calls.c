@@ -144,7 +144,7 @@ static void check_arguments(const calls *seen) {
     ewi_arena_deinit(&arena);
 }
 
-static void on_part(void *user, const ewi_part *part) {
+static void on_part(void *user, const ewi_answer_part *part) {
     calls *seen = user;
     if (part->kind == EWI_PART_CALL_BEGIN) assert_true(ewi_str_is(part->text, "get_weather"));
     if (part->kind == EWI_PART_CALL_BEGIN) seen->arguments.len = 0;

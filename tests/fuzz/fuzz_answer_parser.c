@@ -17,7 +17,7 @@
 
 typedef struct parts {
     ewi_buffer text, arguments;
-    ewi_part_kind last;
+    ewi_answer_part_kind last;
     uint32_t n_calls;
     bool in_call, is_utf8;
 } parts;
@@ -34,7 +34,7 @@ static void check_arguments(const parts *seen) {
 }
 
 /* Each change of kind leaves a byte that is in no text. */
-static void on_part(void *user, const ewi_part *part) {
+static void on_part(void *user, const ewi_answer_part *part) {
     parts *seen = user;
     bool is_text = part->kind == EWI_PART_CONTENT || part->kind == EWI_PART_REASONING;
     EW_ASSERT(seen->in_call == (!is_text && part->kind != EWI_PART_CALL_BEGIN));

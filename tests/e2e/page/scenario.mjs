@@ -5,7 +5,7 @@
  *     node scenario.mjs --site BUILD/web/site --shots FOLDER              with the fake server
  *
  * --plain, --long and --tool are what is said to a model to have it answer at all, answer for more than a few
- * seconds, and call one of the tools of models/pocket/tools.json.
+ * seconds, and call one of the tools of models/pocket/tools.json. --long-model: the one that answers long.
  */
 import assert from 'node:assert/strict';
 import { Browser, checkAxe, checkWidth, lastAnswer, options, say, settled } from './browser.mjs';
@@ -18,12 +18,21 @@ const given = options({
   plain: 'Tell me about edges',
   long: 'Tell me an endless story',
   tool: 'turn on the kitchen light',
+  'long-model': '',
 });
 const server = given.url ? null : await serve(given.site);
 const url = given.url || server.url;
 const browser = await Browser.open(given.shots);
 const page = await browser.page(url);
 const text = async (locator) => (await locator.innerText()).trim();
+/** Has an answer written that goes on for long; the page asks the other model again afterwards. */
+const sayLong = async (at) => {
+  const model = at.locator('#model');
+  const usual = await model.inputValue();
+  if (given['long-model']) await model.selectOption(given['long-model']);
+  await say(at, given.long);
+  if (given['long-model']) await model.selectOption(usual);
+};
 
 await browser.step('an empty page', async () => {
   await page.locator('.empty').waitFor();
@@ -49,7 +58,7 @@ await browser.step('chats, and nothing jumps', async () => {
 });
 
 await browser.step('stops in the middle of an answer', async () => {
-  await say(page, given.long);
+  await sayLong(page);
   await lastAnswer(page).locator('.text').waitFor();
   await page.waitForTimeout(700);
   await browser.shot(page, 'writing');
@@ -62,7 +71,7 @@ await browser.step('stops in the middle of an answer', async () => {
 });
 
 await browser.step('follows what is written, but not when scrolled away', async () => {
-  await say(page, given.long);
+  await sayLong(page);
   await lastAnswer(page).locator('.text').waitFor();
   await page.locator('#log').evaluate((log) => (log.scrollTop = 0));
   const top = () =>
@@ -173,7 +182,7 @@ await browser.step('sees the numbers of the dashboard move', async () => {
   const speed = figure('Tokens per second');
   await speed.filter({ hasText: /\d/ }).waitFor();
   const other = await browser.page(url);
-  await say(other, given.long);
+  await sayLong(other);
   const seen = new Set();
   for (let i = 0; i < 100 && seen.size < 3; i++) {
     const now = await text(speed);

@@ -34,8 +34,8 @@ static void commas_and_keys_are_where_they_belong(void **state) {
     ewi_buffer_deinit(&out);
 }
 
-/* Expected text from Python 3.11: '%.9g' and '%.17g'. */
-static void numbers_keep_all_their_digits(void **state) {
+/* Expected text from Python 3.11: repr, and str of numpy's float32. */
+static void numbers_come_back_as_they_were(void **state) {
     (void)state;
     ewi_buffer out;
     ewi_buffer_init(&out, 1 << 10);
@@ -45,10 +45,11 @@ static void numbers_keep_all_their_digits(void **state) {
     ewi_json_out_float(&json, NULL, 16777216.0f);
     ewi_json_out_double(&json, NULL, 0.1);
     ewi_json_out_double(&json, NULL, 1e300);
+    ewi_json_out_double(&json, NULL, 0.1 + 0.2);
     ewi_json_out_double(&json, NULL, (double)INFINITY);
     ewi_json_out_float(&json, NULL, NAN);
     ewi_json_out_close(&json);
-    assert_holds(&out, "[-0.100000001,16777216,0.10000000000000001,1.0000000000000001e+300,null,null]");
+    assert_holds(&out, "[-0.1,16777216,0.1,1e+300,0.30000000000000004,null,null]");
     ewi_buffer_deinit(&out);
 }
 
@@ -68,7 +69,7 @@ static void a_full_buffer_shows_at_the_end(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commas_and_keys_are_where_they_belong),
-        cmocka_unit_test(numbers_keep_all_their_digits),
+        cmocka_unit_test(numbers_come_back_as_they_were),
         cmocka_unit_test(a_full_buffer_shows_at_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@ static void end_text(parts *seen) {
     seen->open = -1;
 }
 
-static void add_text(parts *seen, const ewi_part *part) {
+static void add_text(parts *seen, const ewi_answer_part *part) {
     assert_true(part->text.len > 0);
     assert_false(seen->in_call);
     if (seen->open != (int)part->kind) {
@@ -37,7 +37,7 @@ static void add_text(parts *seen, const ewi_part *part) {
     ewi_buffer_add(&seen->text, part->text.data, part->text.len);
 }
 
-static void on_part(void *user, const ewi_part *part) {
+static void on_part(void *user, const ewi_answer_part *part) {
     parts *seen = user;
     if (part->kind == EWI_PART_CONTENT || part->kind == EWI_PART_REASONING) {
         add_text(seen, part);
