@@ -296,7 +296,7 @@ static int run(const cli_verb *verb, int argc, char **argv, cli_out *out) {
 
 const cli_verb cli_verb_serve = {
     .name = "serve",
-    .summary = "answer the APIs of OpenAI and Anthropic over HTTP",
+    .summary = "answer the APIs of OpenAI, Anthropic, Ollama and llama.cpp over HTTP",
     .synopsis = "[MODEL] [-m [NAME=]PATH ..] [options]",
     .about =
         "Prints the address once it listens, and a line of JSON for each request on stderr, without any text "

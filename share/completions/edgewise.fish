@@ -33,7 +33,7 @@ complete -c edgewise -n '__fish_seen_subcommand_from run' -l ids -d 'print the g
 complete -c edgewise -n '__fish_seen_subcommand_from run' -l json -d 'print one JSON object at the end: text, ids, counts, timings'
 complete -c edgewise -n '__fish_seen_subcommand_from run' -l verbose -d 'say seed, threads and timings on stderr'
 complete -c edgewise -n '__fish_seen_subcommand_from run' -l dump-graph -d 'print the planned graph, and answer nothing'
-complete -c edgewise -f -n __fish_use_subcommand -a serve -d 'answer the APIs of OpenAI and Anthropic over HTTP'
+complete -c edgewise -f -n __fish_use_subcommand -a serve -d 'answer the APIs of OpenAI, Anthropic, Ollama and llama.cpp over HTTP'
 complete -c edgewise -n '__fish_seen_subcommand_from serve' -s m -l model -x -d 'a model that may be asked for, by NAME (default: its file\'s); may be given again; the first one answers where a request names none (default: pocket)'
 complete -c edgewise -n '__fish_seen_subcommand_from serve' -l host -x -d 'where to listen (default 127.0.0.1: this machine alone)'
 complete -c edgewise -n '__fish_seen_subcommand_from serve' -l port -x -d 'port (default 11500; 0: any that is free)'
