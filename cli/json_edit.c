@@ -195,7 +195,8 @@ static bool look(ew_str text, size_t at, const char *wanted, place *p) {
 /* Goes down the path as far as there are objects; *depth: how many of its members were found. */
 static cli_edit find(ew_str text, const char *const *path, size_t n, place *p, size_t *depth) {
     if (!is_json_object(text)) return CLI_EDIT_MALFORMED;
-    size_t at = strcspn(text.data, "{");
+    size_t at = 0; /* of the brace; the text has no other end than its length */
+    while (text.data[at] != '{') at++;
     for (*depth = 0;; at = p->value.begin) {
         if (!look(text, at, path[*depth], p)) return CLI_EDIT_MALFORMED;
         if (!p->found || ++*depth == n) return CLI_EDIT_DONE;
