@@ -433,15 +433,14 @@ static bool write_without(const ewi_conversation *conv, const ewi_host *host, si
                           ew_rendering **out, ewi_refusal *refusal) {
     ew_error err = {0};
     ewi_buffer json;
-    if (!host->template)
+    if (!host->tmpl)
         return ewi_refuse(refusal, 400, "messages",
                           "the model \"%s\" has no chat template%s%s: use /v1/completions", host->name,
                           host->no_template.text[0] ? ": " : "", host->no_template.text);
     ewi_buffer_init(&json, 2 * MAX_TEXT);
     write_variables(conv, n_dropped, &json);
-    ew_status status = json.failed
-                           ? ewi_no_memory(&err, "a conversation")
-                           : ew_template_render(host->template, ewi_buffer_str(&json), NULL, out, &err);
+    ew_status status = json.failed ? ewi_no_memory(&err, "a conversation")
+                                   : ew_template_render(host->tmpl, ewi_buffer_str(&json), NULL, out, &err);
     ewi_buffer_deinit(&json);
     return status == EW_OK || ewi_refuse_error(refusal, "messages", &err);
 }

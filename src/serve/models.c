@@ -49,7 +49,7 @@ static void close_host(ewi_host *host) {
     ewi_prefix_cache_free(host->cache);
     ew_engine_free(host->engine);
     close_adapters(host);
-    ew_template_close(host->template);
+    ew_template_close(host->tmpl);
     ew_model_close(host->model);
     ewi_free(host);
 }
@@ -86,7 +86,7 @@ static ew_status read_template(ewi_host *host, ew_error *err) {
     if (status == EW_OK && found.text.data) {
         host->tools = ewi_tool_format_of_template(found.text);
         host->reasoning = ewi_reasoning_format_of_template(found.text);
-        if (ew_template_of_model(host->model, &host->template, &host->no_template)) host->template = NULL;
+        if (ew_template_of_model(host->model, &host->tmpl, &host->no_template)) host->tmpl = NULL;
     }
     ewi_arena_deinit(&arena);
     return status;

@@ -31,7 +31,7 @@ typedef struct ewi_host {
     ewi_scheduler *scheduler;
     ewi_prefix_cache *cache;       /* or NULL */
     const ew_tokenizer *tokenizer; /* never NULL */
-    ew_template *template;         /* NULL: it has none that can be read */
+    ew_template *tmpl;             /* NULL: it has none that can be read */
     ew_error no_template;          /* why */
     ewi_tool_format tools;
     ewi_reasoning_format reasoning;

@@ -16,7 +16,7 @@
 typedef struct ewi_ollama_ask {
     ewi_ask ask;
     ew_str keep_alive, think, format, images, context; /* JSON */
-    ew_str prompt, system, suffix, template;
+    ew_str prompt, system, suffix, tmpl;
     bool raw;
     int64_t n_ctx, n_top, repeat_last_n;
     double keep_alive_s; /* NAN: nothing was said; negative: for ever */

@@ -181,7 +181,8 @@ static bool read_ask(ewi_answer *answer, ewi_refusal *refusal) {
 static const ewi_chat chat = {&api, read_ask, build};
 
 static bool asks(const ewi_answer *answer) {
-    return !ewi_ollama_is_nothing(answer->ask.messages);
+    const ew_str messages = answer->ask.messages;
+    return messages.len && !(messages.data[0] == '[' && ewi_ollama_is_nothing(messages));
 }
 
 static bool make_choice(ewi_answer *answer, ewi_refusal *refusal) {

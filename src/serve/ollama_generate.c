@@ -11,7 +11,7 @@ static const ewi_field fields[] = {
     {.name = "system", .kind = EWI_FIELD_TEXT, .offset = offsetof(ewi_ollama_ask, system)},
     {.name = "raw", .kind = EWI_FIELD_BOOL, .offset = offsetof(ewi_ollama_ask, raw)},
     {.name = "suffix", .kind = EWI_FIELD_TEXT, .offset = offsetof(ewi_ollama_ask, suffix)},
-    {.name = "template", .kind = EWI_FIELD_TEXT, .offset = offsetof(ewi_ollama_ask, template)},
+    {.name = "template", .kind = EWI_FIELD_TEXT, .offset = offsetof(ewi_ollama_ask, tmpl)},
     {.name = "images", .kind = EWI_FIELD_RAW, .offset = offsetof(ewi_ollama_ask, images)},
     {.name = "context", .kind = EWI_FIELD_RAW, .offset = offsetof(ewi_ollama_ask, context)},
 };
@@ -71,7 +71,7 @@ static bool read_ask(ewi_answer *answer, ewi_refusal *refusal) {
     if (o->suffix.len)
         return ewi_refuse(refusal, 400, "suffix",
                           "suffix: not supported; see /infill for what stands between");
-    if (o->template.len)
+    if (o->tmpl.len)
         return ewi_refuse(refusal, 400, "template", "template: not supported: use the model's, or \"raw\"");
     if (!ewi_ollama_is_nothing(o->context))
         return ewi_refuse(refusal, 400, "context", "context: not supported; /api/chat takes what was said");

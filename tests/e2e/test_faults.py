@@ -175,7 +175,9 @@ def check_lost_model(program):
                 "a closed model", lambda: server.get("/v1/models/stories")["status"] == "unloaded"
             )
             status, _, body = story(server)
-            assert status >= 500 and "stories.gguf" in json.loads(body)["error"]["message"], (status, body)
+            said = json.loads(body)["error"]["message"]
+            assert status >= 500 and "stories" in said and "stories.gguf" not in said, (status, body)
+            assert "stories.gguf" in server.log()
             server.check_alive()
 
 

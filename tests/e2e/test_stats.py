@@ -4,7 +4,6 @@
     test_stats.py --program build/edgewise
 """
 
-import argparse
 import json
 import subprocess
 
@@ -18,9 +17,7 @@ def ask(server, body):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--program", required=True)
-    options = parser.parse_args()
+    options = served.options(__doc__)
     with served.Server(options.program, {"pocket": served.POCKET}) as server:
         message = [{"role": "user", "content": f"turn on the {SECRET}"}]
         usages = [json.loads(ask(server, {"messages": message})[2])["usage"] for _ in range(5)]
