@@ -16,7 +16,7 @@
 static const ew_token prompt[N_PROMPT] = {1, 260, 2998, 280, 265, 500, 77};
 
 static double log_softmax(const float *logits, size_t n, ew_token token) {
-    double max = -INFINITY, sum = 0;
+    double max = -HUGE_VAL, sum = 0;
     for (size_t i = 0; i < n; i++) max = fmax(max, (double)logits[i]);
     for (size_t i = 0; i < n; i++) sum += exp((double)logits[i] - max);
     return (double)logits[token] - max - log(sum);

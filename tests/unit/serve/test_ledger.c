@@ -198,13 +198,13 @@ static void a_killed_server_leaves_whole_transactions(void **state) {
     assert_true(child >= 0);
     if (child == 0) {
         ewi_ledger *ledger = ewi_ledger_new(path, NULL, NULL);
-        for (uint64_t i = 0; ledger; i += 5) {
+        if (!ledger) _exit(1);
+        for (uint64_t i = 0;; i += 5) {
             note(ledger, i, 5);
             n[1] += 5;
             ewi_ledger_write(ledger);
             n[0] += 5;
         }
-        _exit(1);
     }
     for (int i = 0; i < 5000 && n[0] < 200; i++) usleep(1000);
     kill(child, SIGKILL);
