@@ -73,6 +73,11 @@ await browser.step('stops in the middle of an answer', async () => {
 await browser.step('follows what is written, but not when scrolled away', async () => {
   await sayLong(page);
   await lastAnswer(page).locator('.text').waitFor();
+  // Near its end the page follows, so there must be more than that above.
+  await page.waitForFunction(() => {
+    const log = document.querySelector('#log');
+    return log.scrollHeight - log.clientHeight > 400;
+  });
   await page.locator('#log').evaluate((log) => (log.scrollTop = 0));
   const top = () =>
     page
