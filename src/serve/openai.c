@@ -1,5 +1,7 @@
 #include "serve/openai.h"
 
+#include <stdio.h>
+
 #include "format/json.h"
 
 void ewi_openai_refuse(const ewi_refusal *refusal, ewi_buffer *out) {
@@ -27,7 +29,7 @@ void ewi_openai_event_end(ewi_answer *answer) {
     ewi_buffer_add(&answer->out, "\n\n", 2);
 }
 
-void ewi_openai_done(ewi_answer *answer) {
+static void put_done(ewi_answer *answer) {
     ewi_buffer_printf(&answer->out, "data: [DONE]\n\n");
 }
 
@@ -35,7 +37,7 @@ void ewi_openai_broken(ewi_answer *answer, const ewi_refusal *refusal) {
     ewi_openai_event_begin(answer);
     ewi_openai_refuse(refusal, &answer->out);
     ewi_openai_event_end(answer);
-    ewi_openai_done(answer);
+    put_done(answer);
 }
 
 void ewi_openai_usage(ewi_json_out *json, const ewi_answer *answer) {
@@ -48,6 +50,30 @@ void ewi_openai_usage(ewi_json_out *json, const ewi_answer *answer) {
     ewi_json_out_count(json, "cached_tokens", usage.n_cached);
     ewi_json_out_close(json);
     ewi_json_out_close(json);
+}
+
+void ewi_openai_begin(ewi_json_out *json, const ewi_answer *answer, const char *prefix, const char *object) {
+    char id[64];
+    snprintf(id, sizeof id, "%s-%s", prefix, answer->id);
+    ewi_json_out_open(json, NULL, '{');
+    ewi_json_out_text(json, "id", id);
+    ewi_json_out_text(json, "object", object);
+    ewi_json_out_integer(json, "created", answer->created_s);
+    ewi_json_out_text(json, "model", answer->host->name);
+}
+
+void ewi_openai_close(ewi_answer *answer, const char *prefix, const char *object) {
+    if (answer->ask.include_usage) {
+        ewi_json_out json = {.out = &answer->out};
+        ewi_openai_event_begin(answer);
+        ewi_openai_begin(&json, answer, prefix, object);
+        ewi_json_out_open(&json, "choices", '[');
+        ewi_json_out_close(&json);
+        ewi_openai_usage(&json, answer);
+        ewi_json_out_close_all(&json);
+        ewi_openai_event_end(answer);
+    }
+    put_done(answer);
 }
 
 static double rate_tok_s(uint64_t n, uint64_t ns) {

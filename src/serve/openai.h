@@ -12,7 +12,10 @@ void ewi_openai_broken(ewi_answer *answer, const ewi_refusal *refusal);
 /* "data: " JSON "\n\n": what stands between begin and end. */
 void ewi_openai_event_begin(ewi_answer *answer);
 void ewi_openai_event_end(ewi_answer *answer);
-void ewi_openai_done(ewi_answer *answer);
+/* Opens an object and puts what all of a reply's have: id ("chatcmpl-.."), object, created, model. */
+void ewi_openai_begin(ewi_json_out *json, const ewi_answer *answer, const char *prefix, const char *object);
+/* The end of a stream: an object with the usage, where it was asked for, and [DONE]. */
+void ewi_openai_close(ewi_answer *answer, const char *prefix, const char *object);
 void ewi_openai_usage(ewi_json_out *json, const ewi_answer *answer);
 /* llama.cpp's figures of one choice: "timings". */
 void ewi_openai_timings(ewi_json_out *json, const ewi_choice *choice);

@@ -1,6 +1,5 @@
 /* openai_chat.c: POST /v1/chat/completions (https://platform.openai.com/docs/api-reference/chat). */
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "serve/api.h"
@@ -49,16 +48,6 @@ static const ewi_field fields[] = {
 
 /* ---- the reply ---- */
 
-static void begin_object(ewi_json_out *json, ewi_answer *answer, const char *object) {
-    char id[64];
-    snprintf(id, sizeof id, "chatcmpl-%s", answer->id);
-    ewi_json_out_open(json, NULL, '{');
-    ewi_json_out_text(json, "id", id);
-    ewi_json_out_text(json, "object", object);
-    ewi_json_out_integer(json, "created", answer->created_s);
-    ewi_json_out_text(json, "model", answer->host->name);
-}
-
 static void put_bytes(ewi_json_out *json, ew_str text) {
     ewi_json_out_open(json, "bytes", '[');
     for (size_t i = 0; i < text.len; i++) ewi_json_out_count(json, NULL, (uint8_t)text.data[i]);
@@ -103,7 +92,7 @@ static void put_logprobs(ewi_json_out *json, ewi_choice *choice) {
 
 static void begin_chunk(ewi_json_out *json, ewi_choice *choice) {
     ewi_openai_event_begin(choice->answer);
-    begin_object(json, choice->answer, "chat.completion.chunk");
+    ewi_openai_begin(json, choice->answer, "chatcmpl", "chat.completion.chunk");
     ewi_json_out_open(json, "choices", '[');
     ewi_json_out_open(json, NULL, '{');
     ewi_json_out_count(json, "index", choice->index);
@@ -177,17 +166,7 @@ static void end_choice(ewi_choice *choice) {
 }
 
 static void close_stream(ewi_answer *answer) {
-    if (answer->ask.include_usage) {
-        ewi_json_out json = {.out = &answer->out};
-        ewi_openai_event_begin(answer);
-        begin_object(&json, answer, "chat.completion.chunk");
-        ewi_json_out_open(&json, "choices", '[');
-        ewi_json_out_close(&json);
-        ewi_openai_usage(&json, answer);
-        ewi_json_out_close_all(&json);
-        ewi_openai_event_end(answer);
-    }
-    ewi_openai_done(answer);
+    ewi_openai_close(answer, "chatcmpl", "chat.completion.chunk");
 }
 
 /* ---- whole ---- */
@@ -226,7 +205,7 @@ static void put_message(ewi_json_out *json, const ewi_choice *choice) {
 
 static void tell_whole(ewi_answer *answer) {
     ewi_json_out json = {.out = &answer->out};
-    begin_object(&json, answer, "chat.completion");
+    ewi_openai_begin(&json, answer, "chatcmpl", "chat.completion");
     ewi_json_out_open(&json, "choices", '[');
     for (size_t i = 0; i < answer->n_choices; i++) {
         ewi_choice *choice = &answer->choices[i];

@@ -30,16 +30,6 @@ static const ewi_field fields[] = {
 
 /* ---- the reply ---- */
 
-static void begin_object(ewi_json_out *json, ewi_answer *answer) {
-    char id[64];
-    snprintf(id, sizeof id, "cmpl-%s", answer->id);
-    ewi_json_out_open(json, NULL, '{');
-    ewi_json_out_text(json, "id", id);
-    ewi_json_out_text(json, "object", "text_completion");
-    ewi_json_out_integer(json, "created", answer->created_s);
-    ewi_json_out_text(json, "model", answer->host->name);
-}
-
 static void put_spelling(ewi_json_out *json, const ewi_choice *choice, const char *key, ew_token token) {
     char text[EWI_SPELLING];
     ewi_json_out_string(json, key, ewi_answer_spell(choice->answer, token, text));
@@ -92,7 +82,7 @@ static void put_choice(ewi_json_out *json, ewi_choice *choice, ew_str text, cons
 static void tell(ewi_choice *choice, ew_str text, const char *finish) {
     ewi_json_out json = {.out = &choice->answer->out};
     ewi_openai_event_begin(choice->answer);
-    begin_object(&json, choice->answer);
+    ewi_openai_begin(&json, choice->answer, "cmpl", "text_completion");
     ewi_json_out_open(&json, "choices", '[');
     put_choice(&json, choice, text, finish);
     ewi_json_out_close(&json);
@@ -111,22 +101,12 @@ static void end_choice(ewi_choice *choice) {
 }
 
 static void close_stream(ewi_answer *answer) {
-    if (answer->ask.include_usage) {
-        ewi_json_out json = {.out = &answer->out};
-        ewi_openai_event_begin(answer);
-        begin_object(&json, answer);
-        ewi_json_out_open(&json, "choices", '[');
-        ewi_json_out_close(&json);
-        ewi_openai_usage(&json, answer);
-        ewi_json_out_close_all(&json);
-        ewi_openai_event_end(answer);
-    }
-    ewi_openai_done(answer);
+    ewi_openai_close(answer, "cmpl", "text_completion");
 }
 
 static void tell_whole(ewi_answer *answer) {
     ewi_json_out json = {.out = &answer->out};
-    begin_object(&json, answer);
+    ewi_openai_begin(&json, answer, "cmpl", "text_completion");
     ewi_json_out_open(&json, "choices", '[');
     for (size_t i = 0; i < answer->n_choices; i++) {
         ewi_choice *choice = &answer->choices[i];
