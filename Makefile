@@ -51,7 +51,7 @@ kern: ## Compare every kernel with the C reference at each instruction-set level
 	JOBS=$(JOBS) tools/kern
 
 e2e: ## Real clients against the server (needs the registries of PyPI and npm)
-	$(call configure,dev) && cmake --build build/dev -j $(JOBS) --target edgewise
+	$(call configure,dev) && cmake --build build/dev -j $(JOBS) --target edgewise soak make-tiny-model
 	tests/e2e/prepare build/e2e
 	cmake -S tests/e2e -B build/e2e -D EDGEWISE=$(CURDIR)/build/dev/edgewise >/dev/null
 	$(call ctest,e2e)

@@ -1,4 +1,4 @@
-/* embed.c: edgewise embed: texts to vectors. */
+/* embed.c: edgewise embed: texts to vectors, or to an order. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,8 @@ static const cli_option options[] = {
     {NULL, "truncate", CLI_FLAG, offsetof(embed_values, truncate), NULL, 0, 0,
      "cut texts that are longer than the model takes; otherwise they are refused"},
     {NULL, "rank", CLI_FLAG, offsetof(embed_values, rank), NULL, 0, 0,
-     "print how near the other texts are to the first (cosine), nearest first, in place of the vectors"},
+     "print how near the other texts are to the first (cosine, or a cross-encoder's score), nearest first, "
+     "in place of the vectors"},
     {NULL, "json", CLI_FLAG, offsetof(embed_values, json), NULL, 0, 0, "print one JSON object"},
     CLI_ENGINE_OPTIONS(embed_values),
 };
@@ -44,7 +45,8 @@ typedef struct text {
     ew_str line;
     cli_tokens tokens;
     float *vector;
-    double cosine; /* to the first */
+    size_t index;
+    double nearness; /* to the first: a cosine, or a score */
 } text;
 
 typedef struct texts {
@@ -102,7 +104,9 @@ static int encode_text(const embed_values *values, const cli_opened *opened, tex
     }
     if (t->tokens.n <= most) return CLI_OK;
     if (!values->truncate) {
-        cli_say("text %zu has %zu tokens, the model takes %zu: --truncate cuts it", i + 1, t->tokens.n, most);
+        const bool is_pair = ew_model_get_info(opened->model).pooling == EW_POOLING_RANK;
+        cli_say("text %zu has %zu tokens, the model takes %zu%s", i + 1, t->tokens.n, most,
+                is_pair ? " of a pair" : ": --truncate cuts it");
         return CLI_BAD_INPUT;
     }
     cut_tokens(opened, &t->tokens, most);
@@ -188,22 +192,88 @@ static double cosine(const float *a, const float *b, size_t n) {
 }
 
 static int nearer(const void *a, const void *b) {
-    double x = ((const text *)a)->cosine, y = ((const text *)b)->cosine;
-    return (x < y) - (x > y);
+    const text *x = a, *y = b;
+    if (x->nearness < y->nearness || x->nearness > y->nearness) return x->nearness < y->nearness ? 1 : -1;
+    return (x->index > y->index) - (x->index < y->index);
 }
 
-static void print_rank(texts *all, size_t width, cli_out *out) {
+static void find_cosines(texts *all, size_t width) {
     for (size_t i = 1; i < all->n; i++)
-        all->items[i].cosine = cosine(all->items[0].vector, all->items[i].vector, width);
-    qsort(all->items + 1, all->n - 1, sizeof *all->items, nearer);
+        all->items[i].nearness = cosine(all->items[0].vector, all->items[i].vector, width);
+}
+
+static void print_order_table(const texts *all, const char *what, cli_out *out) {
+    char columns[32];
     cli_table table;
-    cli_table_init(&table, ">cosine|<text");
+    snprintf(columns, sizeof columns, ">%s|<text", what);
+    cli_table_init(&table, columns);
     for (size_t i = 1; i < all->n; i++) {
-        cli_table_cellf(&table, "%.4f", all->items[i].cosine);
+        cli_table_cellf(&table, "%.4f", all->items[i].nearness);
         cli_table_cell(&table, all->items[i].line);
     }
     cli_table_print(&table, out);
     cli_table_deinit(&table);
+}
+
+static void print_order_json(const texts *all, const char *what, cli_out *out) {
+    cli_json json = {.out = out};
+    cli_json_open(&json, NULL, '{');
+    cli_json_open(&json, "results", '[');
+    for (size_t i = 1; i < all->n; i++) {
+        char number[32];
+        int n = snprintf(number, sizeof number, "%.9g", all->items[i].nearness);
+        cli_json_open(&json, NULL, '{');
+        cli_json_count(&json, "index", all->items[i].index - 1);
+        cli_json_raw(&json, what, (ew_str){number, (size_t)n});
+        cli_json_string(&json, "text", all->items[i].line);
+        cli_json_close(&json);
+    }
+    cli_json_close(&json);
+    cli_json_close(&json);
+    cli_json_end(&json);
+}
+
+static void print_order(const embed_values *values, texts *all, const char *what, cli_out *out) {
+    for (size_t i = 0; i < all->n; i++) all->items[i].index = i;
+    qsort(all->items + 1, all->n - 1, sizeof *all->items, nearer);
+    if (values->json)
+        print_order_json(all, what, out);
+    else
+        print_order_table(all, what, out);
+}
+
+/* ---- a cross-encoder ---- */
+
+static int find_scores(const cli_opened *opened, texts *all) {
+    cli_progress progress;
+    cli_progress_start(&progress, "texts", all->n - 1);
+    ew_status status = EW_OK;
+    ew_error err = {0};
+    for (size_t i = 1; i < all->n && !status; i++) {
+        float score = 0;
+        status = ew_rank(opened->session, all->items[0].line, all->items[i].line, &score, NULL, &err);
+        all->items[i].nearness = (double)score;
+        cli_progress_set(&progress, i);
+    }
+    cli_progress_end(&progress);
+    if (status) return cli_fail(&err);
+    for (size_t i = 1; i < all->n; i++)
+        if (!isfinite(all->items[i].nearness)) {
+            cli_say("the score of text %zu is no number", i + 1);
+            return CLI_BAD_INPUT;
+        }
+    return CLI_OK;
+}
+
+static int check_ranking(const embed_values *values) {
+    const char *wrong = NULL;
+    if (!values->rank) wrong = "it makes no vectors: --rank prints the order that it finds";
+    if (values->pooling.given) wrong = "--pooling says nothing to it";
+    if (values->keep_length) wrong = "--keep-length says nothing to it";
+    if (values->truncate) wrong = "--truncate cuts no pairs";
+    if (!wrong) return CLI_OK;
+    cli_say("the model scores pairs of texts: %s", wrong);
+    return CLI_BAD_INPUT;
 }
 
 /* ---- the verb ---- */
@@ -219,20 +289,44 @@ static int start(embed_values *values, cli_opened *opened, size_t longest) {
     return code == CLI_OK ? cli_open_session(e, opened, &opened->session) : code;
 }
 
+/* The marks around two texts are no more than those around each. */
+static size_t longest_pair(const cli_opened *opened, const texts *all) {
+    const size_t trained = ew_model_get_info(opened->model).n_ctx_train;
+    size_t longest = 0;
+    for (size_t i = 1; i < all->n; i++)
+        if (all->items[i].tokens.n > longest) longest = all->items[i].tokens.n;
+    longest += all->items[0].tokens.n;
+    return longest < trained ? longest : trained;
+}
+
+static int rank_opened(embed_values *values, cli_opened *opened, texts *all, cli_out *out) {
+    size_t longest = 0;
+    int code = check_ranking(values);
+    if (code == CLI_OK) code = encode_texts(values, opened, all, &longest);
+    if (code == CLI_OK) code = start(values, opened, longest_pair(opened, all));
+    if (code == CLI_OK) code = find_scores(opened, all);
+    if (code == CLI_OK) print_order(values, all, "score", out);
+    return code;
+}
+
 static int run_opened(embed_values *values, cli_opened *opened, texts *all, cli_out *out) {
     const size_t width = ew_model_get_info(opened->model).d_model;
     size_t longest = 0;
     int code = cli_need_tokenizer(opened);
+    if (code == CLI_OK && ew_model_get_info(opened->model).pooling == EW_POOLING_RANK)
+        return rank_opened(values, opened, all, out);
     if (code == CLI_OK) code = encode_texts(values, opened, all, &longest);
     if (code == CLI_OK) code = start(values, opened, longest);
     if (code == CLI_OK) code = embed_texts(values, opened, all);
     if (code != CLI_OK) return code;
-    if (values->rank)
-        print_rank(all, width, out);
-    else if (values->json)
+    if (values->rank) {
+        find_cosines(all, width);
+        print_order(values, all, "cosine", out);
+    } else if (values->json) {
         print_json(all, opened, out);
-    else
+    } else {
         print_vectors(all, width, out);
+    }
     return CLI_OK;
 }
 
@@ -240,7 +334,6 @@ static int run(const cli_verb *verb, int argc, char **argv, cli_out *out) {
     embed_values values = {0};
     texts all = {0};
     if (!cli_parse(verb, argc, argv, &values)) return CLI_USAGE;
-    if (values.rank && values.json) return cli_usage(verb->name, "--rank and --json exclude each other");
     if (!values.engine.model) return cli_usage(verb->name, "no model: give its file or folder with -m");
     int code = read_texts(verb, &values, &all);
     cli_opened opened = {0};
@@ -260,7 +353,9 @@ const cli_verb cli_verb_embed = {
         "BGE,\n"
         "Nomic, ModernBERT, Qwen3-Embedding), pooled as their files say. Prefixes that a model wants "
         "before a\n"
-        "text, such as \"query: \", are part of the text.",
+        "text, such as \"query: \", are part of the text. With --rank also cross-encoders (bge-reranker, "
+        "ms-marco-\n"
+        "MiniLM), which score each text as an answer to the first.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .run = run,

@@ -1,5 +1,6 @@
 #include "heap.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,18 @@ void *cli_alloc(size_t n, size_t size_bytes) {
 void cli_free(void *block) {
     free(block);
 }
+
+#ifdef M_ARENA_MAX
+#define LARGE_BYTES (128 << 10)
+
+void cli_heap_keep_little(void) {
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+    mallopt(M_TRIM_THRESHOLD, LARGE_BYTES);
+}
+#else
+void cli_heap_keep_little(void) {}
+#endif
 
 void cli_bytes_init(cli_bytes *bytes, size_t max_bytes) {
     *bytes = (cli_bytes){.max = max_bytes < SIZE_MAX / 2 ? max_bytes : SIZE_MAX / 2};

@@ -24,6 +24,10 @@ void *cli_try_alloc(size_t n, size_t size_bytes);
 /* NULL is allowed. */
 void cli_free(void *block);
 
+/* For a program that runs for days: one heap for all threads, and what is large goes back to the system at
+ * once. glibc's own way keeps about as much free memory in the heaps of the threads as is in use. */
+void cli_heap_keep_little(void);
+
 typedef struct cli_bytes {
     char *data;
     size_t len, cap, max;

@@ -124,7 +124,9 @@ static int score_tasks(cli_quality *q, const cli_opened *model, const ew_tasks *
 static int measure_all(cli_quality *q, cli_opened *model, cli_opened *base, const ew_tasks *tasks,
                        bool wants_text) {
     q->engine = ew_engine_get_info(model->engine);
-    int code = cli_need_tokenizer(model);
+    int code = cli_need_head(model);
+    if (code == CLI_OK && base->model) code = cli_need_head(base);
+    if (code == CLI_OK) code = cli_need_tokenizer(model);
     if (code == CLI_OK && wants_text) code = measure_text(q, model, base);
     if (code == CLI_OK && tasks) code = cli_open_session(&q->values->engine, model, &model->session);
     if (code == CLI_OK && tasks) code = score_tasks(q, model, tasks);

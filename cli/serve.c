@@ -287,6 +287,7 @@ static int serve(const setup *s, cli_out *out) {
 static int run(const cli_verb *verb, int argc, char **argv, cli_out *out) {
     serve_values values = {0};
     setup s = {0};
+    cli_heap_keep_little();
     if (!cli_parse(verb, argc, argv, &values)) return CLI_USAGE;
     int code = take_options(verb, &values, &s);
     if (code == CLI_OK) code = serve(&s, out);

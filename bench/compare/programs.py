@@ -66,7 +66,7 @@ def run(command, env=None):
         watch = Watch()
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                                  env=dict(os.environ, **(env or {})))
-        _, status, usage = _wait(child, watch.start)
+        _, status, usage = wait_for(child, watch.start)
         watch.stop(usage)
         out.seek(0)
         err.seek(0)
@@ -77,14 +77,14 @@ def run(command, env=None):
     return text, {"wall_s": watch.wall_s, "others": watch.others, "rss_bytes": usage.ru_maxrss * 1024}
 
 
-def _wait(child, start):
+def wait_for(child, start, most_s=TIMEOUT_S):
     """os.wait4 with a deadline."""
     while True:
         pid, status, usage = os.wait4(child.pid, os.WNOHANG)
         if pid:
             child.returncode = os.waitstatus_to_exitcode(status)
             return pid, child.returncode, usage
-        if time.monotonic() - start > TIMEOUT_S:
+        if time.monotonic() - start > most_s:
             child.kill()
         time.sleep(0.005)
 
@@ -98,7 +98,7 @@ def first_byte(command, env=None):
     byte = os.read(child.stdout.fileno(), 1)
     took_ms = (time.perf_counter() - start) * 1e3
     child.stdout.read()
-    _, status, usage = _wait(child, watch.start)
+    _, status, usage = wait_for(child, watch.start)
     child.stdout.close()
     watch.stop(usage)
     if status != 0 or not byte:

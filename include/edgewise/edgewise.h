@@ -211,12 +211,14 @@ EW_API ew_status ew_model_open(const char *path, ew_model **out, ew_error *err);
 /* Only after the last engine on it is freed. */
 EW_API void ew_model_close(ew_model *model);
 
-/* How a text's hidden states become its embedding: their mean, the first's, the last's. */
+/* How a text's hidden states become its embedding: their mean, the first's, the last's. Or a score of a pair
+ * of texts (ew_rank) comes of the first's, and there are no embeddings. */
 typedef enum ew_pooling {
     EW_POOLING_MODEL = 0, /* as ew_model_get_info says */
     EW_POOLING_MEAN = 1,
     EW_POOLING_CLS = 2,
     EW_POOLING_LAST = 3,
+    EW_POOLING_RANK = 4, /* of ew_model_get_info alone */
 } ew_pooling;
 
 typedef struct ew_model_info {
@@ -228,7 +230,7 @@ typedef struct ew_model_info {
     uint64_t n_params;
     uint64_t weight_bytes;
     bool has_chat_template;
-    bool is_headless;   /* it makes embeddings only */
+    bool is_headless;   /* it makes embeddings only, or scores */
     bool is_encoder;    /* and each row sees all rows of its text */
     ew_pooling pooling; /* as its files say; else mean of encoders, last of others */
 } ew_model_info;
@@ -635,6 +637,16 @@ typedef struct ew_embed_options {
  */
 EW_API ew_status ew_embed(ew_session *session, const ew_token *tokens, size_t n,
                           const ew_embed_options *options, float *out, ew_error *err);
+
+/*
+ * How well a document answers a query: the score that a cross-encoder's head makes of the two, as it comes;
+ * the larger, the better. Forgets what the session held. *n_tokens (may be NULL) becomes how many the two
+ * have with the marks around them. Errors: EW_UNSUPPORTED when the model (pooling other than EW_POOLING_RANK)
+ * or its vocabulary has no way to see two texts; EW_CONTEXT_FULL with the counts; EW_LIMIT when they are
+ * longer than a step; EW_CANCELLED.
+ */
+EW_API ew_status ew_rank(ew_session *session, ew_str query, ew_str document, float *score, size_t *n_tokens,
+                         ew_error *err);
 
 /* ---------------------------------------------------------------------------------- what a model is worth */
 

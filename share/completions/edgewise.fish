@@ -110,7 +110,7 @@ complete -c edgewise -n '__fish_seen_subcommand_from embed' -s p -l prompt -x -d
 complete -c edgewise -n '__fish_seen_subcommand_from embed' -l pooling -xa 'model mean cls last' -d 'what of a text\'s hidden states: their mean, the first, the last (default: as the model\'s files say)'
 complete -c edgewise -n '__fish_seen_subcommand_from embed' -l keep-length -d 'do not divide a vector by its length'
 complete -c edgewise -n '__fish_seen_subcommand_from embed' -l truncate -d 'cut texts that are longer than the model takes; otherwise they are refused'
-complete -c edgewise -n '__fish_seen_subcommand_from embed' -l rank -d 'print how near the other texts are to the first (cosine), nearest first, in place of the vectors'
+complete -c edgewise -n '__fish_seen_subcommand_from embed' -l rank -d 'print how near the other texts are to the first (cosine, or a cross-encoder\'s score), nearest first, in place of the vectors'
 complete -c edgewise -n '__fish_seen_subcommand_from embed' -l json -d 'print one JSON object'
 complete -c edgewise -n '__fish_seen_subcommand_from embed' -s c -l ctx-size -x -d 'positions of the context (default: what the model was trained on, at most 4096)'
 complete -c edgewise -n '__fish_seen_subcommand_from embed' -s t -l threads -x -d 'threads (default: the performance cores)'

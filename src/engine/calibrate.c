@@ -39,6 +39,9 @@ struct ewi_calibration {
 ew_status ewi_calibration_check(const ew_model *model, ew_error *err) {
     if (!model->tokenizer)
         return ewi_fail(err, EW_UNSUPPORTED, "calibration needs a vocabulary, which the model's files lack");
+    if (model->hparams.pooling == EW_POOLING_RANK)
+        return ewi_fail(err, EW_UNSUPPORTED,
+                        "calibrating a model that ranks is not implemented: it sees pairs of texts");
     return EW_OK;
 }
 
@@ -411,6 +414,7 @@ static ew_status compare_windows(ewi_calibration *c, comparing *a, ewi_hessian *
         for (piece p = {.window = i}; next_piece(c, &p);) {
             EWI_TRY(run_piece(c, &c->original, p, &original, err));
             EWI_TRY(run_piece(c, &c->rounded, p, &rounded, err));
+            ewi_drift_temper(a->x, a->y, p.n, n_inputs(a->linear));
             ewi_hessian_add(h, a->x, p.n);
             ewi_drift_add(d, a->x, a->y, p.n);
         }

@@ -88,7 +88,7 @@ const ewi_node *ewi_calibration_node(const ewi_calibration *c, ewi_op op, uint32
 ewi_quant_threads ewi_calibration_threads(const ewi_calibration *c);
 /* Adds what this layer of the rounded model, whose weights are packed, reads, as its codes say (rotated for
  * whole-row types): to H, and how it drifted from what the original's reads, divided by scales unless those
- * are NULL. All layers before it in the stage have their weights. */
+ * are NULL; rows tempered (quant/drift.h). All layers before it in the stage have their weights. */
 EWI_NODISCARD ew_status ewi_calibration_compare(ewi_calibration *c, const ewi_node *linear,
                                                 const float *scales, ewi_hessian *h, ewi_drift *d,
                                                 ewi_calibration_tell tell, void *user, ew_error *err);

@@ -37,7 +37,7 @@ ew_status ewi_channel_scales_new(const ew_model *model, ewi_pool *pool, const ew
     ewi_channel_scales *s = ewi_zalloc(sizeof *s);
     if (!s) return ewi_no_memory(err, "scales of channels");
     *s = (ewi_channel_scales){.model = model, .pool = pool, .how = *how};
-    const ewi_model_output output = ewi_model_embeds(model) ? EWI_OUTPUT_HIDDEN : EWI_OUTPUT_LOGITS;
+    const ewi_model_output output = ewi_model_output_of(model, ewi_model_embeds(model));
     ewi_graph_init(&s->graph);
     ewi_arena_init(&s->arena, SCALES_BYTES);
     s->tensors = ewi_arena_array(&s->arena, model->checkpoint.n_tensors + 1, sizeof *s->tensors);

@@ -26,6 +26,8 @@ static void normalize(float *x, size_t n) {
 
 static ew_status check_engine(const ew_engine *e, size_t n, ew_error *err) {
     const ewi_arch *arch = e->model->hparams.arch;
+    if (e->output == EWI_OUTPUT_SCORE)
+        return ewi_fail(err, EW_UNSUPPORTED, "the model scores pairs of texts: it makes no embeddings");
     if (e->output != EWI_OUTPUT_HIDDEN)
         return ewi_fail(err, EW_INVALID, "this engine makes logits: ask for one that embeds");
     if (arch->is_encoder && n > e->plan.n_rows)

@@ -175,7 +175,7 @@ ew_status ew_engine_new(const ew_model *model, const ew_engine_options *options,
     e->model = model;
     e->exact = o.exact;
     e->static_activations = o.static_activations;
-    e->output = o.embeds || model->hparams.is_headless ? EWI_OUTPUT_HIDDEN : EWI_OUTPUT_LOGITS;
+    e->output = ewi_model_output_of(model, o.embeds);
     ewi_graph_init(&e->graph);
     ewi_arena_init(&e->tables, MAX_TABLES_BYTES);
     ew_status status = make_parts(e, &o, err);
@@ -207,6 +207,12 @@ ewi_value ewi_stage_output(const ew_engine *e, uint32_t stage) {
             out = v;
         }
     return out;
+}
+
+ew_status ewi_engine_check_text(const ew_engine *engine, ew_error *err) {
+    if (engine->output == EWI_OUTPUT_LOGITS) return EW_OK;
+    return ewi_fail(err, EW_INVALID, "this engine makes %s, not text",
+                    engine->output == EWI_OUTPUT_SCORE ? "scores" : "embeddings");
 }
 
 ew_engine_info ew_engine_get_info(const ew_engine *engine) {

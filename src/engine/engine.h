@@ -106,6 +106,7 @@ struct ew_session {
     ew_engine *engine;
     ewi_state state;
     uint32_t length, n_ctx;
+    uint32_t second;    /* where a pair's second text begins; UINT32_MAX: there is none */
     double *freqs;      /* [n_freqs] by which a position's angles grow, of all ropes */
     uint32_t n_pending; /* rows of the step in progress */
     ew_context_full context_full;
@@ -134,6 +135,8 @@ typedef bool (*ewi_linear_fn)(void *user, const ewi_node *linear, const void *x,
  * there after; its logits are not computed. Sessions stay as they were. */
 EWI_NODISCARD ew_status ewi_step_stage(ew_engine *engine, const ew_row *rows, size_t n_rows, uint32_t stage,
                                        ewi_linear_fn on_linear, void *user, ew_error *err);
+/* EW_INVALID, by what it makes, when that is not logits. */
+EWI_NODISCARD ew_status ewi_engine_check_text(const ew_engine *engine, ew_error *err);
 /* ew_eval for all who need it; `row` of on_head counts from the first of the n tokens. */
 EWI_NODISCARD ew_status ewi_session_eval(ew_session *session, const ew_token *tokens, size_t n,
                                          ewi_wants wants, ewi_head_fn on_head, void *user, ew_error *err);

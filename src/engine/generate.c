@@ -121,8 +121,7 @@ ew_status ew_generate(ew_session *session, const ew_token *prompt, size_t n_prom
         .err = err,
     };
     *g.result = (ew_generation){.n_prompt = (uint32_t)n_prompt};
-    if (session->engine->output != EWI_OUTPUT_LOGITS)
-        return ewi_fail(err, EW_INVALID, "this engine makes embeddings, not text");
+    EWI_TRY(ewi_engine_check_text(session->engine, err));
     EWI_TRY(check_sampler(&g));
     ew_status status = init_writer(&g);
     if (status == EW_OK) status = run(&g, prompt, n_prompt);

@@ -24,11 +24,17 @@ static const float *vector_of(const ewi_tensor *vector) {
     return vector ? (const float *)(const void *)vector->data : NULL;
 }
 
+/* Of a pair's texts. */
+static bool is_second(const ew_row *row) {
+    return row->position >= row->session->second;
+}
+
 static void run_embed(const ewi_job *j, const ewi_part *p) {
     const ewi_tensor *w = j->node->weight;
     const bool is_packed = ewi_packed_info_get(w->dtype);
     const uint8_t *packed = is_packed ? ewi_packing_find(j->e->model->packing, w) : NULL;
     const float *bias = vector_of(j->node->bias);
+    const bool is_pair = bias && j->node->bias->n_dims == 2;
     size_t row_bytes = (size_t)(w->size_bytes / w->dims[0]), cols = j->node->cols;
     for (size_t i = p->row0; i < p->row1; i++) {
         size_t at = j->node->op == EWI_OP_EMBED ? (size_t)j->rows[i].token : j->rows[i].position;
@@ -37,7 +43,7 @@ static void run_embed(const ewi_job *j, const ewi_part *p) {
             ewi_unpack_row(w->dtype, packed, at, cols, y);
         else
             j->e->kern->widen[w->dtype](y, w->data + at * row_bytes, cols);
-        if (bias) j->e->kern->add(y, y, bias, cols);
+        if (bias) j->e->kern->add(y, y, is_pair && is_second(&j->rows[i]) ? bias + cols : bias, cols);
     }
 }
 

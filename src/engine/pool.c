@@ -9,10 +9,12 @@
 
 #define SPINS 4000u /* about 40 us: longer than the gap between two pieces of a step */
 
+/* A thread, and its share of the work. */
 typedef struct worker {
     ewi_pool *pool;
     ewi_thread *thread;
     uint32_t index;
+    _Atomic uint32_t taken; /* the last piece of work whose share is somebody's */
 } worker;
 
 struct ewi_pool {
@@ -20,16 +22,17 @@ struct ewi_pool {
     uint32_t n_started;
     worker *workers; /* [n_threads]; 0 is the caller */
     ewi_topology topology;
-    ewi_signal *signal; /* raised when there is work */
+    ewi_signal *signal; /* how many pieces of work there were; raised with each */
+    uint32_t piece;     /* the caller's count of them */
     ewi_work_fn work;
     void *arg;
-    _Atomic uint32_t n_running;
+    _Atomic uint32_t n_left; /* shares that are not done */
     atomic_bool quit;
 };
 
 /* Spins, then gives the core away: another program may be where a thread of ours should run. */
 static void wait_for_others(const ewi_pool *pool) {
-    for (uint32_t i = 0; atomic_load_explicit(&pool->n_running, memory_order_acquire) > 0; i++) {
+    for (uint32_t i = 0; atomic_load_explicit(&pool->n_left, memory_order_acquire) > 0; i++) {
         if (i < SPINS)
             ewi_cpu_relax();
         else
@@ -37,34 +40,54 @@ static void wait_for_others(const ewi_pool *pool) {
     }
 }
 
-static void wait_for_work(ewi_pool *pool, uint32_t seen) {
+/* Returns how many pieces of work there were. */
+static uint32_t wait_for_work(const ewi_pool *pool, uint32_t seen) {
     for (uint32_t i = 0; i < SPINS; i++) {
-        if (ewi_signal_value(pool->signal) != seen) return;
+        uint32_t piece = ewi_signal_value(pool->signal);
+        if (piece != seen) return piece;
         ewi_cpu_relax();
     }
     ewi_signal_wait(pool->signal, seen);
+    return ewi_signal_value(pool->signal);
+}
+
+/* A share is done by one thread, the first that comes. Until it is done the piece of work is not: a thread
+ * that slept through pieces takes nothing of theirs. */
+static void try_share(ewi_pool *pool, uint32_t share, uint32_t piece) {
+    uint32_t before = piece - 1;
+    if (atomic_load_explicit(&pool->workers[share].taken, memory_order_relaxed) != before) return;
+    if (!atomic_compare_exchange_strong(&pool->workers[share].taken, &before, piece)) return;
+    pool->work(pool->arg, share, pool->n_threads);
+    atomic_fetch_sub_explicit(&pool->n_left, 1, memory_order_release);
+}
+
+/* A thread's own share first, whose weights its cache may have; then those of threads that do not come. */
+static void do_shares(ewi_pool *pool, uint32_t own, uint32_t piece) {
+    for (uint32_t i = 0; i < pool->n_threads; i++) try_share(pool, (own + i) % pool->n_threads, piece);
 }
 
 static void worker_main(void *arg) {
     worker *self = arg;
     ewi_pool *pool = self->pool;
     ewi_topology_bind(&pool->topology, self->index);
-    for (uint32_t seen = 0;; seen++) {
-        wait_for_work(pool, seen);
+    for (uint32_t seen = 0;;) {
+        seen = wait_for_work(pool, seen);
         if (atomic_load(&pool->quit)) return;
-        pool->work(pool->arg, self->index, pool->n_threads);
-        atomic_fetch_sub_explicit(&pool->n_running, 1, memory_order_release);
+        do_shares(pool, self->index, seen);
     }
 }
 
 void ewi_pool_run(ewi_pool *pool, ewi_work_fn work, void *arg) {
-    if (pool->n_threads > 1) {
-        pool->work = work;
-        pool->arg = arg;
-        atomic_store(&pool->n_running, pool->n_threads - 1);
-        ewi_signal_raise(pool->signal);
+    if (pool->n_threads == 1) {
+        work(arg, 0, 1);
+        return;
     }
-    work(arg, 0, pool->n_threads);
+    pool->work = work;
+    pool->arg = arg;
+    pool->piece++;
+    atomic_store(&pool->n_left, pool->n_threads);
+    ewi_signal_raise(pool->signal);
+    do_shares(pool, 0, pool->piece);
     wait_for_others(pool);
 }
 

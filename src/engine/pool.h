@@ -1,11 +1,12 @@
 /*
  * pool.h: threads that do one piece of work together, each on a performance core of its own.
  *
- * The caller is thread 0. Between pieces the others spin for a moment and then sleep. One thread at a time
- * uses a pool.
+ * Work has as many shares as there are threads. A thread does its own, the caller's is 0, and then those of
+ * threads that have not begun theirs: other programs may be where they should run. Between pieces of work
+ * threads spin for a moment and then sleep. One thread at a time uses a pool.
  *
  *     EWI_TRY(ewi_pool_new(n_threads, &pool, err));
- *     ewi_pool_run(pool, work, arg);          work(arg, i, n) on every thread i; returns when all are done
+ *     ewi_pool_run(pool, work, arg);        work(arg, i, n) for each share i of n; returns when all are done
  *     ewi_pool_free(pool);
  */
 #ifndef EW_ENGINE_POOL_H
@@ -16,7 +17,7 @@
 
 typedef struct ewi_pool ewi_pool;
 
-typedef void (*ewi_work_fn)(void *arg, uint32_t thread, uint32_t n_threads);
+typedef void (*ewi_work_fn)(void *arg, uint32_t share, uint32_t n_shares);
 
 #define EWI_MAX_THREADS 256u
 

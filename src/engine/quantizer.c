@@ -332,10 +332,16 @@ static ew_status copy_vector(job *j, const ewi_tensor *t, ew_error *err) {
 /* ---- tensors ---- */
 
 /* Routers are small, and their errors choose other experts; of an encoder's other embeddings only some rows
- * are read. */
+ * are read; one row makes a score. */
 static bool stays_f32(const ewi_tensor *t) {
-    static const char *const endings[] = {".mlp.gate.weight", ".ffn_gate_inp.weight", "token_types.weight",
-                                          ".token_type_embeddings.weight", ".position_embeddings.weight"};
+    static const char *const endings[] = {".mlp.gate.weight",
+                                          ".ffn_gate_inp.weight",
+                                          "token_types.weight",
+                                          ".token_type_embeddings.weight",
+                                          ".position_embeddings.weight",
+                                          "cls.output.weight",
+                                          "classifier.weight",
+                                          "classifier.out_proj.weight"};
     for (size_t i = 0; i < EWI_COUNT(endings); i++)
         if (ewi_str_ends(t->name, endings[i])) return true;
     return false;

@@ -30,8 +30,7 @@ static ew_status check_logprobs(const ewi_request *r, ew_error *err) {
 }
 
 ew_status ewi_request_check(const ewi_request *r, const ew_engine *e, uint32_t n_ctx, ew_error *err) {
-    if (e->output != EWI_OUTPUT_LOGITS)
-        return ewi_fail(err, EW_INVALID, "this engine makes embeddings, not text");
+    EWI_TRY(ewi_engine_check_text(e, err));
     if (r->priority >= EWI_N_PRIORITIES) return ewi_fail(err, EW_INVALID, "unknown priority");
     EWI_TRY(check_prompt(r, e, n_ctx, err));
     EWI_TRY(ewi_sampler_check(&r->sampling, e->model->n_vocab, err));

@@ -52,6 +52,7 @@ typedef struct learning {
 } learning;
 
 static void add_rows(learning *l) {
+    ewi_drift_temper(l->x, l->y, l->n, l->r->k);
     ewi_hessian_add(l->h, l->x, l->n);
     ewi_drift_add(l->d, l->x, l->y, l->n);
     l->n = 0;

@@ -24,6 +24,7 @@ static ew_status check_memory(const ew_engine *engine, uint32_t n_ctx, ew_error 
 static ew_status init_session(ew_session *s, ew_engine *engine, const ew_session_options *o, ew_error *err) {
     uint32_t trained = engine->model->hparams.n_ctx_train;
     s->engine = engine;
+    s->second = UINT32_MAX;
     s->n_ctx = o->n_ctx ? o->n_ctx : trained < DEFAULT_CTX ? trained : DEFAULT_CTX;
     s->context_full = o->context_full;
     s->n_keep = o->n_keep;

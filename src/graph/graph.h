@@ -27,7 +27,7 @@
 /* X(name, text): transformer ops, [rows, columns] in and out. */
 #define EWI_OP_MAP(X)                                                                                       \
     X(TOKENS, "tokens")         /* the rows' token ids, [T] */                                              \
-    X(EMBED, "embed")           /* row t = weight[token t] (+ bias), widened to f32 */                      \
+    X(EMBED, "embed")           /* row t = weight[token t] (+ bias of row t's text), widened to f32 */      \
     X(POSITIONS, "positions")   /* row t = weight[position of row t], widened to f32 */                     \
     X(RMS_NORM, "rms_norm")     /* x / sqrt(mean(x^2) + eps) * weight, of each group of columns */          \
     X(LAYER_NORM, "layer_norm") /* the same of x - mean(x) (+ bias) */                                      \
@@ -182,7 +182,7 @@ void ewi_graph_deinit(ewi_graph *graph);
 
 ewi_value ewi_graph_tokens(ewi_graph *graph);
 ewi_value ewi_graph_embed(ewi_graph *graph, ewi_value tokens, const ewi_tensor *weight);
-/* The same plus bias, which may be NULL, in every row. */
+/* The same plus bias, which may be NULL: a vector, or a row of two for each text of a pair. */
 ewi_value ewi_graph_biased_embed(ewi_graph *graph, ewi_value tokens, const ewi_tensor *weight,
                                  const ewi_tensor *bias);
 /* weight[i] belongs to position i. */

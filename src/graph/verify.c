@@ -93,9 +93,19 @@ static void same_as(ewi_node *node, const ewi_node *other) {
     node->cols = other->cols;
 }
 
+/* A vector, or one for each text of a pair. */
+static ew_status check_types(const ewi_node *node, ew_error *err) {
+    const ewi_tensor *types = node->bias;
+    const uint64_t n = node->weight->dims[1];
+    if (types->n_dims != 2) return check_vector(node, types, n, err);
+    if (types->dtype == EWI_F32 && types->dims[0] == 2 && types->dims[1] == n) return EW_OK;
+    return ewi_fail(err, EW_FORMAT, "tensor %.*s: its rows must have %" PRIu64 " columns",
+                    EWI_STR_ARG(types->name), n);
+}
+
 static ew_status infer_embed(ewi_node *node, const ewi_node *tokens, ew_error *err) {
     EWI_TRY(check_matrix(node, err));
-    if (node->bias) EWI_TRY(check_vector(node, node->bias, node->weight->dims[1], err));
+    if (node->bias) EWI_TRY(check_types(node, err));
     same_as(node, tokens);
     node->type = EWI_VALUE_F32;
     node->cols = (uint32_t)node->weight->dims[1];

@@ -417,6 +417,8 @@ ew_status ewi_evaluate(ew_session *session, ew_session *base, ew_str text, const
                        ew_error *err) {
     EWI_REQUIRE(session && session != base && (text.data || text.len == 0) && out, err);
     EWI_REQUIRE(!options || options->struct_size == sizeof *options, err);
+    EWI_TRY(ewi_engine_check_text(session->engine, err));
+    if (base) EWI_TRY(ewi_engine_check_text(base->engine, err));
     evaluation e = {.session = session, .base = base, .on_progress = on_progress, .user = user, .err = err};
     ew_status status = evaluate(&e, text, options ? options : &(ew_evaluate_options){0}, kept, out);
     forget(session);

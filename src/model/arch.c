@@ -7,6 +7,7 @@
 #define ROPES(gguf, hf) .gguf_pairing = EWI_ROPE_##gguf, .hf_pairing = EWI_ROPE_##hf
 #define ENCODER         .is_encoder = true, .is_tied = true
 #define LAYER_NORMS     .has_layer_norm = true, .norm_bias = EWI_REQUIRED
+#define RANKS(in, out)  .hf_rank = (in), .hf_rank_out = (out)
 #define BIASES          .qkv_bias = EWI_REQUIRED, .out_bias = EWI_REQUIRED, .ffn_bias = EWI_REQUIRED
 
 /* clang-format off */
@@ -75,21 +76,23 @@ static const ewi_arch archs[] = {
     {.name = "command-r", .hf_class = "CohereForCausalLM", ROPES(ADJACENT, ADJACENT), .has_layer_norm = true,
      .qk_norm = EWI_QK_NORM_OWN, .is_parallel = true, .shares_norm = true, .is_tied = true,
      .has_logit_scale = true},
-    {.name = "bert", .hf_class = "BertModel", .hf_alias = "BertForMaskedLM", .hf_names = "bert", LAYER_NORMS,
-     BIASES, ENCODER, .norm_place = EWI_NORM_SUMS, .has_embd_norm = true, .has_token_types = true,
-     .is_plain_ffn = true, .act = EWI_ACT_GELU, .positions = EWI_POSITIONS_LEARNED},
-    {.name = "bert", .hf_class = "XLMRobertaModel", .hf_alias = "RobertaModel", .hf_names = "bert",
-     LAYER_NORMS, BIASES, ENCODER, .norm_place = EWI_NORM_SUMS, .has_embd_norm = true,
-     .has_token_types = true, .hf_pads_positions = true, .is_plain_ffn = true, .act = EWI_ACT_GELU,
+    {.name = "bert", .hf_class = "BertModel", .hf_alias = "BertForMaskedLM", .hf_names = "bert",
+     RANKS("pooler.dense", "classifier"), LAYER_NORMS, BIASES, ENCODER, .norm_place = EWI_NORM_SUMS,
+     .has_embd_norm = true, .has_token_types = true, .is_plain_ffn = true, .act = EWI_ACT_GELU,
      .positions = EWI_POSITIONS_LEARNED},
+    {.name = "bert", .hf_class = "XLMRobertaModel", .hf_alias = "RobertaModel", .hf_names = "bert",
+     RANKS("classifier.dense", "classifier.out_proj"), LAYER_NORMS, BIASES, ENCODER,
+     .norm_place = EWI_NORM_SUMS, .has_embd_norm = true, .has_token_types = true, .hf_pads_positions = true,
+     .is_plain_ffn = true, .act = EWI_ACT_GELU, .positions = EWI_POSITIONS_LEARNED},
     {.name = "nomic-bert", .hf_class = "NomicBertModel", .hf_names = "nomic-bert", ROPES(HALVES, HALVES),
      LAYER_NORMS, ENCODER, .norm_place = EWI_NORM_SUMS, .has_embd_norm = true, .has_token_types = true,
      .has_fused_qkv = true},
     {.name = "modern-bert", .hf_class = "ModernBertModel", .hf_alias = "ModernBertForMaskedLM",
-     .hf_names = "modern-bert", ROPES(HALVES, HALVES), .has_layer_norm = true, .norm_bias = EWI_OPTIONAL,
-     .qkv_bias = EWI_OPTIONAL, .out_bias = EWI_OPTIONAL, .ffn_bias = EWI_OPTIONAL, ENCODER,
-     .has_embd_norm = true, .skips_first_norm = true, .has_fused_qkv = true, .has_fused_gate_up = true,
-     .act = EWI_ACT_GELU, .window = EWI_WINDOW_SIDES, .window_period = 3, .local_rope_base = 10000},
+     .hf_names = "modern-bert", RANKS("head.dense", "classifier"), .has_rank_norm = true,
+     ROPES(HALVES, HALVES), .has_layer_norm = true, .norm_bias = EWI_OPTIONAL, .qkv_bias = EWI_OPTIONAL,
+     .out_bias = EWI_OPTIONAL, .ffn_bias = EWI_OPTIONAL, ENCODER, .has_embd_norm = true,
+     .skips_first_norm = true, .has_fused_qkv = true, .has_fused_gate_up = true, .act = EWI_ACT_GELU,
+     .window = EWI_WINDOW_SIDES, .window_period = 3, .local_rope_base = 10000},
 };
 /* clang-format on */
 
@@ -99,6 +102,15 @@ const ewi_arch *ewi_arch_from_gguf(ew_str architecture) {
     return NULL;
 }
 
+/* BertForSequenceClassification of BertModel. */
+static bool is_ranking_class(const char *model_class, ew_str hf_class) {
+    static const char without[] = "Model", with[] = "ForSequenceClassification";
+    if (!model_class || !ewi_str_ends(ewi_str(model_class), without)) return false;
+    const size_t n = strlen(model_class) - (sizeof without - 1);
+    return hf_class.len == n + sizeof with - 1 && memcmp(hf_class.data, model_class, n) == 0 &&
+           ewi_str_ends(hf_class, with);
+}
+
 static bool is_headless_class(const ewi_arch *arch, ew_str hf_class) {
     static const char with[] = "ForCausalLM", without[] = "Model";
     size_t n = strlen(arch->hf_class), n_with = sizeof with - 1, n_without = sizeof without - 1;
@@ -106,16 +118,25 @@ static bool is_headless_class(const ewi_arch *arch, ew_str hf_class) {
     return hf_class.len - n_without == n - n_with && memcmp(hf_class.data, arch->hf_class, n - n_with) == 0;
 }
 
-const ewi_arch *ewi_arch_from_hf(ew_str hf_class, bool *is_headless) {
-    *is_headless = false;
+const ewi_arch *ewi_arch_from_hf(ew_str hf_class, ewi_class_kind *kind) {
+    *kind = EWI_CLASS_WHOLE;
     for (size_t i = 0; i < EWI_COUNT(archs); i++)
         if (ewi_str_is(hf_class, archs[i].hf_class) ||
             (archs[i].hf_alias && ewi_str_is(hf_class, archs[i].hf_alias)))
             return &archs[i];
-    *is_headless = true;
+    *kind = EWI_CLASS_RANKS;
+    for (size_t i = 0; i < EWI_COUNT(archs); i++)
+        if (archs[i].hf_rank &&
+            (is_ranking_class(archs[i].hf_class, hf_class) || is_ranking_class(archs[i].hf_alias, hf_class)))
+            return &archs[i];
+    *kind = EWI_CLASS_HEADLESS;
     for (size_t i = 0; i < EWI_COUNT(archs); i++)
         if (is_headless_class(&archs[i], hf_class)) return &archs[i];
     return NULL;
+}
+
+bool ewi_arch_ranks_gguf(const ewi_arch *arch) {
+    return arch->hf_rank && !arch->has_rank_norm;
 }
 
 const char *ewi_arch_list(void) {

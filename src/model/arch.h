@@ -42,6 +42,8 @@ typedef struct ewi_arch {
     const char *hf_class; /* "architectures" of config.json */
     const char *hf_alias; /* what files made before transformers had it say; or NULL */
     const char *hf_names; /* how Hugging Face calls its tensors, see arch_names.c; NULL: as Llama's */
+    /* And the matrices of its ...ForSequenceClassification, whose one label is a score; NULL: none. */
+    const char *hf_rank, *hf_rank_out;
     ewi_rope_pairing gguf_pairing; /* converters to GGUF reorder the rows of some architectures */
     ewi_rope_pairing hf_pairing;
     ewi_presence qkv_bias, out_bias, ffn_bias, head_bias;
@@ -55,6 +57,7 @@ typedef struct ewi_arch {
     bool has_embd_norm;
     bool has_token_types;   /* a row of another embedding is added: always the first */
     bool hf_pads_positions; /* learned positions begin after that of the padding token */
+    bool has_rank_norm;     /* a head that ranks has a norm, and its activation is the layers', not tanh */
     bool skips_first_norm;  /* the first layer's attention has none: the embedding's stands for it */
     bool is_parallel;       /* attention and feed-forward look at the same input, unless metadata says no */
     bool shares_norm;       /* and then at the same norm of it */
@@ -83,8 +86,12 @@ typedef struct ewi_arch {
 
 /* NULL when there is none of that name. */
 const ewi_arch *ewi_arch_from_gguf(ew_str architecture);
-/* Also by the class of a decoder without its head (LlamaModel), which then sets *is_headless. */
-const ewi_arch *ewi_arch_from_hf(ew_str hf_class, bool *is_headless);
+/* A class is of the model whole, or of a decoder without its head (LlamaModel), or of an encoder with one
+ * that ranks (BertForSequenceClassification). */
+typedef enum ewi_class_kind { EWI_CLASS_WHOLE, EWI_CLASS_HEADLESS, EWI_CLASS_RANKS } ewi_class_kind;
+const ewi_arch *ewi_arch_from_hf(ew_str hf_class, ewi_class_kind *kind);
+/* Whether a GGUF file says all of a head that ranks: not what ModernBERT's pools. */
+bool ewi_arch_ranks_gguf(const ewi_arch *arch);
 /* "llama, qwen2", for error texts. */
 const char *ewi_arch_list(void);
 
@@ -100,6 +107,9 @@ const char *ewi_arch_list(void);
     X(ROPE_LONG, "rope_factors_long", "")                                                       \
     X(OUTPUT_NORM, "output_norm", "model.norm")                                                 \
     X(OUTPUT, "output", "lm_head")                                                              \
+    X(RANK, "cls", "")                                                                          \
+    X(RANK_NORM, "cls.norm", "head.norm")                                                       \
+    X(RANK_OUT, "cls.output", "")                                                               \
     X(ATTN_NORM, "blk.%u.attn_norm", "model.layers.%u.input_layernorm")                         \
     X(OWN_ATTN_NORM, "blk.%u.attn_norm_2", "")                                                  \
     X(OWN_FFN_NORM, "blk.%u.attn_norm", "")                                                     \

@@ -89,6 +89,8 @@ static const struct {
 };
 
 static const char *format_of(const ewi_arch *arch, ewi_role role, ewi_naming naming) {
+    if (naming == EWI_NAMES_HF && role == EWI_ROLE_RANK && arch->hf_rank) return arch->hf_rank;
+    if (naming == EWI_NAMES_HF && role == EWI_ROLE_RANK_OUT && arch->hf_rank_out) return arch->hf_rank_out;
     for (size_t i = 0; naming == EWI_NAMES_HF && arch->hf_names && i < EWI_COUNT(hf_formats); i++)
         if (hf_formats[i].role == role && strcmp(hf_formats[i].names, arch->hf_names) == 0)
             return hf_formats[i].format;

@@ -185,6 +185,16 @@ static ewi_value head(const builder *b, ewi_value x) {
                                    ewi_model_bias(b->model, EWI_ROLE_OUTPUT, 0), b->h->logit_cap);
 }
 
+/* tanh is a cap of 1. */
+static ewi_value rank_head(const builder *b, ewi_value x) {
+    const float cap = b->arch->has_rank_norm ? 0 : 1;
+    x = ewi_graph_capped_linear(b->graph, x, weight(b, EWI_ROLE_RANK, 0),
+                                ewi_model_bias(b->model, EWI_ROLE_RANK, 0), cap);
+    if (b->arch->has_rank_norm)
+        x = norm(b, ewi_graph_act(b->graph, EWI_ACT_GELU, x, EWI_NO_VALUE), EWI_ROLE_RANK_NORM, 0);
+    return linear(b, x, EWI_ROLE_RANK_OUT, 0);
+}
+
 ew_status ewi_model_build(const ew_model *model, ewi_model_output output, ewi_graph *graph, ew_error *err) {
     const ewi_hparams *h = &model->hparams;
     builder b = {model, h, h->arch, graph};
@@ -193,6 +203,7 @@ ew_status ewi_model_build(const ew_model *model, ewi_model_output output, ewi_gr
     graph->stage = 1 + h->n_layers;
     x = norm_if(&b, x, EWI_ROLE_OUTPUT_NORM, 0);
     if (output == EWI_OUTPUT_LOGITS) x = head(&b, x);
+    if (output == EWI_OUTPUT_SCORE) x = rank_head(&b, x);
     ewi_graph_set_output(graph, ewi_graph_select(graph, x));
     return ewi_graph_verify(graph, err);
 }

@@ -29,7 +29,8 @@ static bool is_derived(const ewi_hparams *h, ew_str name) {
     const ewi_arch *arch = h->arch;
     bool has_masks = ewi_str_is(ewi_str(arch->name), "gpt2") || ewi_str_is(ewi_str(arch->name), "gptneox");
     if (ewi_str_ends(name, ".rotary_emb.inv_freq")) return true;
-    if (arch->is_encoder && is_of_training(name)) return true;
+    if (arch->is_encoder && h->pooling != EW_POOLING_RANK && is_of_training(name)) return true;
+    if (arch->is_encoder && ewi_str_ends(name, "embeddings.position_ids")) return true;
     return has_masks &&
            (ewi_str_ends(name, ".attn.bias") || ewi_str_ends(name, ".attn.masked_bias") ||
             ewi_str_ends(name, ".attention.bias") || ewi_str_ends(name, ".attention.masked_bias"));

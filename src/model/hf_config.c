@@ -55,7 +55,7 @@ static ew_status read_architectures(ewi_json *json, ewi_hf_config *c) {
         ew_str text;
         EWI_TRY(ewi_json_skip_to(json, &text, c->err));
         ew_str name = text.len >= 2 ? (ew_str){text.data + 1, text.len - 2} : text;
-        if (!c->arch) c->arch = ewi_arch_from_hf(name, &c->is_headless);
+        if (!c->arch) c->arch = ewi_arch_from_hf(name, &c->class_kind);
         if (!c->arch)
             return ewi_fail(c->err, EW_UNSUPPORTED, "architecture %.*s is not implemented (%s are)",
                             EWI_STR_ARG(name), ewi_arch_list());
@@ -250,6 +250,8 @@ static ew_status read_member(ewi_json *json, ew_str key, ewi_hf_config *c) {
         c->has_norm_eps = true;
         return ewi_hf_read_f64(json, key, 0, 0.999, &c->norm_eps, c->err);
     }
+    if (ewi_str_is(key, "classifier_activation")) return ewi_json_skip_to(json, &c->rank_act, c->err);
+    if (ewi_str_is(key, "classifier_pooling")) return ewi_json_skip_to(json, &c->rank_pooling, c->err);
     if (ewi_str_is(key, "architectures")) return read_architectures(json, c);
     if (ewi_str_is(key, "position_embedding_type")) return read_position_kind(json, key, c);
     if (ewi_str_is(key, "pad_token_id")) return read_padding(json, key, c);

@@ -21,7 +21,7 @@ typedef struct ewi_hf_config {
     ewi_arena *arena;
     ew_error *err;
     const ewi_arch *arch;
-    bool is_headless;
+    ewi_class_kind class_kind;
     uint32_t d_model, d_ffn, n_layers, n_heads, n_kv_heads, head_dim, n_ctx, n_vocab;
     uint32_t ffn_ratio, n_ctx_original;
     uint32_t n_kv_groups, n_norms; /* of Falcon's kinds */
@@ -38,7 +38,7 @@ typedef struct ewi_hf_config {
     ewi_rope_rule rope;
     ewi_answer is_tied, is_parallel, is_parallel_attn, uses_window, has_alibi, is_multi_query, has_no_bias;
     ewi_answer weighs_to_one, has_qk_norm, is_grouped;
-    ew_str act;                                    /* with its quotes */
+    ew_str act, rank_act, rank_pooling;            /* with their quotes */
     ew_str layer_types, rope_layers, dense_layers; /* the lists, as text */
 } ewi_hf_config;
 

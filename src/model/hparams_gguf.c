@@ -258,11 +258,14 @@ static ew_status read_causality(const reader *r, const ewi_arch *arch) {
 
 /* llama.cpp's numbers: none, mean, cls, last, rank. */
 static ew_status read_pooling(const reader *r, ewi_hparams *out) {
-    static const ew_pooling poolings[] = {EW_POOLING_MODEL, EW_POOLING_MEAN, EW_POOLING_CLS, EW_POOLING_LAST};
+    static const ew_pooling poolings[] = {EW_POOLING_MODEL, EW_POOLING_MEAN, EW_POOLING_CLS, EW_POOLING_LAST,
+                                          EW_POOLING_RANK};
     uint32_t kind;
     EWI_TRY(read_u32(r, "pooling_type", 0, 64, UINT32_MAX, &kind));
     if (kind == UINT32_MAX) return EW_OK;
-    if (kind >= EWI_COUNT(poolings))
+    const bool is_known =
+        kind < EWI_COUNT(poolings) && (poolings[kind] != EW_POOLING_RANK || ewi_arch_ranks_gguf(out->arch));
+    if (!is_known)
         return ewi_fail(r->err, EW_UNSUPPORTED, "metadata %s.pooling_type: %u is not implemented", r->arch,
                         kind);
     out->pooling = poolings[kind];

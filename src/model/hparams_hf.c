@@ -212,8 +212,20 @@ static void take_sizes(const ewi_hf_config *c, ewi_hparams *h) {
     h->pairing = c->arch->hf_pairing;
     h->norm_eps = (float)(c->has_norm_eps ? c->norm_eps : c->arch->has_layer_norm ? 1e-5 : 1e-6);
     bool is_tied = c->is_tied == EWI_UNSAID ? c->arch->is_tied : c->is_tied == EWI_YES;
-    h->is_headless = c->arch->is_encoder || (c->is_headless && !is_tied);
+    h->is_headless = c->arch->is_encoder || (c->class_kind == EWI_CLASS_HEADLESS && !is_tied);
     h->output = is_tied || h->is_headless ? EWI_ABSENT : EWI_REQUIRED;
+    if (c->class_kind == EWI_CLASS_RANKS) h->pooling = EW_POOLING_RANK;
+}
+
+/* What ModernBERT's files may say of their head; BERT's has no choice. */
+static ew_status check_ranking(const ewi_hf_config *c, const ewi_hparams *h) {
+    if (h->pooling != EW_POOLING_RANK || !h->arch->has_rank_norm) return EW_OK;
+    if (!ewi_str_is(c->rank_pooling, "\"cls\"") && c->rank_pooling.len)
+        return ewi_fail(c->err, EW_UNSUPPORTED, "classifier_pooling: %.*s is not implemented (cls is)",
+                        EWI_STR_ARG(c->rank_pooling));
+    if (ewi_str_is(c->rank_act, "\"gelu\"") || !c->rank_act.len) return EW_OK;
+    return ewi_fail(c->err, EW_UNSUPPORTED, "classifier_activation: %.*s is not implemented (gelu is)",
+                    EWI_STR_ARG(c->rank_act));
 }
 
 static void take_numbers(const ewi_hf_config *c, ewi_hparams *h) {
@@ -272,6 +284,7 @@ ew_status ewi_hparams_from_hf(ewi_bytes text, ewi_arena *arena, ewi_hparams *out
         return ewi_fail(err, EW_FORMAT, "hidden_size %u is too small for %u heads", c.d_model, c.n_heads);
     EWI_TRY(refuse_strangers(&c));
     take_sizes(&c, out);
+    EWI_TRY(check_ranking(&c, out));
     ewi_hparams_defaults(out);
     take_numbers(&c, out);
     if (is_one_of(c.arch, "falcon", "falcon")) take_falcon(&c, out);

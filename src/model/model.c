@@ -33,8 +33,7 @@ static ew_status check_vocabulary(ew_model *model, ew_error *err) {
 static ew_status check_graph(const ew_model *model, ew_error *err) {
     ewi_graph graph;
     ewi_graph_init(&graph);
-    ewi_model_output output = model->hparams.is_headless ? EWI_OUTPUT_HIDDEN : EWI_OUTPUT_LOGITS;
-    ew_status status = ewi_model_build(model, output, &graph, err);
+    ew_status status = ewi_model_build(model, ewi_model_output_of(model, false), &graph, err);
     ewi_graph_deinit(&graph);
     return status;
 }
@@ -94,7 +93,8 @@ static ew_status open_parts(ew_model *model, ew_error *err) {
     EWI_TRY(ewi_chat_template_find(&model->checkpoint, &model->checkpoint.arena, &model->chat_template, err));
     EWI_TRY(check_vocabulary(model, err));
     EWI_TRY(read_sampling(model, err));
-    EWI_TRY(ewi_pooling_find(&model->checkpoint, &model->checkpoint.arena, &model->hparams.pooling, err));
+    if (model->hparams.pooling != EW_POOLING_RANK)
+        EWI_TRY(ewi_pooling_find(&model->checkpoint, &model->checkpoint.arena, &model->hparams.pooling, err));
     EWI_TRY(ewi_model_check_shapes(model, err));
     EWI_TRY(ewi_packing_new(model->checkpoint.tensors, model->checkpoint.n_tensors, &model->packing, err));
     EWI_TRY(check_graph(model, err));
@@ -134,6 +134,11 @@ static uint64_t count_bytes(const ewi_checkpoint *c) {
     uint64_t n = 0;
     for (size_t i = 0; i < c->n_tensors; i++) n += c->tensors[i].size_bytes;
     return n;
+}
+
+ewi_model_output ewi_model_output_of(const ew_model *model, bool embeds) {
+    if (model->hparams.pooling == EW_POOLING_RANK) return EWI_OUTPUT_SCORE;
+    return embeds || model->hparams.is_headless ? EWI_OUTPUT_HIDDEN : EWI_OUTPUT_LOGITS;
 }
 
 bool ewi_model_embeds(const ew_model *model) {

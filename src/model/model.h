@@ -40,8 +40,12 @@ const ewi_tensor *ewi_model_bias(const ew_model *model, ewi_role role, uint32_t 
 /* It has no head, or its files say how its hidden states become an embedding. */
 bool ewi_model_embeds(const ew_model *model);
 
-/* Of the rows that want it. Hidden states are those that the head reads; encoders have no head. */
-typedef enum ewi_model_output { EWI_OUTPUT_LOGITS, EWI_OUTPUT_HIDDEN } ewi_model_output;
+/* Of the rows that want it. Hidden states are those that the head reads; encoders have no head, or one that
+ * makes one score of the first row's. */
+typedef enum ewi_model_output { EWI_OUTPUT_LOGITS, EWI_OUTPUT_HIDDEN, EWI_OUTPUT_SCORE } ewi_model_output;
+
+/* What the model's files hold, or (embeds) hidden states where logits could be had. */
+ewi_model_output ewi_model_output_of(const ew_model *model, bool embeds);
 
 /* Describes the model as a graph: tokens -> output. The graph borrows the model's tensors. */
 EWI_NODISCARD ew_status ewi_model_build(const ew_model *model, ewi_model_output output, ewi_graph *graph,

@@ -34,7 +34,7 @@ static bool is_qk_norm(ewi_role role) {
 static bool is_norm(ewi_role role) {
     return role == EWI_ROLE_EMBD_NORM || role == EWI_ROLE_OUTPUT_NORM || role == EWI_ROLE_ATTN_NORM ||
            role == EWI_ROLE_ATTN_POST_NORM || role == EWI_ROLE_FFN_NORM || role == EWI_ROLE_FFN_POST_NORM ||
-           role == EWI_ROLE_ATTN_SUM_NORM || role == EWI_ROLE_FFN_SUM_NORM ||
+           role == EWI_ROLE_ATTN_SUM_NORM || role == EWI_ROLE_FFN_SUM_NORM || role == EWI_ROLE_RANK_NORM ||
            role == EWI_ROLE_OWN_ATTN_NORM || role == EWI_ROLE_OWN_FFN_NORM || is_qk_norm(role);
 }
 
@@ -45,11 +45,17 @@ static ewi_presence weight_presence(const ewi_hparams *h, ewi_role role, uint32_
     const bool is_after = place == EWI_NORM_AFTER || place == EWI_NORM_AROUND;
     const bool is_split = !arch->has_fused_qkv, has_gate = !arch->is_plain_ffn,
                is_dense = !ewi_hparams_is_sparse(h, layer);
+    const bool ranks = h->pooling == EW_POOLING_RANK;
     const bool is_roped_gguf = h->naming == EWI_NAMES_GGUF && h->positions == EWI_POSITIONS_ROPE;
     switch (role) {
     case EWI_ROLE_POSITION_EMBD: return when(h->positions == EWI_POSITIONS_LEARNED);
     case EWI_ROLE_EMBD_NORM: return when(arch->has_embd_norm);
-    case EWI_ROLE_TOKEN_TYPES: return arch->has_token_types ? EWI_OPTIONAL : EWI_ABSENT;
+    case EWI_ROLE_TOKEN_TYPES:
+        if (!arch->has_token_types) return EWI_ABSENT;
+        return ranks ? EWI_REQUIRED : EWI_OPTIONAL;
+    case EWI_ROLE_RANK:
+    case EWI_ROLE_RANK_OUT: return when(ranks);
+    case EWI_ROLE_RANK_NORM: return when(ranks && arch->has_rank_norm);
     case EWI_ROLE_OUTPUT_NORM: return when(place != EWI_NORM_SUMS);
     case EWI_ROLE_ROPE_FREQS:
     case EWI_ROLE_ROPE_SHORT:
@@ -100,7 +106,9 @@ static ewi_presence bias_presence(const ewi_hparams *h, ewi_role role, uint32_t 
     case EWI_ROLE_FFN_GATE:
     case EWI_ROLE_FFN_UP:
     case EWI_ROLE_FFN_GATE_UP:
-    case EWI_ROLE_FFN_DOWN: return arch->ffn_bias;
+    case EWI_ROLE_FFN_DOWN:
+    case EWI_ROLE_RANK: return arch->ffn_bias;
+    case EWI_ROLE_RANK_OUT: return EWI_REQUIRED;
     default: return EWI_ABSENT;
     }
 }
@@ -172,6 +180,36 @@ static ew_status take_first_row(ew_model *model, const ewi_tensor *from, const e
     row.dims[0] = from->dims[from->n_dims - 1];
     row.n_dims = 1;
     return widen_vector(model, &row, 0, out, err);
+}
+
+/* The rows of a pair's two texts, where there are several; what ranks alone sees a second one. */
+static ew_status take_types(ew_model *model, const ewi_tensor *from, const ewi_tensor **out, ew_error *err) {
+    const bool is_pair = model->hparams.pooling == EW_POOLING_RANK && from->n_dims == 2 && from->dims[0] > 1;
+    if (!is_pair) return take_first_row(model, from, out, err);
+    ewi_tensor *both = ewi_arena_alloc(&model->checkpoint.arena, sizeof *both);
+    if (!both) return ewi_no_memory(err, "token types");
+    *both = *from;
+    both->dims[0] = 2;
+    EWI_TRY(widen_vector(model, both, 0, out, err));
+    *both = **out;
+    both->n_dims = 2;
+    both->dims[0] = 2;
+    both->dims[1] = from->dims[1];
+    *out = both;
+    return EW_OK;
+}
+
+/* A matrix of one row, which some files hold as a vector. */
+static ew_status take_one_row(ew_model *model, const ewi_tensor *from, const ewi_tensor **out,
+                              ew_error *err) {
+    ewi_tensor *matrix = ewi_arena_alloc(&model->checkpoint.arena, sizeof *matrix);
+    if (!matrix) return ewi_no_memory(err, "a view of a matrix");
+    *matrix = *from;
+    matrix->n_dims = 2;
+    matrix->dims[1] = from->dims[0];
+    matrix->dims[0] = 1;
+    *out = matrix;
+    return EW_OK;
 }
 
 /* A view of a matrix without its first rows. */
@@ -266,7 +304,9 @@ static ew_status prepare(binder *b, ewi_role role, ewi_part_kind part, const ewi
     const ewi_tensor *tensor = *slot;
     if (role == EWI_ROLE_POSITION_EMBD && h->first_position)
         return skip_rows(b->model, tensor, h->first_position, slot, b->err);
-    if (role == EWI_ROLE_TOKEN_TYPES) return take_first_row(b->model, tensor, slot, b->err);
+    if (role == EWI_ROLE_TOKEN_TYPES) return take_types(b->model, tensor, slot, b->err);
+    if (role == EWI_ROLE_RANK_OUT && part == EWI_WEIGHT && tensor->n_dims == 1)
+        return take_one_row(b->model, tensor, slot, b->err);
     if (tensor->n_dims == 1)
         return widen_vector(b->model, tensor,
                             is_hf && is_plus_one && is_norm(role) && part == EWI_WEIGHT ? 1 : 0, slot,
@@ -426,7 +466,22 @@ static bool owns_norms(const ew_model *model) {
     return ewi_checkpoint_find(&model->checkpoint, name) != NULL;
 }
 
+/* Nor does its metadata tell whether it ranks: converters leave that to who runs it. They also leave out
+ * BERT's pooler, without which a score is not the model's. */
+static ew_status find_ranking(ew_model *model, ew_error *err) {
+    ewi_hparams *h = &model->hparams;
+    const ewi_checkpoint *c = &model->checkpoint;
+    if (h->naming != EWI_NAMES_GGUF || !ewi_arch_ranks_gguf(h->arch)) return EW_OK;
+    if (ewi_checkpoint_find(c, EWI_STR("cls.output.weight"))) h->pooling = EW_POOLING_RANK;
+    if (h->pooling != EW_POOLING_RANK || ewi_checkpoint_find(c, EWI_STR("cls.weight"))) return EW_OK;
+    return ewi_fail(
+        err, EW_UNSUPPORTED,
+        "tensor cls.weight: is missing: without the pooler scores are not the model's; converters "
+        "to GGUF leave BERT's out: take the folder it was made from");
+}
+
 ew_status ewi_model_bind(ew_model *model, ew_error *err) {
+    EWI_TRY(find_ranking(model, err));
     model->hparams.owns_norms = owns_norms(model);
     ewi_tensor *own;
     EWI_TRY(ewi_folder_tensors(model, &own, err));
@@ -467,6 +522,14 @@ static ew_status check_positions(ew_model *model, ew_error *err) {
     return EW_OK;
 }
 
+static ew_status check_labels(const ew_model *model, ew_error *err) {
+    const ewi_tensor *out = ewi_model_weight(model, EWI_ROLE_RANK_OUT, 0);
+    if (!out || (out->n_dims == 2 && out->dims[0] == 1)) return EW_OK;
+    return ewi_fail(err, EW_UNSUPPORTED,
+                    "tensor %.*s: has %" PRIu64 " rows: only heads with one label, a score, are implemented",
+                    EWI_STR_ARG(out->name), out->dims[0]);
+}
+
 ew_status ewi_model_check_shapes(ew_model *model, ew_error *err) {
     const ewi_hparams *h = &model->hparams;
     const uint32_t n_q = h->n_heads * h->head_dim, n_kv = h->n_kv_heads * h->head_dim;
@@ -478,6 +541,8 @@ ew_status ewi_model_check_shapes(ew_model *model, ew_error *err) {
     EWI_TRY(check_width(model, EWI_ROLE_ROUTER, h->n_experts, err));
     EWI_TRY(check_width(model, EWI_ROLE_FFN_GATE_UP, 2 * h->d_ffn, err));
     EWI_TRY(check_width(model, EWI_ROLE_ATTN_OUT, h->d_model, err));
+    EWI_TRY(check_width(model, EWI_ROLE_RANK, h->d_model, err));
+    EWI_TRY(check_labels(model, err));
     EWI_TRY(check_positions(model, err));
     const ewi_tensor *head = ewi_model_weight(model, EWI_ROLE_OUTPUT, 0);
     if (head && head->dims[0] != model->n_vocab)

@@ -355,6 +355,22 @@ static ew_status read_last(const ewi_gguf *gguf, bool wanted, const char *id_key
     return EW_OK;
 }
 
+/* As BERT and XLM-RoBERTa have it, whose converter may say that a separator follows the end of the first. */
+static ew_status read_pair(const ewi_gguf *gguf, ewi_vocab *vocab, ew_error *err) {
+    const bool is_bert = vocab->kind == EWI_VOCAB_WORDPIECE;
+    int32_t separator = vocab->last;
+    bool has_separator = true;
+    EWI_TRY(read_token(gguf, "tokenizer.ggml.seperator_token_id", vocab->n_tokens, &separator, err));
+    EWI_TRY(read_bool(gguf, "tokenizer.ggml.add_sep_token", &has_separator, err));
+    vocab->pair = (ewi_pair_rule){.is_known = vocab->add_bos && vocab->last >= 0,
+                                  .has_types = is_bert,
+                                  .first = vocab->bos,
+                                  .between = {vocab->last, separator},
+                                  .n_between = is_bert || !has_separator ? 1 : 2,
+                                  .last = vocab->last};
+    return EW_OK;
+}
+
 /* Old files have no types: then the ids say which tokens are special. */
 static ew_status mark_bert_specials(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab *vocab, ew_error *err) {
     if (ewi_gguf_find(gguf, EWI_STR("tokenizer.ggml.token_type"))) return EW_OK;
@@ -494,6 +510,7 @@ ew_status ewi_vocab_from_gguf(const ewi_gguf *gguf, ewi_arena *arena, ewi_vocab 
     const char *last = vocab.kind == EWI_VOCAB_WORDPIECE ? "tokenizer.ggml.seperator_token_id"
                                                          : "tokenizer.ggml.eos_token_id";
     EWI_TRY(read_last(gguf, wants_last, last, &vocab, err));
+    if (wants_last) EWI_TRY(read_pair(gguf, &vocab, err));
     *out = vocab;
     return EW_OK;
 }

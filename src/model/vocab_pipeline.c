@@ -273,17 +273,25 @@ static ew_status apply_pieces(const pipeline *p, ew_str decoder) {
 
 /* ---- post-processors: which token goes before a text ---- */
 
-/* {"SpecialToken": {"id": "<s>", "type_id": 0}} gives "<s>"; {"Sequence": ...} gives an empty name. */
-static ew_status read_template_item(const pipeline *p, ewi_json *json, ew_str *name) {
+/* {"SpecialToken": {"id": "<s>", "type_id": 0}} has a name, {"Sequence": {"id": "A", "type_id": 0}} none. */
+typedef struct template_item {
+    ew_str name, sequence, type; /* the last two as JSON */
+} template_item;
+
+static ew_status read_template_item(const pipeline *p, ewi_json *json, template_item *item) {
     ew_str key;
-    *name = EWI_STR("");
+    *item = (template_item){.name = EWI_STR("")};
     EWI_TRY(ewi_json_enter_object(json, p->err));
     while (ewi_json_next_key(json, &key)) {
         bool special = ewi_str_is(key, "SpecialToken");
         EWI_TRY(ewi_json_enter_object(json, p->err));
         while (ewi_json_next_key(json, &key)) {
             if (special && ewi_str_is(key, "id"))
-                EWI_TRY(ewi_json_read_string(json, name, p->err));
+                EWI_TRY(ewi_json_read_string(json, &item->name, p->err));
+            else if (ewi_str_is(key, "id"))
+                EWI_TRY(ewi_json_skip_to(json, &item->sequence, p->err));
+            else if (ewi_str_is(key, "type_id"))
+                EWI_TRY(ewi_json_skip_to(json, &item->type, p->err));
             else
                 EWI_TRY(ewi_json_skip(json, p->err));
         }
@@ -313,14 +321,68 @@ static ew_status read_template(const pipeline *p, ewi_json *json) {
     bool first = true;
     EWI_TRY(ewi_json_enter_array(json, p->err));
     while (ewi_json_next_item(json)) {
-        ew_str name;
-        EWI_TRY(read_template_item(p, json, &name));
-        if (name.len)
-            EWI_TRY(set_outer_token(p, name, first));
+        template_item item;
+        EWI_TRY(read_template_item(p, json, &item));
+        if (item.name.len)
+            EWI_TRY(set_outer_token(p, item.name, first));
         else
             first = false;
     }
     return ewi_json_check(json, p->err);
+}
+
+/* A template of two texts as far as it was read. */
+typedef struct pair_template {
+    ewi_pair_rule rule;
+    unsigned n_texts;
+    bool is_odd; /* and there is no way to say so in a rule */
+} pair_template;
+
+static bool add_pair_text(pair_template *t, const template_item *item) {
+    const bool is_first = t->n_texts++ == 0, has_type = ewi_str_is(item->type, "1");
+    if (!is_first) t->rule.has_types = has_type;
+    return t->n_texts <= 2 && ewi_str_is(item->sequence, is_first ? "\"A\"" : "\"B\"") &&
+           (ewi_str_is(item->type, "0") || (has_type && !is_first));
+}
+
+static bool add_pair_token(const pipeline *p, pair_template *t, const template_item *item) {
+    ewi_pair_rule *rule = &t->rule;
+    const int32_t token = ewi_vocab_find_token(p->vocab, item->name);
+    int32_t *place = t->n_texts == 0 ? &rule->first : &rule->last;
+    if (token < 0 || !ewi_str_is(item->type, t->n_texts == 2 && rule->has_types ? "1" : "0")) return false;
+    if (t->n_texts == 1) {
+        if (rule->n_between == EWI_COUNT(rule->between)) return false;
+        place = &rule->between[rule->n_between++];
+        *place = -1;
+    }
+    if (*place >= 0) return false;
+    *place = token;
+    return true;
+}
+
+/* Whoever needs a pair is told, where its template is none of the usual ones. */
+static ew_status read_pair_template(const pipeline *p, ewi_json *json) {
+    pair_template t = {.rule = {.first = -1, .last = -1}};
+    EWI_TRY(ewi_json_enter_array(json, p->err));
+    while (ewi_json_next_item(json)) {
+        template_item item;
+        EWI_TRY(read_template_item(p, json, &item));
+        if (!t.is_odd) t.is_odd = !(item.name.len ? add_pair_token(p, &t, &item) : add_pair_text(&t, &item));
+    }
+    t.rule.is_known = !t.is_odd && t.n_texts == 2;
+    p->vocab->pair = t.rule;
+    return ewi_json_check(json, p->err);
+}
+
+/* What BertProcessing and RobertaProcessing make of two texts. */
+static void set_named_pair(const pipeline *p, bool is_bert) {
+    ewi_vocab *vocab = p->vocab;
+    vocab->pair = (ewi_pair_rule){.is_known = true,
+                                  .has_types = is_bert,
+                                  .first = vocab->bos,
+                                  .between = {vocab->last, vocab->last},
+                                  .n_between = is_bert ? 1 : 2,
+                                  .last = vocab->last};
 }
 
 /* BertProcessing, RobertaProcessing: ["[CLS]", 101]. */
@@ -339,6 +401,7 @@ static ew_status read_processor_member(const pipeline *p, ewi_json *json, ew_str
                                        unsigned nesting) {
     if (ewi_str_is(key, "type")) return ewi_json_read_string(json, type, p->err);
     if (ewi_str_is(key, "single")) return read_template(p, json);
+    if (ewi_str_is(key, "pair") && ewi_json_peek(json) == EWI_JSON_ARRAY) return read_pair_template(p, json);
     if (ewi_str_is(key, "cls")) return read_named_token(p, json, true);
     if (ewi_str_is(key, "sep")) return read_named_token(p, json, false);
     if (!ewi_str_is(key, "processors")) return ewi_json_skip(json, p->err);
@@ -355,6 +418,8 @@ static ew_status read_processor(const pipeline *p, ewi_json *json, unsigned nest
     EWI_TRY(ewi_json_enter_object(json, p->err));
     while (ewi_json_next_key(json, &key)) EWI_TRY(read_processor_member(p, json, key, &type, nesting));
     EWI_TRY(ewi_json_check(json, p->err));
+    const bool is_bert = ewi_str_is(type, "BertProcessing");
+    if (is_bert || ewi_str_is(type, "RobertaProcessing")) set_named_pair(p, is_bert);
     for (size_t i = 0; i < EWI_COUNT(known); i++)
         if (ewi_str_is(type, known[i])) return EW_OK;
     return unsupported(p, "post-processor", type);

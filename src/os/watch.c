@@ -3,6 +3,7 @@
 #include "os/watch.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -69,4 +70,9 @@ size_t ewi_watch_wait(ewi_watch *watch, int timeout_ms, uint64_t *tags, size_t m
             }
     }
     return n_tags;
+}
+
+bool ewi_watch_has_left(int fd) {
+    struct pollfd ask = {.fd = fd, .events = POLLRDHUP};
+    return poll(&ask, 1, 0) == 1 && (ask.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }

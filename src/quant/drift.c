@@ -1,5 +1,6 @@
 #include "quant/drift.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/checked.h"
@@ -156,6 +157,19 @@ static void add_share(void *arg, uint32_t thread, uint32_t n_threads) {
         const size_t m = least(ROWS, d->n - row);
         if (d->weights) multiply_weights(d, row, m);
         for (size_t col = 0; col < d->k; col += COLS) add_block(d, row, m, col, product);
+    }
+}
+
+void ewi_drift_temper(float *x, float *y, size_t n, size_t k) {
+    for (float *end = y + n * k; y < end; x += k, y += k) {
+        double sum = 0.0;
+        for (size_t i = 0; i < k; i++) sum += (double)y[i] * (double)y[i];
+        if (sum == 0.0) continue;
+        const float factor = (float)(1.0 / sqrt(sqrt(sum / (double)k)));
+        for (size_t i = 0; i < k; i++) {
+            x[i] *= factor;
+            y[i] *= factor;
+        }
     }
 }
 

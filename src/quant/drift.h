@@ -16,7 +16,7 @@
  *
  *     EWI_TRY(ewi_drift_new(k, n_rows, &threads, &d, err));
  *     if (ewi_drift_weights(d)) .. which are written there ..
- *     for all inputs:  ewi_drift_add(d, x, y, n);
+ *     for all inputs:  ewi_drift_temper(x, y, n, k);  ewi_hessian_add(h, x, n);  ewi_drift_add(d, x, y, n);
  *     ewi_drift_correct(d, h, rows, first, stride, scratch);     h: of x, factored; by any threads
  *     ewi_drift_free(d);
  */
@@ -36,6 +36,11 @@ void ewi_drift_free(ewi_drift *d);
 /* [n_rows, k], to be written before anything is added: the weights, as they will be corrected; NULL where
  * none are needed. */
 float *ewi_drift_weights(ewi_drift *d);
+
+/* Divides rows [n, k] of both models by the square root of y's root mean square, so that those with large
+ * numbers do not outweigh all others: the same error is a smaller part of what such a row becomes. Rows of
+ * zeros stay. */
+void ewi_drift_temper(float *x, float *y, size_t n, size_t k);
 
 /* Rows [n, k] of both models. */
 void ewi_drift_add(ewi_drift *d, const float *x, const float *y, size_t n);

@@ -7,6 +7,9 @@
 #include "serve/ollama.h"
 #include "serve/openai.h"
 
+/* Room for the names of all methods. */
+#define MAX_METHODS 64
+
 static const ewi_route routes[] = {
     {EWI_GET, "/", ewi_page, true},
     {EWI_GET, "/page/*", ewi_page, true},
@@ -53,10 +56,10 @@ static const ewi_route routes[] = {
     {EWI_POST, "/slots/*", ewi_llamacpp_fixed, true},
     {EWI_GET, "/lora-adapters", ewi_llamacpp_adapters, false},
     {EWI_POST, "/lora-adapters", ewi_llamacpp_set_adapters, false},
-    {EWI_POST, "/rerank", ewi_llamacpp_rerank, true},
-    {EWI_POST, "/reranking", ewi_llamacpp_rerank, true},
-    {EWI_POST, "/v1/rerank", ewi_llamacpp_rerank, true},
-    {EWI_POST, "/v1/reranking", ewi_llamacpp_rerank, true},
+    {EWI_POST, "/rerank", ewi_llamacpp_rerank, false},
+    {EWI_POST, "/reranking", ewi_llamacpp_rerank, false},
+    {EWI_POST, "/v1/rerank", ewi_llamacpp_rerank, false},
+    {EWI_POST, "/v1/reranking", ewi_llamacpp_rerank, false},
 };
 
 static bool fits(const ewi_route *route, ew_str path) {
@@ -65,22 +68,22 @@ static bool fits(const ewi_route *route, ew_str path) {
     return path.len >= n && memcmp(path.data, route->path, n - 1) == 0;
 }
 
-const ewi_route *ewi_api_find(ewi_method method, ew_str path, ewi_refusal *refusal) {
-    const ewi_route *other = NULL;
+static const ewi_route *route_of(ewi_method method, ew_str path) {
     if (method == EWI_HEAD) method = EWI_GET;
-    for (size_t i = 0; i < EWI_COUNT(routes); i++) {
-        if (!fits(&routes[i], path)) continue;
-        if (routes[i].method == method) return &routes[i];
-        other = &routes[i];
-    }
-    if (other)
-        ewi_refuse(refusal, 405, NULL, "%s: %s is what it takes", other->path,
-                   other->method == EWI_GET    ? "GET"
-                   : other->method == EWI_POST ? "POST"
-                                               : "DELETE");
-    else
-        ewi_refuse(refusal, 404, NULL, "there is nothing at %.*s; see /openapi.json", EWI_STR_ARG(path));
+    for (size_t i = 0; i < EWI_COUNT(routes); i++)
+        if (routes[i].method == method && fits(&routes[i], path)) return &routes[i];
     return NULL;
+}
+
+/* "GET, HEAD, POST, OPTIONS"; nothing where there is nothing at this path. */
+static void list_methods(ew_str path, ewi_buffer *out) {
+    static const struct {
+        ewi_method method;
+        const char *names;
+    } known[] = {{EWI_GET, "GET, HEAD, "}, {EWI_POST, "POST, "}, {EWI_DELETE, "DELETE, "}};
+    for (size_t i = 0; i < EWI_COUNT(known); i++)
+        if (route_of(known[i].method, path)) ewi_buffer_add(out, known[i].names, strlen(known[i].names));
+    if (out->len) ewi_buffer_add(out, "OPTIONS", 7);
 }
 
 void ewi_api_write_refusal(ew_str path, const ewi_refusal *refusal, ewi_buffer *out) {
@@ -100,6 +103,25 @@ void ewi_api_refuse(ewi_exchange *exchange, const ewi_refusal *refusal) {
     ewi_api_write_refusal(ewi_exchange_path(exchange), refusal, &body);
     ewi_exchange_reply(exchange, (unsigned)refusal->http, "application/json", ewi_buffer_str(&body));
     ewi_buffer_deinit(&body);
+}
+
+const ewi_route *ewi_api_find(ewi_exchange *exchange) {
+    ew_str path = ewi_exchange_path(exchange);
+    const ewi_route *route = route_of(ewi_exchange_method(exchange), path);
+    ewi_refusal refusal;
+    ewi_buffer methods;
+    if (route) return route;
+    ewi_buffer_init(&methods, MAX_METHODS);
+    list_methods(path, &methods);
+    if (methods.len) {
+        ew_str list = ewi_buffer_str(&methods);
+        ewi_refuse(&refusal, 405, NULL, "%.*s takes %.*s", EWI_STR_ARG(path), EWI_STR_ARG(list));
+        (void)ewi_exchange_set_header(exchange, "Allow", list);
+    } else
+        ewi_refuse(&refusal, 404, NULL, "there is nothing at %.*s; see /openapi.json", EWI_STR_ARG(path));
+    ewi_exchange_reply_error(exchange, (unsigned)refusal.http, NULL, refusal.text);
+    ewi_buffer_deinit(&methods);
+    return NULL;
 }
 
 void ewi_api_reply(ewi_server *server, ewi_exchange *exchange, const ewi_api *api,

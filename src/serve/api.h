@@ -20,8 +20,9 @@ typedef struct ewi_route {
 /* Errors in the style of the API that the path belongs to. */
 void ewi_api_write_refusal(ew_str path, const ewi_refusal *refusal, ewi_buffer *out);
 void ewi_api_refuse(ewi_exchange *exchange, const ewi_refusal *refusal);
-/* Finds who handles the exchange; a refusal: 404, or 405 with the methods that there are. */
-const ewi_route *ewi_api_find(ewi_method method, ew_str path, ewi_refusal *refusal);
+/* Finds who handles the exchange. NULL: nobody, and it was refused: 404, or 405 with the methods that its
+ * path takes. */
+const ewi_route *ewi_api_find(ewi_exchange *exchange);
 
 /* Replies with what `fill` writes to answer->out, or with its refusal. */
 void ewi_api_reply(ewi_server *server, ewi_exchange *exchange, const ewi_api *api,

@@ -446,7 +446,7 @@ void ewi_answer_start(ewi_answer *answer) {
 /* ---- what became of it ---- */
 
 ewi_usage ewi_answer_usage(const ewi_answer *answer) {
-    ewi_usage usage = {0};
+    ewi_usage usage = {.n_prompt = answer->n_read};
     for (size_t i = 0; i < answer->n_choices; i++) {
         const ewi_choice *choice = &answer->choices[i];
         usage.n_generated += choice->outcome.generation.n_generated;

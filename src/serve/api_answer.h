@@ -109,6 +109,7 @@ struct ewi_answer {
     ew_token *prompt; /* [n_prompt] the same for all choices, where API code made one */
     size_t n_prompt;
     uint64_t first_ns; /* when the first token came */
+    uint64_t n_read;   /* tokens that were read beside those of choices: embedded */
 };
 
 /* A lasting copy of the exchange's body is answer's; NULL and the refusal when there is no memory. */
@@ -126,7 +127,7 @@ void ewi_answer_start(ewi_answer *answer);
 /* Without choices: answer->out is the whole reply, or has `api->stream_type`'s lines. Frees the answer. */
 void ewi_answer_reply(ewi_answer *answer);
 
-/* Sums over choices; prompts are counted once for all choices that share one. */
+/* Sums over choices, and what was read beside; prompts are counted once for all choices that share one. */
 typedef struct ewi_usage {
     uint64_t n_prompt, n_cached, n_generated;
 } ewi_usage;

@@ -1,5 +1,6 @@
 #include "serve/embedding_job.h"
 
+#include "engine/ranking.h"
 #include "serve/api.h"
 
 /* ---- on the scheduler's thread ---- */
@@ -11,16 +12,24 @@ static void fail(const ewi_embedding *job, const ew_error *err) {
     ewi_answer_refuse(job->answer, &refusal);
 }
 
+static ew_status run(const ewi_embedding *job, ew_error *err) {
+    const ewi_prompt *prompt = &job->prompts[job->at];
+    float *out = job->vectors + job->at * job->width;
+    ew_session *session = job->answer->host->embedding;
+    ew_embed_options options = {.struct_size = sizeof options, .keep_length = job->keep_length};
+    if (!job->seconds) return ew_embed(session, prompt->tokens, prompt->n, &options, out, err);
+    return ewi_rank_pair(session, prompt->tokens, (ewi_encoded_pair){prompt->n, job->seconds[job->at]}, out,
+                         err);
+}
+
 static void embed_next(void *user) {
     ewi_embedding *job = user;
     ew_error err = {0};
-    const ewi_prompt *prompt = &job->prompts[job->at];
-    ew_embed_options options = {.struct_size = sizeof options, .keep_length = job->keep_length};
-    if (ew_embed(job->answer->host->embedding, prompt->tokens, prompt->n, &options,
-                 job->vectors + job->at * job->width, &err)) {
+    if (run(job, &err)) {
         fail(job, &err);
         return;
     }
+    job->answer->n_read += job->prompts[job->at].n;
     if (++job->at == job->n) {
         job->how->tell(job);
         ewi_answer_reply(job->answer);
@@ -31,13 +40,30 @@ static void embed_next(void *user) {
 
 /* ---- the request ---- */
 
-bool ewi_embedding_hold(ewi_embedding *job, ew_str model, ewi_refusal *refusal) {
+static bool hold(ewi_embedding *job, ew_str model, bool ranks, ewi_refusal *refusal) {
     ewi_answer *answer = job->answer;
     ewi_models *models = ewi_server_models(answer->server);
     answer->host = ewi_models_hold(models, model, refusal);
-    if (!answer->host || !ewi_models_embedder(models, answer->host, refusal)) return false;
-    job->width = ew_model_get_info(answer->host->model).d_model;
-    return true;
+    if (!answer->host) return false;
+    const ew_model_info info = ew_model_get_info(answer->host->model);
+    if (ranks && info.pooling != EW_POOLING_RANK)
+        return ewi_refuse(refusal, 501, "model",
+                          "%s: not supported: it has no ranking head; a cross-encoder (such as bge-reranker) "
+                          "is needed, and distances of embeddings are no scores of one",
+                          answer->host->name);
+    if (!ranks && info.pooling == EW_POOLING_RANK)
+        return ewi_refuse(refusal, 400, "model", "%s: it scores pairs of texts: see /v1/rerank",
+                          answer->host->name);
+    job->width = ranks ? 1 : info.d_model;
+    return ewi_models_embedder(models, answer->host, refusal);
+}
+
+bool ewi_embedding_hold(ewi_embedding *job, ew_str model, ewi_refusal *refusal) {
+    return hold(job, model, false, refusal);
+}
+
+bool ewi_embedding_hold_ranker(ewi_embedding *job, ew_str model, ewi_refusal *refusal) {
+    return hold(job, model, true, refusal);
 }
 
 unsigned ewi_embedding_flags(const ewi_host *host) {

@@ -31,6 +31,8 @@ struct ewi_embedding {
     bool keep_length; /* vectors are not divided by their length */
     size_t width;
     float *vectors; /* [n, width] */
+    /* [n] of pairs (text/encode_pair.h), whose vectors are scores: width is 1; else NULL. */
+    const size_t *seconds;
 };
 
 void ewi_embedding_handle(ewi_server *server, ewi_exchange *exchange, const ewi_embedding_api *how);
@@ -42,6 +44,8 @@ size_t ewi_embedding_limit(const ewi_host *host);
 /* A vector is as long as the model makes it; 0: nobody asked. */
 bool ewi_embedding_check_width(const ewi_embedding *job, int64_t width, ewi_refusal *refusal);
 uint64_t ewi_embedding_count_tokens(const ewi_embedding *job);
+/* The same of a model that scores pairs, else refuses: 501. */
+bool ewi_embedding_hold_ranker(ewi_embedding *job, ew_str model, ewi_refusal *refusal);
 /* A text's vector as an array of numbers. */
 void ewi_embedding_put(ewi_json_out *json, const char *key, const ewi_embedding *job, size_t index);
 

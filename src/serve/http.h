@@ -35,8 +35,8 @@
 typedef struct ewi_http ewi_http;
 typedef struct ewi_exchange ewi_exchange;
 
-/* OPTIONS is answered here and reaches no handler. */
-typedef enum ewi_method { EWI_GET, EWI_HEAD, EWI_POST, EWI_DELETE, EWI_OPTIONS } ewi_method;
+/* OPTIONS is answered here and reaches no handler. Of OTHER ones the handler says what its path takes. */
+typedef enum ewi_method { EWI_GET, EWI_HEAD, EWI_POST, EWI_DELETE, EWI_OPTIONS, EWI_OTHER_METHOD } ewi_method;
 
 /* All pointers are borrowed as long as the server or an exchange lives. Zero means the default. */
 typedef struct ewi_http_options {
@@ -62,7 +62,7 @@ typedef struct ewi_http_options {
     const uint8_t (*keys)[EWI_SHA256_BYTES];
     size_t n_keys;
 
-    size_t max_head_bytes;    /* request line and headers: 12 KiB; else 431 */
+    size_t max_head_bytes;    /* request line and headers: 12 KiB; else 414 or 431 */
     size_t max_body_bytes;    /* of one request: 32 MiB; else 413 */
     size_t max_bodies_bytes;  /* of all requests together: 256 MiB; else 503 */
     size_t max_waiting_bytes; /* of a stream that its client does not read: 1 MiB; then it is cut */

@@ -45,11 +45,17 @@ static int digit_of(char c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+static bool is_visible(char c) {
+    return (unsigned char)c > ' ' && c != 0x7f;
+}
+
 bool ewi_http_decode_path(ew_str target, char *path, size_t *len) {
-    size_t n = 0;
+    size_t i = 0;
+    *len = 0;
     if (target.len == 0 || target.data[0] != '/') return false;
-    for (size_t i = 0; i < target.len && target.data[i] != '?'; i++) {
+    for (; i < target.len && target.data[i] != '?'; i++) {
         char c = target.data[i];
+        if (!is_visible(c)) return false;
         if (c == '%') {
             int high = i + 2 < target.len ? digit_of(target.data[i + 1]) : -1;
             int low = high < 0 ? -1 : digit_of(target.data[i + 2]);
@@ -58,10 +64,10 @@ bool ewi_http_decode_path(ew_str target, char *path, size_t *len) {
             i += 2;
         }
         if (c == '\0') return false;
-        path[n++] = c;
+        path[(*len)++] = c;
     }
-    *len = n;
-    return true;
+    while (i < target.len && is_visible(target.data[i])) i++;
+    return i == target.len;
 }
 
 static size_t count_of(const ewi_http_head *head, const char *name) {
@@ -100,7 +106,7 @@ ewi_http_refusal ewi_http_check_framing(const ewi_http_head *head) {
     return (ewi_http_refusal){0};
 }
 
-bool ewi_http_method_of(const char *name, ewi_method *method) {
+ewi_method ewi_http_method_of(const char *name) {
     static const struct {
         const char *name;
         ewi_method method;
@@ -109,12 +115,9 @@ bool ewi_http_method_of(const char *name, ewi_method *method) {
                  {"POST", EWI_POST},
                  {"DELETE", EWI_DELETE},
                  {"OPTIONS", EWI_OPTIONS}};
-    for (size_t i = 0; i < EWI_COUNT(known); i++) {
-        if (strcmp(name, known[i].name) != 0) continue;
-        *method = known[i].method;
-        return true;
-    }
-    return false;
+    for (size_t i = 0; i < EWI_COUNT(known); i++)
+        if (strcmp(name, known[i].name) == 0) return known[i].method;
+    return EWI_OTHER_METHOD;
 }
 
 /* Blanks at the end are no part of a value. */

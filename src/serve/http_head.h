@@ -41,13 +41,14 @@ bool ewi_http_is_token(ew_str name);
 bool ewi_http_is_value(ew_str value);
 
 /* The path of a request line's target, decoded into `path`, which has room for as many bytes. False when it
- * does not begin with '/', holds a NUL, or is encoded wrongly. */
+ * does not begin with '/', holds a NUL, is encoded wrongly, or the target holds blanks or control characters;
+ * then `path` has what stands before. */
 bool ewi_http_decode_path(ew_str target, char *path, size_t *len);
 
 /* Framing: what proxies and servers could disagree about is refused (RFC 9112, sections 3.2, 5.1, 6.3). */
 ewi_http_refusal ewi_http_check_framing(const ewi_http_head *head);
 
-bool ewi_http_method_of(const char *name, ewi_method *method);
+ewi_method ewi_http_method_of(const char *name);
 ew_str ewi_http_trim(ew_str text);
 /* Fit to be echoed and written into a log. */
 bool ewi_http_is_id(ew_str text);

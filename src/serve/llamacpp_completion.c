@@ -100,22 +100,8 @@ static void put_token(ewi_json_out *json, const ewi_choice *choice, ew_token tok
 }
 
 static void put_probabilities(ewi_json_out *json, const ewi_choice *choice) {
-    if (!choice->answer->ask.logprobs) return;
-    ewi_json_out_open(json, "completion_probabilities", '[');
-    for (size_t i = 0; i < choice->n_tokens; i++) {
-        const ewi_said_token *said = &choice->tokens[i];
-        ewi_json_out_open(json, NULL, '{');
-        put_token(json, choice, said->token, said->logprob);
-        ewi_json_out_open(json, "top_logprobs", '[');
-        for (size_t k = 0; k < said->n_top; k++) {
-            ewi_json_out_open(json, NULL, '{');
-            put_token(json, choice, said->top[k].token, said->top[k].logprob);
-            ewi_json_out_close(json);
-        }
-        ewi_json_out_close(json);
-        ewi_json_out_close(json);
-    }
-    ewi_json_out_close(json);
+    if (choice->answer->ask.logprobs)
+        ewi_openai_put_tokens(json, "completion_probabilities", choice, put_token);
 }
 
 /* What a piece and the end of an answer have in common; tokens are those that were not told yet. */

@@ -1,4 +1,4 @@
-/* llamacpp_embedding.c: POST /embedding; and /rerank, which no model here can. */
+/* llamacpp_embedding.c: POST /embedding. */
 #include <stddef.h>
 
 #include "serve/api.h"
@@ -56,15 +56,4 @@ static const ewi_embedding_api embedding_api = {&api, "content", prepare, tell};
 
 void ewi_llamacpp_embedding(ewi_server *server, ewi_exchange *exchange) {
     ewi_embedding_handle(server, exchange, &embedding_api);
-}
-
-void ewi_llamacpp_rerank(ewi_server *server, ewi_exchange *exchange) {
-    ewi_refusal refusal;
-    (void)server;
-    ewi_refuse(
-        &refusal, 501, NULL,
-        "%.*s: not supported: it needs a cross-encoder with a ranking head (such as bge-reranker), and "
-        "such heads are not implemented; distances of embeddings are no scores of one",
-        EWI_STR_ARG(ewi_exchange_path(exchange)));
-    ewi_api_refuse(exchange, &refusal);
 }

@@ -75,6 +75,12 @@ void ewi_metrics_note_request(ewi_metrics *m, const ewi_request_note *note) {
     ewi_mutex_unlock(m->lock);
 }
 
+void ewi_metrics_note_refusal(ewi_metrics *m, int http) {
+    ewi_mutex_lock(m->lock);
+    count(m, "http", http);
+    ewi_mutex_unlock(m->lock);
+}
+
 void ewi_metrics_note_first_token(ewi_metrics *m, uint64_t since_request_ns) {
     ewi_mutex_lock(m->lock);
     m->n_generated++;

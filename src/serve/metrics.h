@@ -26,6 +26,8 @@ void ewi_metrics_free(ewi_metrics *metrics);
 
 void ewi_metrics_note_request(ewi_metrics *metrics, const ewi_request_note *note);
 /* A token, and how long it took: since the request, or since the one before. */
+/* A request that no API got. */
+void ewi_metrics_note_refusal(ewi_metrics *metrics, int http);
 void ewi_metrics_note_first_token(ewi_metrics *metrics, uint64_t since_request_ns);
 void ewi_metrics_note_token(ewi_metrics *metrics, uint64_t gap_ns);
 

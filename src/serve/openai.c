@@ -126,3 +126,22 @@ bool ewi_openai_check_format(ew_str response_format, ewi_arena *arena, ewi_refus
                       "response_format: \"%.*s\" is not supported: output cannot be held to a schema yet",
                       EWI_STR_ARG(type));
 }
+
+void ewi_openai_put_tokens(ewi_json_out *json, const char *key, const ewi_choice *choice,
+                           ewi_put_token_fn put) {
+    ewi_json_out_open(json, key, '[');
+    for (size_t i = 0; i < choice->n_tokens; i++) {
+        const ewi_said_token *said = &choice->tokens[i];
+        ewi_json_out_open(json, NULL, '{');
+        put(json, choice, said->token, said->logprob);
+        ewi_json_out_open(json, "top_logprobs", '[');
+        for (size_t k = 0; k < said->n_top; k++) {
+            ewi_json_out_open(json, NULL, '{');
+            put(json, choice, said->top[k].token, said->top[k].logprob);
+            ewi_json_out_close(json);
+        }
+        ewi_json_out_close(json);
+        ewi_json_out_close(json);
+    }
+    ewi_json_out_close(json);
+}

@@ -45,4 +45,10 @@ bool ewi_openai_check_format(ew_str response_format, ewi_arena *arena, ewi_refus
     {"timeout", EWI_FIELD_NUMBER, offsetof(ewi_ask, timeout_s), 0.001, 86400, NULL, 0}
 /* clang-format on */
 
+/* The tokens that were not told yet, each with those that it was chosen from; `put` writes the members of
+ * one. */
+typedef void (*ewi_put_token_fn)(ewi_json_out *json, const ewi_choice *choice, ew_token token, float logprob);
+void ewi_openai_put_tokens(ewi_json_out *json, const char *key, const ewi_choice *choice,
+                           ewi_put_token_fn put);
+
 #endif

@@ -69,21 +69,7 @@ static void put_logprobs(ewi_json_out *json, ewi_choice *choice) {
         return;
     }
     ewi_json_out_open(json, "logprobs", '{');
-    ewi_json_out_open(json, "content", '[');
-    for (size_t i = 0; i < choice->n_tokens; i++) {
-        const ewi_said_token *said = &choice->tokens[i];
-        ewi_json_out_open(json, NULL, '{');
-        put_token(json, choice, said->token, said->logprob);
-        ewi_json_out_open(json, "top_logprobs", '[');
-        for (size_t k = 0; k < said->n_top; k++) {
-            ewi_json_out_open(json, NULL, '{');
-            put_token(json, choice, said->top[k].token, said->top[k].logprob);
-            ewi_json_out_close(json);
-        }
-        ewi_json_out_close(json);
-        ewi_json_out_close(json);
-    }
-    ewi_json_out_close(json);
+    ewi_openai_put_tokens(json, "content", choice, put_token);
     ewi_json_out_close(json);
     choice->n_tokens = 0;
 }

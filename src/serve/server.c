@@ -128,17 +128,10 @@ void ewi_server_note(ewi_server *server, const ewi_exchange *exchange, const ewi
 
 /* ---- from HTTP to workers ---- */
 
-static const ewi_route *route_of(ewi_exchange *x) {
-    ewi_refusal refusal;
-    const ewi_route *route = ewi_api_find(ewi_exchange_method(x), ewi_exchange_path(x), &refusal);
-    if (!route) ewi_api_refuse(x, &refusal);
-    return route;
-}
-
 /* HTTP's thread. There is always room: exchanges are no more than connections. */
 static void take_exchange(void *user, ewi_exchange *x) {
     ew_server *server = user;
-    const ewi_route *route = route_of(x);
+    const ewi_route *route = ewi_api_find(x);
     if (!route) return;
     if (route->is_quick) {
         route->handle(server, x);
@@ -179,7 +172,7 @@ static void work(void *arg) {
         uint32_t seen = ewi_signal_value(server->signal);
         ewi_exchange *x = next_exchange(server);
         if (x)
-            route_of(x)->handle(server, x);
+            ewi_api_find(x)->handle(server, x);
         else if (is_stopping(server))
             return;
         else
@@ -198,10 +191,12 @@ static void sweep(void *arg) {
 
 /* ---- opening and closing ---- */
 
+/* Counted, but no row of the ledger: strangers would push out those of answers. */
 static void write_http_error(void *user, ew_str path, unsigned status, const char *code, const char *message,
                              ewi_buffer *body) {
     ewi_refusal refusal;
-    (void)user;
+    ew_server *server = user;
+    ewi_metrics_note_refusal(server->metrics, (int)status);
     ewi_refuse(&refusal, (int)status, NULL, "%s", message);
     refusal.code = code;
     ewi_api_write_refusal(path, &refusal, body);

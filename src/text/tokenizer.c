@@ -217,6 +217,7 @@ ew_status ewi_tokenizer_new(const ewi_vocab *vocab, ew_tokenizer **out, ew_error
     t->eos = vocab->eos;
     t->unk = vocab->unk < 0 ? EWI_NO_TOKEN : (uint32_t)vocab->unk;
     t->last = vocab->last < 0 ? EWI_NO_TOKEN : (uint32_t)vocab->last;
+    t->pair = vocab->pair;
     t->add_bos = vocab->add_bos && vocab->bos >= 0;
     t->spellings = vocab->tokens;
     ew_status status = init_tables(t, vocab, err);

@@ -38,6 +38,7 @@ struct ew_tokenizer {
     ew_token bos, eos;
     uint32_t unk;  /* EWI_NO_TOKEN = none */
     uint32_t last; /* EWI_NO_TOKEN = none */
+    ewi_pair_rule pair;
     const ew_str *spellings;
     uint8_t *types;       /* [n_tokens] as in ewi_vocab */
     uint8_t *flags;       /* [n_tokens] EW_TOKEN_... */

@@ -182,6 +182,14 @@ typedef struct ewi_merge_source {
     ew_status (*next)(void *state, ew_str *left, ew_str *right, ew_error *err);
 } ewi_merge_source;
 
+/* How two texts become one that a model compares: tokens before, between and after them; -1 = none. */
+typedef struct ewi_pair_rule {
+    bool is_known;
+    bool has_types; /* the second one, with what follows it, is of another type */
+    int32_t first, between[2], last;
+    uint32_t n_between;
+} ewi_pair_rule;
+
 typedef struct ewi_vocab {
     ewi_vocab_kind kind;
     size_t n_tokens;
@@ -210,7 +218,8 @@ typedef struct ewi_vocab {
     ew_str decode_mark, decode_blank; /* mark, WORDPIECE: what tokens begin with that go on with a word */
     int32_t bos, eos, unk;            /* -1 = none */
     int32_t last;                     /* the token that the file wants after a text; -1 = none */
-    const int32_t *eog;               /* further tokens that end an answer */
+    ewi_pair_rule pair;
+    const int32_t *eog; /* further tokens that end an answer */
     size_t n_eog;
 } ewi_vocab;
 

@@ -36,7 +36,6 @@ try template
 try template -m a.gguf --bos
 try logits -m a.gguf
 try embed -p hi
-try embed -m a.gguf --rank --json
 try embed -m a.gguf -p hi --pooling max
 try quantize -o folder
 try eval --tasks t.jsonl --stride 5

@@ -7,6 +7,7 @@ test_llamacpp.py --program build/dev/edgewise
 import json
 import pathlib
 import shutil
+import struct
 import tempfile
 import urllib.request
 
@@ -83,7 +84,8 @@ def shows_itself(server):
     for path in ("/props", "/slots/0?action=save"):
         served.refused(501, "not supported", server, path, {})
     for path in ("/rerank", "/reranking", "/v1/rerank", "/v1/reranking"):
-        served.refused(501, "cross-encoder", server, path, {"query": "a", "documents": ["b"]})
+        error = served.refused(501, "cross-encoder", server, path, {"query": "a", "documents": ["b"]})
+        assert (error["type"] == "not_supported_error") == (path.startswith("/re")), error
     error = served.refused(501, "no marks", server, "/infill", {"input_prefix": "a", "input_suffix": "b"})
     assert error["type"] == "not_supported_error"
 
@@ -148,6 +150,51 @@ def fills_in(program):
             served.refused(400, "chat template", server, "/api/chat", {"messages": served.user("a")})
 
 
+def reranks(program):
+    """Scores of transformers (tests/golden/make_encoders.py)."""
+    texts = (DATA / "encoders.texts.txt").read_text(encoding="utf-8").splitlines()[:5] + [""]
+    counts = [int(n) for n in (DATA / "bert-rank.counts.txt").read_text().split()]
+    scores = struct.unpack("<30f", (DATA / "bert-rank.scores.f32").read_bytes())
+    models = {"ranker": DATA / "bert-rank", "minilm": DATA / "minilm"}
+    with served.Server(program, models, "--exact", "-ctk", "f32", "-ctv", "f32") as server:
+        for i, query in enumerate(texts[:-1]):
+            wanted = scores[6 * i : 6 * i + 6]
+            path = ("/rerank", "/reranking", "/v1/rerank", "/v1/reranking")[i % 4]
+            documents = [text if k % 2 else {"text": text} for k, text in enumerate(texts)]
+            reply = served.ask(server, path, {"query": query, "documents": documents})[2]
+            assert (reply["model"], reply["object"]) == ("ranker", "list")
+            n = sum(counts[6 * i : 6 * i + 6])
+            assert reply["usage"] == {"prompt_tokens": n, "total_tokens": n}
+            order = sorted(range(6), key=lambda k: -wanted[k])
+            assert [r["index"] for r in reply["results"]] == order, (reply, wanted)
+            for result in reply["results"]:
+                assert abs(result["relevance_score"] - wanted[result["index"]]) < 1e-5, (result, wanted)
+                assert "document" not in result
+        body = {"query": "a", "documents": texts[:3], "top_n": 2, "return_documents": True, "user": "me"}
+        reply = served.ask(server, "/v1/rerank", body)[2]
+        assert len(reply["results"]) == 2
+        assert all(r["document"] == {"text": texts[r["index"]]} for r in reply["results"]), reply
+        for wrong, word in (
+            ({"documents": []}, "documents"),
+            ({"documents": "a"}, "documents"),
+            ({"documents": [1]}, "documents[0]"),
+            ({"documents": ["a", {"title": "b"}]}, "documents[1]"),
+            ({"documents": ["a", {}]}, "documents[1]"),
+            ({"documents": ["a"] * 2049}, "2049"),
+            ({"documents": None}, "documents"),
+            ({"query": ""}, "query"),
+            ({"top_n": 0}, "top_n"),
+            ({"rank_fields": ["a"]}, "rank_fields"),
+            ({"documents": ["a", "7 " * 600]}, "documents[1]: 604 tokens, the model takes 512"),
+        ):
+            served.refused(400, word, server, "/v1/rerank", {"query": "a", "documents": ["a"], **wrong})
+        other = {"query": "a", "documents": ["b"], "model": "minilm"}
+        served.refused(501, "minilm", server, "/rerank", other)
+        served.refused(400, "/v1/rerank", server, "/v1/embeddings", {"input": "a"})
+        embedding = served.ask(server, "/v1/embeddings", {"input": "a", "model": "minilm"})[2]
+        assert len(embedding["data"][0]["embedding"]) == 32
+
+
 def main():
     options = served.options(__doc__)
     with served.Server(options.program, {"pocket": served.POCKET}) as server:
@@ -155,6 +202,7 @@ def main():
         for check in (completes, tokenizes, shows_itself):
             check(server)
     scales_adapters(options.program)
+    reranks(options.program)
     fills_in(options.program)
     print("ok")
 

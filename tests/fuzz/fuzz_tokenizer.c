@@ -17,6 +17,7 @@
 #include "model/vocab_load.h"
 #include "model/vocab_pipeline.h"
 #include "text/charsmap.h"
+#include "text/encode_pair.h"
 #include "text/tokenizer.h"
 
 #define MAX_IDS 65536
@@ -216,6 +217,24 @@ static void use(const ew_tokenizer *t, ewi_bytes text, unsigned flags) {
     check_text(t, ids, n);
 }
 
+/* The text as a document for its own beginning. */
+static void use_pair(const ew_tokenizer *t, ewi_bytes text) {
+    static ew_token query[64], ids[MAX_IDS];
+    ew_error err = {0};
+    size_t n;
+    ew_str str = {(const char *)text.data, text.len};
+    ewi_encoded_pair pair, again;
+    if (ew_tokenizer_encode(t, str, 0, query, EWI_COUNT(query), &n, &err)) return;
+    if (n > EWI_COUNT(query)) n = EWI_COUNT(query);
+    ew_status status = ewi_encode_pair(t, query, n, str, ids, MAX_IDS, &pair, &err);
+    EW_ASSERT(status == (t->pair.is_known ? EW_OK : EW_UNSUPPORTED));
+    if (status) return;
+    EW_ASSERT(pair.second <= pair.n && pair.n >= n);
+    for (size_t i = 0; i < pair.n && i < MAX_IDS; i++) EW_ASSERT((size_t)ids[i] < t->n_tokens);
+    EW_ASSERT(ewi_encode_pair(t, query, n, str, NULL, 0, &again, &err) == EW_OK);
+    EW_ASSERT(again.n == pair.n && again.second == pair.second);
+}
+
 /* A charsmap, over the text. */
 static void use_charsmap(ewi_bytes bytes, ewi_bytes text) {
     ewi_charsmap map;
@@ -253,6 +272,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         use(tokenizer, text, 0);
         use(tokenizer, text, EW_ENCODE_SPECIAL | EW_ENCODE_BOS);
         use(tokenizer, text, EW_ENCODE_SPECIAL | EW_ENCODE_EOS);
+        use_pair(tokenizer, text);
     }
     ew_tokenizer_close(tokenizer);
     ewi_arena_deinit(&arena);

@@ -55,13 +55,19 @@ def inputs_of_all(tokens, table, multiply):
     return {name: np.concatenate(x) for name, x in found.items()}
 
 
+def learn(w, x, y):
+    """A row of inputs counts by the inverse of its root mean square."""
+    weights = 1 / np.sqrt((y * y).mean(1, keepdims=True))
+    h, dead = method.damped(x.T @ (weights * x))
+    return h, w + 0.5 * np.linalg.solve(h, (weights * x).T @ ((y - x) @ w.T)).T, dead
+
+
 def check_matrix(name, kind, written, x, y):
     w = original(name)
     if kind in model.rounding.ROTATED:
         w = np.array([model.rounding.rotate(row) for row in w])
     x, y = model.inputs(x, kind), model.turn(y, kind)
-    h, dead = method.damped(x.T @ x)
-    best = w + 0.5 * np.linalg.solve(h, x.T @ ((y - x) @ w.T)).T
+    h, best, dead = learn(w, x, y)
     q = np.array([method.gptq(kind, row, h, dead) for row in best])
     ours, numpys = (((x @ m.T - y @ w.T) ** 2).sum() for m in (written, q))
     others = (np.abs(q - written) > 1e-4 * np.abs(q).max(1, keepdims=True)).sum()

@@ -12,6 +12,10 @@ encoders.texts.txt holds the texts, a line each. For each model NAME:
     NAME.gguf                the same as llama.cpp's convert_hf_to_gguf.py writes it, without a vocabulary
     NAME.embeddings.f32      [texts, width] float32, computed in float32 from the weights as stored
     NAME.ids.txt             the token ids of each text
+Of models that rank, in place of the last two:
+    NAME.scores.f32          of each of the first five texts as a query and of each, and an empty one, as a
+                             document, float32; computed in float32 from the weights as stored
+    NAME.counts.txt          the tokens of these pairs
 """
 
 import argparse
@@ -42,13 +46,15 @@ TEXTS = [
     " ".join(f"line {i} of many lines that fill more than two blocks" for i in range(9)),
 ]
 
+RANKED = TEXTS[:5]  # of which two fit a context of 512
+
 
 @dataclass
 class Recipe:
     name: str
     config: type
     dtype: torch.dtype
-    pooling: str  # mean, cls, lasttoken
+    pooling: str  # mean, cls, lasttoken, rank
     words: str  # the kind of tokenizer
     sizes: dict = field(default_factory=dict)
     has_gguf: bool = True
@@ -75,6 +81,13 @@ RECIPES = [
     Recipe("qwen3-embedding", T.Qwen3Config, BF16, "lasttoken", "bytes",
            dict(hidden_size=32, intermediate_size=40, num_hidden_layers=2, num_attention_heads=4,
                 num_key_value_heads=2, head_dim=16, max_position_embeddings=1024, tie_word_embeddings=True)),
+    # Token types of both texts, and a pooler, which the converter to GGUF leaves out.
+    Recipe("bert-rank", T.BertConfig, F32, "rank", "wordpiece", bert(), has_gguf=False),
+    Recipe("xlm-roberta-rank", T.XLMRobertaConfig, F32, "rank", "unigram",
+           bert() | dict(type_vocab_size=1, max_position_embeddings=514)),
+    Recipe("modernbert-rank", T.ModernBertConfig, F32, "rank", "bytes",
+           dict(hidden_size=32, intermediate_size=48, num_hidden_layers=3, num_attention_heads=4,
+                local_attention=16, max_position_embeddings=1024, classifier_pooling="cls"), has_gguf=False),
 ]
 
 
@@ -156,8 +169,10 @@ def store(recipe, folder):
     """What sentence-transformers reads."""
     tokenizer = tokenizer_of(recipe)
     special = {key: getattr(tokenizer, key) for key in ("pad_token_id", "bos_token_id", "eos_token_id")}
-    config = recipe.config(**recipe.sizes, **special, vocab_size=len(tokenizer))
-    model = T.AutoModel.from_config(config)
+    ranks = recipe.pooling == "rank"
+    labels = dict(num_labels=1) if ranks else {}
+    config = recipe.config(**recipe.sizes, **special, **labels, vocab_size=len(tokenizer))
+    model = (T.AutoModelForSequenceClassification if ranks else T.AutoModel).from_config(config)
     randomize(model, recipe.seed)
     model.to(recipe.dtype).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -185,6 +200,8 @@ def publish(recipe, native, folder):
         shutil.copyfile(native / name, folder / name)
     if recipe.config is T.NomicBertConfig:
         nomic_as_published(native, folder)
+    if recipe.pooling == "rank":
+        return
     kinds = [("", "base.modules.Transformer"), ("1_Pooling", "sentence_transformer.modules.Pooling"),
              ("2_Normalize", "sentence_transformer.modules.Normalize")]
     (folder / "modules.json").write_text(json.dumps(
@@ -208,6 +225,28 @@ def write_gguf(recipe, folder, path):
     file_type = gguf.LlamaFileType[{F32: "ALL_F32", F16: "MOSTLY_F16", BF16: "MOSTLY_BF16"}[recipe.dtype]]
     with torch.inference_mode():
         without_vocabulary(folder, file_type, path, hparams=hparams, model_name=recipe.name).write()
+
+
+def make_ranking(recipe, out):
+    folder = out / recipe.name
+    with tempfile.TemporaryDirectory() as at:
+        store(recipe, Path(at))
+        publish(recipe, Path(at), folder)
+    tokenizer = T.AutoTokenizer.from_pretrained(folder)
+    model = T.AutoModelForSequenceClassification.from_pretrained(
+        folder, dtype=F32, attn_implementation="eager").eval()
+    types = recipe.config is T.BertConfig  # as its own tokenizer class would
+    pairs = [tokenizer([q], [d], return_tensors="pt", return_token_type_ids=types)
+             for q in RANKED for d in [*RANKED, ""]]
+    with torch.inference_mode():
+        scores = numpy.array([model(**pair).logits.item() for pair in pairs])
+    if recipe.has_gguf:
+        write_gguf(recipe, folder, out / f"{recipe.name}.gguf")
+    scores.astype("<f4").tofile(out / f"{recipe.name}.scores.f32")
+    counts = [pair["input_ids"].shape[1] for pair in pairs]
+    (out / f"{recipe.name}.counts.txt").write_text("\n".join(map(str, counts)) + "\n")
+    print(f"{recipe.name}: {len(pairs)} pairs of {min(counts)} .. {max(counts)} tokens, scores "
+          f"{scores.min():.3f} .. {scores.max():.3f}, deviation {scores.std():.3f}")
 
 
 def make(recipe, out):
@@ -246,7 +285,7 @@ def main():
     (args.out / "encoders.texts.txt").write_text("".join(text + "\n" for text in TEXTS))
     for recipe in RECIPES:
         if not args.names or recipe.name in args.names:
-            make(recipe, args.out)
+            (make_ranking if recipe.pooling == "rank" else make)(recipe, args.out)
 
 
 main()

@@ -1,5 +1,7 @@
-/* checkkern [--seed N] [--bench [KERNEL]]: compares every kernel at every usable level with the reference,
- * bit for bit. Prints a digest of each level's results: for one seed it is the same on every machine. */
+/* checkkern [--seed N] [--level NAME] [--bench [KERNEL]]: compares every kernel at every usable level, or at
+ * the one that is named, with the reference, bit for bit. Prints a digest of each level's results: for one
+ * seed it is the same on every machine. --levels prints the levels' names.
+ */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 
 #include "checkkern.h"
@@ -251,51 +253,80 @@ static void report_emulation(ck *c) {
     printf("amx      %lu instructions emulated\n", amx_trap_count());
 }
 
-static int run_levels(ck *c, ewi_cpu_level cap, bool bench, const char *only) {
+typedef struct plan {
+    uint64_t seed;
+    ewi_cpu_level cap;
+    const char *level; /* the only one; NULL: all */
+    bool bench, list;
+    const char *kernel; /* to time; "": all */
+} plan;
+
+static bool is_wanted(const plan *p, ewi_cpu_level level) {
+    return !p->level || strcmp(p->level, ewi_cpu_name(level)) == 0;
+}
+
+static int run_levels(ck *c, const plan *p) {
     ew_error err = {0};
+    const ewi_cpu_level cap = p->cap;
     if (ewi_kernels_at(EWI_CPU_SCALAR, &c->ref_table, &err) != EW_OK) return 1;
     c->ref = &c->ref_table;
     for (ewi_cpu_level level = EWI_CPU_SCALAR; level < EWI_N_CPU_LEVELS; level++) {
+        if (!is_wanted(p, level)) continue;
         if (level > cap) {
             printf("%-8s left out: EDGEWISE_CPU=%s\n", ewi_cpu_name(level), ewi_cpu_name(cap));
         } else if (!table_at(c, level)) {
             printf("%-8s SKIPPED: %s\n", ewi_cpu_name(level), ewi_cpu_why_not(level));
         } else {
             c->kern = &c->kern_table;
-            if (!bench)
+            if (!p->bench)
                 check_level(c, level);
-            else if (bench_level(c->kern, only) != 0)
+            else if (bench_level(c->kern, p->kernel) != 0)
                 return 1;
         }
     }
-    if (c->is_emulated && !bench) report_emulation(c);
-    if (!bench)
+    if (c->is_emulated && !p->bench) report_emulation(c);
+    if (!p->bench)
         printf("checkkern: %zu passed, %zu failed (--seed %" PRIu64 ")\n", c->n_passed, c->n_failed, c->seed);
     return c->n_failed > 0;
 }
 
-int main(int argc, char **argv) {
-    uint64_t seed = ewi_clock_ns() % 1000000;
-    bool bench = false;
-    const char *only = "";
+static bool parse(int argc, char **argv, plan *p) {
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
-            seed = strtoull(argv[++i], NULL, 10);
+            p->seed = strtoull(argv[++i], NULL, 10);
+        } else if (strcmp(argv[i], "--level") == 0 && i + 1 < argc) {
+            p->level = argv[++i];
+        } else if (strcmp(argv[i], "--levels") == 0) {
+            p->list = true;
         } else if (strcmp(argv[i], "--bench") == 0) {
-            bench = true;
-            if (i + 1 < argc && argv[i + 1][0] != '-') only = argv[++i];
+            p->bench = true;
+            if (i + 1 < argc && argv[i + 1][0] != '-') p->kernel = argv[++i];
         } else {
-            fprintf(stderr, "usage: checkkern [--seed N] [--bench [KERNEL]]\n");
-            return 2;
+            return false;
         }
     }
+    return true;
+}
+
+static int list_levels(void) {
+    for (ewi_cpu_level level = EWI_CPU_SCALAR; level < EWI_N_CPU_LEVELS; level++)
+        printf("%s\n", ewi_cpu_name(level));
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    plan p = {.seed = ewi_clock_ns() % 1000000, .kernel = ""};
+    if (!parse(argc, argv, &p)) {
+        fprintf(stderr, "usage: checkkern [--seed N] [--level NAME] [--bench [KERNEL]], or --levels\n");
+        return 2;
+    }
+    if (p.list) return list_levels();
     ew_error err = {0};
-    ewi_cpu_level cap = EWI_CPU_SCALAR;
-    if (ewi_cpu_parse(getenv("EDGEWISE_CPU"), &cap, &err) != EW_OK) {
+    if (ewi_cpu_parse(getenv("EDGEWISE_CPU"), &p.cap, &err) != EW_OK) {
         fprintf(stderr, "checkkern: %s\n", err.text);
         return 2;
     }
-    if (!prepare(&checks, seed)) {
+    if (!prepare(&checks, p.seed)) {
         fprintf(stderr, "checkkern: no memory\n");
         return 2;
     }
@@ -303,5 +334,5 @@ int main(int argc, char **argv) {
     sigaction(SIGSEGV, &on_crash, NULL);
     sigaction(SIGBUS, &on_crash, NULL);
     sigaction(SIGILL, &on_crash, NULL);
-    return run_levels(&checks, cap, bench, only);
+    return run_levels(&checks, &p);
 }

@@ -26,7 +26,9 @@ static void hold(http_rig *rig, ewi_exchange *x) {
 
 static void handle(void *user, ewi_exchange *x) {
     ew_str path = ewi_exchange_path(x);
-    if (ewi_str_is(path, "/hello") || ewi_str_is(path, "/health"))
+    if (ewi_exchange_method(x) == EWI_OTHER_METHOD)
+        ewi_exchange_reply_error(x, 405, "method_not_allowed", "no such method");
+    else if (ewi_str_is(path, "/hello") || ewi_str_is(path, "/health"))
         ewi_exchange_reply(x, 200, "text/plain", EWI_STR("hello"));
     else if (ewi_str_is(path, "/echo"))
         ewi_exchange_reply(x, 200, "text/plain", ewi_exchange_body(x));

@@ -3,8 +3,10 @@
 
 #include "expect.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define MAX_ITEMS 4096
 
@@ -98,6 +100,31 @@ static void memory_passes_both_ways(void **state) {
     ewi_pool_free(pool);
 }
 
+/* Threads that sleep when the caller has done its own share find theirs done, or the next time. */
+typedef struct stand_ins {
+    pthread_t caller;
+    atomic_uint n_stood_in;
+} stand_ins;
+
+static void note_who(void *arg, uint32_t share, uint32_t n_shares) {
+    stand_ins *s = arg;
+    (void)n_shares;
+    if (share > 0 && pthread_equal(pthread_self(), s->caller)) atomic_fetch_add(&s->n_stood_in, 1);
+}
+
+static void nobody_is_waited_for(void **state) {
+    (void)state;
+    ewi_pool *pool = new_pool(2);
+    stand_ins s = {.caller = pthread_self()};
+    const struct timespec until_they_sleep = {.tv_nsec = 2000000};
+    for (unsigned i = 0; i < 2000 && atomic_load(&s.n_stood_in) == 0; i++) {
+        nanosleep(&until_they_sleep, NULL);
+        ewi_pool_run(pool, note_who, &s);
+    }
+    assert_true(atomic_load(&s.n_stood_in) > 0);
+    ewi_pool_free(pool);
+}
+
 static void sizes_of_pools(void **state) {
     (void)state;
     ewi_pool *pool = new_pool(0);
@@ -110,9 +137,8 @@ static void sizes_of_pools(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parts_cover_all_items),
-        cmocka_unit_test(every_item_once),
-        cmocka_unit_test(memory_passes_both_ways),
+        cmocka_unit_test(parts_cover_all_items),   cmocka_unit_test(every_item_once),
+        cmocka_unit_test(memory_passes_both_ways), cmocka_unit_test(nobody_is_waited_for),
         cmocka_unit_test(sizes_of_pools),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

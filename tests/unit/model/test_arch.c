@@ -9,30 +9,58 @@
 
 static void architectures_by_name(void **state) {
     (void)state;
-    bool is_headless;
+    ewi_class_kind kind;
     assert_string_equal(ewi_arch_from_gguf(EWI_STR("llama"))->name, "llama");
     assert_string_equal(ewi_arch_from_gguf(EWI_STR("qwen2"))->name, "qwen2");
-    assert_string_equal(ewi_arch_from_hf(EWI_STR("LlamaForCausalLM"), &is_headless)->name, "llama");
-    assert_string_equal(ewi_arch_from_hf(EWI_STR("MistralForCausalLM"), &is_headless)->name, "mistral");
-    assert_string_equal(ewi_arch_from_hf(EWI_STR("Qwen2ForCausalLM"), &is_headless)->name, "qwen2");
+    assert_string_equal(ewi_arch_from_hf(EWI_STR("LlamaForCausalLM"), &kind)->name, "llama");
+    assert_string_equal(ewi_arch_from_hf(EWI_STR("MistralForCausalLM"), &kind)->name, "mistral");
+    assert_string_equal(ewi_arch_from_hf(EWI_STR("Qwen2ForCausalLM"), &kind)->name, "qwen2");
     assert_null(ewi_arch_from_gguf(EWI_STR("LLAMA")));
     assert_null(ewi_arch_from_gguf(EWI_STR("llama4")));
     assert_null(ewi_arch_from_gguf(EWI_STR("")));
-    assert_null(ewi_arch_from_hf(EWI_STR("LlamaForCausalL"), &is_headless));
-    assert_null(ewi_arch_from_hf(EWI_STR("LlamaForSequenceClassification"), &is_headless));
+    assert_null(ewi_arch_from_hf(EWI_STR("LlamaForCausalL"), &kind));
+    assert_null(ewi_arch_from_hf(EWI_STR("LlamaForSequenceClassification"), &kind));
 }
 
 static void architectures_without_a_head(void **state) {
     (void)state;
-    bool is_headless = true;
-    assert_string_equal(ewi_arch_from_hf(EWI_STR("Qwen3ForCausalLM"), &is_headless)->name, "qwen3");
-    assert_false(is_headless);
-    assert_string_equal(ewi_arch_from_hf(EWI_STR("Qwen3Model"), &is_headless)->name, "qwen3");
-    assert_true(is_headless);
-    assert_string_equal(ewi_arch_from_hf(EWI_STR("BertForMaskedLM"), &is_headless)->name, "bert");
-    assert_null(ewi_arch_from_hf(EWI_STR("Model"), &is_headless));
-    assert_null(ewi_arch_from_hf(EWI_STR("Qwen3"), &is_headless));
-    assert_null(ewi_arch_from_hf(EWI_STR("GPT2Model"), &is_headless)); /* its class is not named alike */
+    ewi_class_kind kind;
+    assert_string_equal(ewi_arch_from_hf(EWI_STR("Qwen3ForCausalLM"), &kind)->name, "qwen3");
+    assert_int_equal(kind, EWI_CLASS_WHOLE);
+    assert_string_equal(ewi_arch_from_hf(EWI_STR("Qwen3Model"), &kind)->name, "qwen3");
+    assert_int_equal(kind, EWI_CLASS_HEADLESS);
+    assert_string_equal(ewi_arch_from_hf(EWI_STR("BertForMaskedLM"), &kind)->name, "bert");
+    assert_null(ewi_arch_from_hf(EWI_STR("Model"), &kind));
+    assert_null(ewi_arch_from_hf(EWI_STR("Qwen3"), &kind));
+    assert_null(ewi_arch_from_hf(EWI_STR("GPT2Model"), &kind)); /* its class is not named alike */
+}
+
+static void architectures_that_rank(void **state) {
+    (void)state;
+    static const struct {
+        const char *hf_class, *name, *in, *out; /* as transformers calls the head's tensors */
+    } cases[] = {
+        {"BertForSequenceClassification", "bert", "pooler.dense.weight", "classifier.weight"},
+        {"XLMRobertaForSequenceClassification", "bert", "classifier.dense.weight",
+         "classifier.out_proj.weight"},
+        {"RobertaForSequenceClassification", "bert", "classifier.dense.weight", "classifier.out_proj.weight"},
+        {"ModernBertForSequenceClassification", "modern-bert", "head.dense.weight", "classifier.weight"},
+    };
+    for (size_t i = 0; i < EWI_COUNT(cases); i++) {
+        ewi_class_kind kind;
+        char buf[EWI_ROLE_NAME_BYTES];
+        const ewi_arch *arch = ewi_arch_from_hf(ewi_str(cases[i].hf_class), &kind);
+        assert_non_null(arch);
+        assert_string_equal(arch->name, cases[i].name);
+        assert_int_equal(kind, EWI_CLASS_RANKS);
+        assert_string_equal(ewi_role_name(arch, EWI_ROLE_RANK, EWI_WEIGHT, EWI_NAMES_HF, 0, buf).data,
+                            cases[i].in);
+        assert_string_equal(ewi_role_name(arch, EWI_ROLE_RANK_OUT, EWI_WEIGHT, EWI_NAMES_HF, 0, buf).data,
+                            cases[i].out);
+    }
+    ewi_class_kind kind;
+    assert_null(ewi_arch_from_hf(EWI_STR("NomicBertForSequenceClassification"), &kind));
+    assert_null(ewi_arch_from_hf(EWI_STR("ForSequenceClassification"), &kind));
 }
 
 /* Error texts name every architecture that there is, and no other. */
@@ -97,8 +125,11 @@ static void names_of_tensors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(architectures_by_name), cmocka_unit_test(architectures_without_a_head),
-        cmocka_unit_test(list_names_all),        cmocka_unit_test(pairings),
+        cmocka_unit_test(architectures_by_name),
+        cmocka_unit_test(architectures_without_a_head),
+        cmocka_unit_test(architectures_that_rank),
+        cmocka_unit_test(list_names_all),
+        cmocka_unit_test(pairings),
         cmocka_unit_test(names_of_tensors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,55 @@ static void sentencepiece_defaults(void **state) {
     done(l, b);
 }
 
+static gguf_build *marked(const char *model) {
+    gguf_build *b = gguf_build_new();
+    gguf_build_str(b, "tokenizer.ggml.model", model);
+    gguf_build_strings(b, "tokenizer.ggml.tokens", words, N);
+    gguf_build_array(b, "tokenizer.ggml.token_type", I32, types, N, sizeof types[0]);
+    gguf_build_array(b, "tokenizer.ggml.scores", F32, scores, N, sizeof scores[0]);
+    return b;
+}
+
+static void expect_pair(gguf_build *b, const ewi_pair_rule *wanted) {
+    loaded *l = load(b);
+    if (l->status) fail_msg("%s", l->err.text);
+    const ewi_pair_rule *got = &l->vocab.pair;
+    assert_int_equal(got->is_known, wanted->is_known);
+    assert_int_equal(got->has_types, wanted->has_types);
+    assert_int_equal(got->first, wanted->first);
+    assert_int_equal(got->last, wanted->last);
+    assert_int_equal(got->n_between, wanted->n_between);
+    for (uint32_t i = 0; i < wanted->n_between; i++) assert_int_equal(got->between[i], wanted->between[i]);
+    done(l, b);
+}
+
+/* [CLS] a [SEP] b [SEP] of BERT; <s> a </s></s> b </s> of XLM-RoBERTa, unless the file says no separator. */
+static void pairs_of_texts(void **state) {
+    (void)state;
+    gguf_build *b = marked("bert");
+    gguf_build_u32(b, "tokenizer.ggml.unknown_token_id", 0);
+    gguf_build_u32(b, "tokenizer.ggml.cls_token_id", 1);
+    gguf_build_u32(b, "tokenizer.ggml.seperator_token_id", 2);
+    expect_pair(b, &(ewi_pair_rule){true, true, 1, {2}, 2, 1});
+    b = marked("t5");
+    gguf_build_u32(b, "tokenizer.ggml.bos_token_id", 1);
+    gguf_build_u32(b, "tokenizer.ggml.eos_token_id", 2);
+    gguf_build_bool(b, "tokenizer.ggml.add_bos_token", true);
+    expect_pair(b, &(ewi_pair_rule){true, false, 1, {2, 2}, 2, 2});
+    b = marked("t5");
+    gguf_build_u32(b, "tokenizer.ggml.bos_token_id", 1);
+    gguf_build_u32(b, "tokenizer.ggml.eos_token_id", 2);
+    gguf_build_u32(b, "tokenizer.ggml.seperator_token_id", 6);
+    gguf_build_bool(b, "tokenizer.ggml.add_bos_token", true);
+    expect_pair(b, &(ewi_pair_rule){true, false, 1, {2, 6}, 2, 2});
+    b = marked("t5");
+    gguf_build_u32(b, "tokenizer.ggml.bos_token_id", 1);
+    gguf_build_u32(b, "tokenizer.ggml.eos_token_id", 2);
+    gguf_build_bool(b, "tokenizer.ggml.add_bos_token", true);
+    gguf_build_bool(b, "tokenizer.ggml.add_sep_token", false);
+    expect_pair(b, &(ewi_pair_rule){true, false, 1, {2}, 2, 1});
+}
+
 static void keys_override_defaults(void **state) {
     (void)state;
     gguf_build *b = spm(true, true);
@@ -253,6 +302,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sentencepiece_defaults),
         cmocka_unit_test(keys_override_defaults),
+        cmocka_unit_test(pairs_of_texts),
         cmocka_unit_test(answers_end_at_tokens_that_are_spelled_so),
         cmocka_unit_test(patterns_go_by_name),
         cmocka_unit_test(old_files_without_types_have_byte_tokens),

@@ -190,6 +190,58 @@ static void a_template_puts_bos_first(void **state) {
     ewi_arena_deinit(&l->arena);
 }
 
+#define MARK(id, type) "{\"SpecialToken\":{\"id\":\"" id "\",\"type_id\":" type "}}"
+#define TEXT(id, type) "{\"Sequence\":{\"id\":\"" id "\",\"type_id\":" type "}}"
+#define PAIR(items)    "{\"type\":\"TemplateProcessing\",\"single\":[],\"pair\":[" items "]}"
+
+/* Of pairs that the package tokenizers' own processors make: a and b stand for marks. */
+static void pairs_by_template(void **state) {
+    (void)state;
+    static const struct {
+        const char *post_processor;
+        ewi_pair_rule rule;
+    } cases[] = {
+        {PAIR(MARK("a", "0") "," TEXT("A", "0") "," MARK("b", "0") "," TEXT("B", "1") "," MARK("b", "1")),
+         {true, true, 0, {1}, 1, 1}},
+        {PAIR(MARK("a", "0") "," TEXT("A", "0") "," MARK("b", "0") "," MARK("ab", "0") "," TEXT(
+             "B", "0") "," MARK("b", "0")),
+         {true, false, 0, {1, 2}, 1, 2}},
+        {PAIR(TEXT("A", "0") "," TEXT("B", "1")), {true, true, -1, {0}, -1, 0}},
+        {"{\"type\":\"BertProcessing\",\"sep\":[\"b\",1],\"cls\":[\"a\",0]}", {true, true, 0, {1, 1}, 1, 1}},
+        {"{\"type\":\"RobertaProcessing\",\"sep\":[\"b\",1],\"cls\":[\"a\",0]}",
+         {true, false, 0, {1, 1}, 1, 2}},
+        /* What no rule says: the other order, three texts, three marks between, unknown ones, odd types. */
+        {PAIR(TEXT("B", "0") "," TEXT("A", "0")), {0}},
+        {PAIR(TEXT("A", "0") "," TEXT("B", "0") "," TEXT("B", "0")), {0}},
+        {PAIR(TEXT("A", "0")), {0}},
+        {PAIR(TEXT("A", "0") "," MARK("a", "0") "," MARK("a", "0") "," MARK("a", "0") "," TEXT("B", "0")),
+         {0}},
+        {PAIR(MARK("a", "0") "," MARK("a", "0") "," TEXT("A", "0") "," TEXT("B", "0")), {0}},
+        {PAIR(MARK("nope", "0") "," TEXT("A", "0") "," TEXT("B", "0")), {0}},
+        {PAIR(TEXT("A", "1") "," TEXT("B", "1")), {0}},
+        {PAIR(TEXT("A", "0") "," MARK("a", "1") "," TEXT("B", "1")), {0}},
+        {PAIR(TEXT("A", "0") "," TEXT("B", "1") "," MARK("a", "0")), {0}},
+        {PAIR(TEXT("A", "0") "," TEXT("B", "2")), {0}},
+        {"{\"type\":\"TemplateProcessing\",\"single\":[],\"pair\":null}", {0}},
+    };
+    for (size_t i = 0; i < EWI_COUNT(cases); i++) {
+        file f = bpe_file;
+        f.post_processor = cases[i].post_processor;
+        loaded *l = load(&f);
+        const ewi_pair_rule *got = &l->vocab.pair, *wanted = &cases[i].rule;
+        assert_int_equal(got->is_known, wanted->is_known);
+        if (wanted->is_known) {
+            assert_int_equal(got->has_types, wanted->has_types);
+            assert_int_equal(got->first, wanted->first);
+            assert_int_equal(got->last, wanted->last);
+            assert_int_equal(got->n_between, wanted->n_between);
+            for (uint32_t k = 0; k < wanted->n_between; k++)
+                assert_int_equal(got->between[k], wanted->between[k]);
+        }
+        ewi_arena_deinit(&l->arena);
+    }
+}
+
 static void what_is_not_followed_is_refused_by_name(void **state) {
     (void)state;
     file f = bpe_file;
@@ -462,6 +514,7 @@ int main(void) {
         cmocka_unit_test(sentencepiece),
         cmocka_unit_test(blanks_as_gemma_and_mistral_have_them),
         cmocka_unit_test(a_template_puts_bos_first),
+        cmocka_unit_test(pairs_by_template),
         cmocka_unit_test(what_is_not_followed_is_refused_by_name),
         cmocka_unit_test(affixes_and_marks_are_checked),
         cmocka_unit_test(models_are_known),

@@ -9,6 +9,8 @@ typedef struct gptq_case {
     double nearest, gptq;           /* what outputs differ by, squared: rounded to nearest, and of these */
     float weights[GPTQ_N * GPTQ_K]; /* rotated for whole-row types */
 } gptq_case;
+static const float gptq_divisors[] = {8.522588712e+00f, 8.872988530e+00f, 8.473738236e+00f, 8.928011661e+00f,
+                                      1.033283807e+01f, 7.877578217e+00f, 6.892321829e+00f, 9.639762110e+00f};
 static const gptq_case gptq_cases[] = {
     {EWI_Q8C,
      false,

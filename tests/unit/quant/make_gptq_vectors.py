@@ -7,7 +7,8 @@ GPTQ as the paper's code has it (arXiv 2210.17323, gptq.py: the inverse of H, it
 errors carried into all later columns; act order where a row has one scale), in numpy and double precision, on
 the grids of make_round_vectors.py. Weights and inputs are integers of a generator that test_gptq.c has too.
 Twice: with the inputs that the weights were made for, and with such that drifted from them, where what lies
-half way to the damped least squares is rounded.
+half way to the damped least squares is rounded. And what the first rows of both are divided by, so that those
+with large numbers count for less.
 """
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 import make_round_vectors as grids
 
 N, K, T, LATENT = 3, 172, 300, 12
+TEMPERED = 8  # rows
 SORTED = ("Q8C", "Q4C")
 KINDS = ("Q8C", "Q4C", "Q4S", "Q4G128", "Q8_0", "Q4_0")
 state = 3  # chosen: other seeds have ties, after which codes are others
@@ -109,6 +111,8 @@ def main():
     print("typedef struct gptq_case {\n    ewi_dtype dtype;\n    bool drifted;")
     print("    double nearest, gptq; /* what outputs differ by, squared: rounded to nearest, and of these */")
     print("    float weights[GPTQ_N * GPTQ_K]; /* rotated for whole-row types */\n} gptq_case;")
+    divisors = (x[:TEMPERED] ** 2).mean(1) ** 0.25
+    print("static const float gptq_divisors[] = {" + ", ".join("%.9ef" % v for v in divisors) + "};")
     print("static const gptq_case gptq_cases[] = {")
     for kind, now in ((kind, now) for kind in KINDS for now in (x, drifted)):
         rotated = kind in grids.ROTATED

@@ -188,7 +188,6 @@ static void test_factor(void **state) {
     ewi_hessian_free(h);
 }
 
-/* An input that is no number is an error that names the tensor; inputs that are all zero are not. */
 /* Summed up by inputs or by weights, over several blocks of either: rows are corrected alike. */
 static void test_sums(void **state) {
     (void)state;
@@ -225,6 +224,24 @@ static void test_sums(void **state) {
     ewi_drift_free(by_weights);
 }
 
+/* Rows of both are divided by what the original's say; of zeros, by nothing. */
+static void test_temper(void **state) {
+    (void)state;
+    enum { N = sizeof gptq_divisors / sizeof *gptq_divisors, ALL = (N + 1) * GPTQ_K };
+    static float x[ALL], y[ALL];
+    memcpy(x, drifted, sizeof x);
+    memcpy(y, inputs, sizeof y);
+    memset(y + N * GPTQ_K, 0, GPTQ_K * sizeof *y);
+    ewi_drift_temper(x, y, N + 1, GPTQ_K);
+    for (size_t i = 0; i < N * GPTQ_K; i++) {
+        const float by = gptq_divisors[i / GPTQ_K];
+        assert_float_equal(x[i], drifted[i] / by, 1e-6f * fabsf(drifted[i]));
+        assert_float_equal(y[i], inputs[i] / by, 1e-6f * fabsf(inputs[i]));
+    }
+    assert_memory_equal(x + N * GPTQ_K, drifted + N * GPTQ_K, GPTQ_K * sizeof *x);
+}
+
+/* An input that is no number is an error that names the tensor; inputs that are all zero are not. */
 static void test_limits(void **state) {
     (void)state;
     ewi_hessian *h;
@@ -259,7 +276,7 @@ static void test_limits(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_vectors), cmocka_unit_test(test_threads),
-                                       cmocka_unit_test(test_factor), cmocka_unit_test(test_sums),
-                                       cmocka_unit_test(test_limits)};
+                                       cmocka_unit_test(test_factor),  cmocka_unit_test(test_sums),
+                                       cmocka_unit_test(test_temper),  cmocka_unit_test(test_limits)};
     return cmocka_run_group_tests(tests, make_data, NULL);
 }
