@@ -140,6 +140,15 @@ async def stop(tasks):
             raise programs.Failed(f"a request failed: {ended}")
 
 
+async def tokens_in_window(replies, seconds):
+    """Tokens a second of `seconds`, after as many in which slots fill: prompts that are only partly read count
+    for nothing, and there are about as many at the end of the window as at its beginning."""
+    await asyncio.sleep(seconds)
+    before, begin = tokens_done(replies), time.perf_counter()
+    await asyncio.sleep(seconds)
+    return (tokens_done(replies) - before) / (time.perf_counter() - begin)
+
+
 async def closed(port, requests, seconds):
     """N_RUNNING clients, each with its next request as soon as it has its answer: tokens a second, over those
     of a request."""
@@ -151,16 +160,15 @@ async def closed(port, requests, seconds):
             await complete(port, prompt, n_out, reply=replies[-1])
 
     tasks = [asyncio.create_task(client()) for _ in range(N_RUNNING)]
-    await asyncio.sleep(seconds)
-    done = tokens_done(replies) / seconds
+    done = await tokens_in_window(replies, seconds)
     await stop(tasks)
     return done / (sum(len(prompt) + n_out for prompt, n_out in requests) / len(requests))
 
 
-async def offer(port, requests, rate, seconds):
+async def offer(port, requests, rate, seconds, tasks, replies):
     """Poisson arrivals at `rate` a second: a task and its reply to be for each request."""
     chance = random.Random(1)
-    begin, at, tasks, replies = time.perf_counter(), 0.0, [], []
+    begin, at = time.perf_counter(), 0.0
     for prompt, n_out in requests:
         at += chance.expovariate(rate)
         if at > seconds:
@@ -168,21 +176,21 @@ async def offer(port, requests, rate, seconds):
         await asyncio.sleep(max(0, begin + at - time.perf_counter()))
         replies.append(Reply())
         tasks.append(asyncio.create_task(complete(port, prompt, n_out, begin + at, replies[-1])))
-    await asyncio.sleep(max(0, begin + seconds - time.perf_counter()))
-    return tasks, replies
 
 
 async def flood(port, requests, rate, seconds):
-    """Tokens a second within the time, and the replies by index."""
-    begin = time.perf_counter()
-    tasks, replies = await offer(port, requests, rate, seconds)
-    done = tokens_done(replies) / (time.perf_counter() - begin)
+    """Tokens a second, and the replies by index."""
+    tasks, replies = [], []
+    offered = asyncio.create_task(offer(port, requests, rate, 2 * seconds, tasks, replies))
+    done = await tokens_in_window(replies, seconds)
+    await stop([offered])
     await stop(tasks)
     return done, replies
 
 
 async def wait(port, requests, rate, seconds):
-    """Times to the first token of all that were sent."""
-    tasks, replies = await offer(port, requests, rate, seconds)
+    """Times to the first token of all that were sent in two times `seconds`."""
+    tasks, replies = [], []
+    await offer(port, requests, rate, 2 * seconds, tasks, replies)
     await asyncio.gather(*tasks)
     return sorted(reply.first_s for reply in replies)
