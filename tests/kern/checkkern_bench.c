@@ -174,10 +174,11 @@ static void bench_one_qmatmul(work *one, const char *only) {
     if (strstr(name, only)) report(name, one);
 }
 
-/* m, n, k: prefill, a step's rows at once, of a short and a long reduction; a few rows; decode, with as many
- * outputs (0) as make weights that no cache holds. */
+/* m, n, k: prefill, a step's rows at once, of a short and a long reduction; a server's, answers and a part of
+ * a prompt; many answers; few; decode, with as many outputs (0) as make weights that no cache holds. */
 static void bench_qmatmul(work *w, const char *only) {
-    static const size_t shapes[][3] = {{128, 512, 2048}, {128, 128, 8192}, {8, 512, 2048}, {1, 0, 2048}};
+    static const size_t shapes[][3] = {{128, 512, 2048}, {128, 128, 8192}, {72, 512, 2048},
+                                       {16, 512, 2048},  {8, 512, 2048},   {1, 0, 2048}};
     for (ewi_dtype d = 0; d < EWI_N_DTYPES; d++)
         for (size_t s = 0; w->kern->qmatmul[d] && s < EWI_COUNT(shapes); s++) {
             work one = *w;

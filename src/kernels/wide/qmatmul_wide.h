@@ -44,11 +44,10 @@ EWI_INLINE void ask_ahead(q_ahead *ahead) {
 /* acc += codes times inputs, vector j of chunk i. */
 EWI_INLINE void dot_vector(vi *acc, size_t rows, size_t cols, const q_rows *x, const q_column *w, size_t i,
                            size_t j, q_format f) {
-    VI_UNROLL for (size_t c = 0; c < cols; c++) {
-        vb codes = f.get(w[c].codes + i * f.chunk_bytes, j);
-        VI_UNROLL for (size_t r = 0; r < rows; r++) acc[r * cols + c] =
-            f.dot(acc[r * cols + c], codes, x->q[r] + 32 * i + 4 * j);
-    }
+    vb codes[VI_MAX_COLS];
+    VI_UNROLL for (size_t c = 0; c < cols; c++) codes[c] = f.get(w[c].codes + i * f.chunk_bytes, j);
+    VI_UNROLL for (size_t r = 0; r < rows; r++) VI_UNROLL for (size_t c = 0; c < cols; c++)
+        acc[r * cols + c] = f.dot(acc[r * cols + c], codes[c], x->q[r] + 32 * i + 4 * j);
 }
 
 #ifdef VI_RUNS
