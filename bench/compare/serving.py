@@ -5,6 +5,7 @@ import json
 import random
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -90,13 +91,38 @@ class Reply:
         self.n_out += 1
 
 
+def ask(prompt, n_out):
+    body = json.dumps({"prompt": prompt, "n_predict": n_out, "temperature": 0, "stream": True,
+                       "ignore_eos": True, "cache_prompt": False}).encode()
+    return (b"POST /completion HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+
+def complete_alone(port, prompt, n_out):
+    """The same without any other request: reads as it comes and looks at it afterwards, so that the client
+    takes little of the processors from the server."""
+    reply, pieces = Reply(), []
+    question = ask(prompt, n_out)
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        meant = time.perf_counter()
+        connection.sendall(question)
+        while piece := connection.recv(1 << 16):
+            pieces.append((piece, time.perf_counter() - meant))
+    reply.n_in, rest = len(prompt), b""
+    for piece, elapsed_s in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            if line.startswith(b"data: ") and not reply.ended:
+                reply.take(json.loads(line[6:]), elapsed_s)
+    if not reply.ended:
+        raise ValueError("a stream broke off")
+    return reply
+
+
 async def complete(port, prompt, n_out, meant=None, reply=None):
     meant, reply = meant or time.perf_counter(), reply or Reply()
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 22)
-    body = json.dumps({"prompt": prompt, "n_predict": n_out, "temperature": 0, "stream": True,
-                       "ignore_eos": True, "cache_prompt": False}).encode()
-    writer.write(b"POST /completion HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-                 b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    writer.write(ask(prompt, n_out))
     await writer.drain()
     reply.n_in = len(prompt)
     try:
@@ -141,8 +167,8 @@ async def stop(tasks):
 
 
 async def tokens_in_window(replies, seconds):
-    """Tokens a second of `seconds`, after as many in which slots fill: prompts that are only partly read count
-    for nothing, and there are about as many at the end of the window as at its beginning."""
+    """Tokens a second of `seconds`, after as many in which slots fill: prompts that are only partly read
+    count for nothing, and there are about as many at the end of the window as at its beginning."""
     await asyncio.sleep(seconds)
     before, begin = tokens_done(replies), time.perf_counter()
     await asyncio.sleep(seconds)
