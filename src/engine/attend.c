@@ -477,11 +477,11 @@ static void look(const ewi_attend *a, size_t t, uint32_t h, size_t part, ewi_att
         look_at_part(&it, part, &a->e->parts_left[t * a->attrs->n_kv_heads + h]);
 }
 
-void ewi_attend_look(void *arg, uint32_t thread, uint32_t n_threads) {
+void ewi_attend_look(void *arg, const ewi_share *share) {
     const ewi_attend *a = arg;
     size_t number = 0;
     for (size_t t = 0; t < a->n_tiles; t++)
         for (uint32_t h = 0; h < a->attrs->n_kv_heads; h++)
             for (size_t part = 0; part < a->e->tiles[t].n_parts; part++, number++)
-                if (number % n_threads == thread) look(a, t, h, part, &a->e->scratch[thread]);
+                if (number % share->n == share->index) look(a, t, h, part, &a->e->scratch[share->thread]);
 }

@@ -39,6 +39,6 @@ size_t ewi_attend_tiles(ew_engine *e, const ew_row *rows, size_t n_rows);
 /* Puts the keys and values of row i, kv heads first_head .. end_head - 1, into its session's state. */
 void ewi_attend_store(const ewi_attend *a, size_t i, uint32_t first_head, uint32_t end_head);
 /* ewi_work_fn over an ewi_attend: fills a part of `out`. */
-void ewi_attend_look(void *arg, uint32_t thread, uint32_t n_threads);
+void ewi_attend_look(void *arg, const ewi_share *share);
 
 #endif

@@ -162,13 +162,24 @@ static ewi_reading *find_reading(const ewi_calibration *c, ewi_value input) {
     return NULL;
 }
 
+/* Work of another room, with scratch for each share. */
+typedef struct quant_work {
+    ewi_quant_work work;
+    void *arg;
+} quant_work;
+
+static void quant_share(void *arg, const ewi_share *share) {
+    const quant_work *q = arg;
+    q->work(q->arg, share->index, share->n);
+}
+
 static void run_on_pool(void *pool, ewi_quant_work work, void *arg) {
-    ewi_pool_run(pool, work, arg);
+    ewi_pool_run(pool, quant_share, &(quant_work){work, arg});
 }
 
 ewi_quant_threads ewi_calibration_threads(const ewi_calibration *c) {
     ewi_pool *pool = c->original.engine->pool;
-    return (ewi_quant_threads){run_on_pool, pool, ewi_pool_n_threads(pool)};
+    return (ewi_quant_threads){run_on_pool, pool, ewi_pool_n_shares(pool)};
 }
 
 static size_t n_inputs(const ewi_node *linear) {

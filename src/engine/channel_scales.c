@@ -226,11 +226,11 @@ static ew_status tiles_init(tiles *t, const site *at, size_t most, ew_error *err
 
 /* ---- AWQ ---- */
 
-static void try_share(void *arg, uint32_t thread, uint32_t n_threads) {
+static void try_share(void *arg, const ewi_share *s) {
     const tiles *t = arg;
     const site *at = t->at;
-    float *rows = (float *)(void *)(t->scratch + thread * t->scratch_bytes);
-    for (size_t i = thread; i < t->n; i += n_threads) {
+    float *rows = (float *)(void *)(t->scratch + s->thread * t->scratch_bytes);
+    for (size_t i = s->index; i < t->n; i += s->n) {
         widen(&t->tiles[i], rows);
         t->errors[i] = ewi_scaled_error(at->s->how.dtype, rows, t->tiles[i].n_rows, at->k, at->scales,
                                         ewi_hessian_sums(at->reading->h), rows + EWI_TILE_OUTPUTS * at->k);
@@ -276,12 +276,12 @@ static ew_status choose_awq(const site *at, ewi_calibration_tell tell, void *use
 
 /* ---- SmoothQuant ---- */
 
-static void most_share(void *arg, uint32_t thread, uint32_t n_threads) {
+static void most_share(void *arg, const ewi_share *s) {
     const tiles *t = arg;
     const size_t k = t->at->k;
-    float *rows = (float *)(void *)(t->scratch + thread * t->scratch_bytes);
-    float *most = t->at->weights + thread * k;
-    for (size_t i = thread; i < t->n; i += n_threads) {
+    float *rows = (float *)(void *)(t->scratch + s->thread * t->scratch_bytes);
+    float *most = t->at->weights + s->thread * k;
+    for (size_t i = s->index; i < t->n; i += s->n) {
         widen(&t->tiles[i], rows);
         for (size_t j = 0; j < t->tiles[i].n_rows * k; j++) {
             float magnitude = fabsf(rows[j]);

@@ -69,8 +69,19 @@ static bool make_panels(ew_engine *e) {
     return e->panels;
 }
 
+/* Work of another room. */
+typedef struct packing_work {
+    ewi_packing_work work;
+    void *arg;
+} packing_work;
+
+static void pack_share(void *arg, const ewi_share *share) {
+    const packing_work *p = arg;
+    p->work(p->arg, share->index, share->n);
+}
+
 static void run_on_pool(void *pool, ewi_packing_work work, void *arg) {
-    ewi_pool_run(pool, work, arg);
+    ewi_pool_run(pool, pack_share, &(packing_work){work, arg});
 }
 
 /* Whichever engine comes first packs, on all of its threads. */

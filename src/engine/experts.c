@@ -184,10 +184,10 @@ static void gather_row(const work *w, size_t row) {
     }
 }
 
-static void gather(void *arg, uint32_t thread, uint32_t n_threads) {
+static void gather(void *arg, const ewi_share *share) {
     const work *w = arg;
     size_t row, end;
-    ewi_split(w->j->n_rows, 1, thread, n_threads, &row, &end);
+    ewi_split(w->j->n_rows, 1, share, &row, &end);
     for (; row < end; row++) gather_row(w, row);
 }
 
@@ -245,19 +245,19 @@ static void multiply(const product *p) {
     });
 }
 
-/* A thread's part of the columns of all active experts. */
-typedef struct share {
+/* A share of the columns of all active experts. */
+typedef struct columns {
     size_t at, end, n_units, n;
-} share;
+} columns;
 
-static share share_of(const work *w, size_t n, uint32_t thread, uint32_t n_threads) {
-    share s = {.n_units = (n + UNIT_COLUMNS - 1) / UNIT_COLUMNS, .n = n};
-    ewi_split(w->n_active * s.n_units, 1, thread, n_threads, &s.at, &s.end);
+static columns columns_of(const work *w, size_t n, const ewi_share *share) {
+    columns s = {.n_units = (n + UNIT_COLUMNS - 1) / UNIT_COLUMNS, .n = n};
+    ewi_split(w->n_active * s.n_units, 1, share, &s.at, &s.end);
     return s;
 }
 
 /* The next expert's. False: the part is done. */
-static bool next(share *s, product *p) {
+static bool next(columns *s, product *p) {
     if (s->at == s->end) return false;
     size_t unit = s->at % s->n_units, left = s->n_units - unit,
            n = s->end - s->at < left ? s->end - s->at : left;
@@ -269,12 +269,12 @@ static bool next(share *s, product *p) {
     return true;
 }
 
-static void rise(void *arg, uint32_t thread, uint32_t n_threads) {
+static void rise(void *arg, const ewi_share *share) {
     const work *w = arg;
     const ewi_experts_scratch *m = w->m;
     const size_t n = w->a->d_ffn;
-    share s = share_of(w, n, thread, n_threads);
-    product gate = {w, EWI_EXPERTS_GATE, 0, 0, 0, m->outer, m->gate, thread};
+    columns s = columns_of(w, n, share);
+    product gate = {w, EWI_EXPERTS_GATE, 0, 0, 0, m->outer, m->gate, share->thread};
     while (next(&s, &gate)) {
         product up = gate;
         up.part = EWI_EXPERTS_UP;
@@ -288,18 +288,18 @@ static void rise(void *arg, uint32_t thread, uint32_t n_threads) {
     }
 }
 
-static void quantize_inner(void *arg, uint32_t thread, uint32_t n_threads) {
+static void quantize_inner(void *arg, const ewi_share *share) {
     const work *w = arg;
     const size_t k = w->a->d_ffn;
     size_t slot, end;
-    ewi_split(w->n_slots, 1, thread, n_threads, &slot, &end);
+    ewi_split(w->n_slots, 1, share, &slot, &end);
     for (; slot < end; slot++) quantize(w, w->inner, slot, w->m->gate + slot * k, k);
 }
 
-static void sink(void *arg, uint32_t thread, uint32_t n_threads) {
+static void sink(void *arg, const ewi_share *share) {
     const work *w = arg;
-    share s = share_of(w, w->d_model, thread, n_threads);
-    product p = {w, EWI_EXPERTS_DOWN, 0, 0, 0, w->m->gate, w->m->outer, thread};
+    columns s = columns_of(w, w->d_model, share);
+    product p = {w, EWI_EXPERTS_DOWN, 0, 0, 0, w->m->gate, w->m->outer, share->thread};
     while (next(&s, &p)) multiply(&p);
 }
 
@@ -322,10 +322,10 @@ static void combine_columns(const work *w, size_t row, size_t col, size_t n) {
     }
 }
 
-static void combine(void *arg, uint32_t thread, uint32_t n_threads) {
+static void combine(void *arg, const ewi_share *share) {
     const work *w = arg;
     size_t begin, end;
-    ewi_split(w->d_model, UNIT_COLUMNS, thread, n_threads, &begin, &end);
+    ewi_split(w->d_model, UNIT_COLUMNS, share, &begin, &end);
     for (size_t row = 0; row < w->j->n_rows; row++)
         for (size_t col = begin; col < end; col += SUM_COLUMNS)
             combine_columns(w, row, col, end - col < SUM_COLUMNS ? end - col : SUM_COLUMNS);

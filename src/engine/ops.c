@@ -234,7 +234,7 @@ size_t ewi_op_cost(const ewi_job *j) {
 
 void ewi_op_share(const ew_engine *e, size_t cost, ewi_work_fn work, void *arg) {
     if (cost < MIN_SHARED_COST)
-        work(arg, 0, 1);
+        work(arg, &(ewi_share){.n = 1});
     else
         ewi_pool_run(e->pool, work, arg);
 }

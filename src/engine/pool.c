@@ -9,12 +9,12 @@
 
 #define SPINS 4000u /* about 40 us: longer than the gap between two pieces of a step */
 
-/* A thread, and its share of the work. */
+/* A thread, and its shares of the work. */
 typedef struct worker {
     ewi_pool *pool;
     ewi_thread *thread;
     uint32_t index;
-    _Atomic uint32_t taken; /* the last piece of work whose share is somebody's */
+    _Atomic uint64_t next; /* a piece of work (upper half), and how many of its shares are somebody's */
 } worker;
 
 struct ewi_pool {
@@ -51,19 +51,31 @@ static uint32_t wait_for_work(const ewi_pool *pool, uint32_t seen) {
     return ewi_signal_value(pool->signal);
 }
 
-/* A share is done by one thread, the first that comes. Until it is done the piece of work is not: a thread
- * that slept through pieces takes nothing of theirs. */
-static void try_share(ewi_pool *pool, uint32_t share, uint32_t piece) {
-    uint32_t before = piece - 1;
-    if (atomic_load_explicit(&pool->workers[share].taken, memory_order_relaxed) != before) return;
-    if (!atomic_compare_exchange_strong(&pool->workers[share].taken, &before, piece)) return;
-    pool->work(pool->arg, share, pool->n_threads);
-    atomic_fetch_sub_explicit(&pool->n_left, 1, memory_order_release);
+static uint64_t none_of(uint32_t piece) {
+    return (uint64_t)piece << 32;
 }
 
-/* A thread's own share first, whose weights its cache may have; then those of threads that do not come. */
+/* The next of a thread's shares of that piece of work, which is the caller's then. EWI_SHARES_OF_THREAD:
+ * there are no more. Until all are done the piece of work is not: a thread that slept through pieces takes
+ * nothing of theirs. */
+static uint32_t take(worker *w, uint32_t piece) {
+    uint64_t next = atomic_load_explicit(&w->next, memory_order_acquire);
+    while (next >> 32 == piece && (uint32_t)next < EWI_SHARES_OF_THREAD)
+        if (atomic_compare_exchange_weak(&w->next, &next, next + 1)) return (uint32_t)next;
+    return EWI_SHARES_OF_THREAD;
+}
+
+/* A thread's own shares first, whose weights its cache may have; then what is left of others'. */
 static void do_shares(ewi_pool *pool, uint32_t own, uint32_t piece) {
-    for (uint32_t i = 0; i < pool->n_threads; i++) try_share(pool, (own + i) % pool->n_threads, piece);
+    ewi_share share = {.n = EWI_SHARES_OF_THREAD * pool->n_threads, .thread = own};
+    for (uint32_t i = 0; i < pool->n_threads; i++) {
+        const uint32_t whose = (own + i) % pool->n_threads;
+        for (uint32_t s; (s = take(&pool->workers[whose], piece)) < EWI_SHARES_OF_THREAD;) {
+            share.index = whose * EWI_SHARES_OF_THREAD + s;
+            pool->work(pool->arg, &share);
+            atomic_fetch_sub_explicit(&pool->n_left, 1, memory_order_release);
+        }
+    }
 }
 
 static void worker_main(void *arg) {
@@ -79,13 +91,14 @@ static void worker_main(void *arg) {
 
 void ewi_pool_run(ewi_pool *pool, ewi_work_fn work, void *arg) {
     if (pool->n_threads == 1) {
-        work(arg, 0, 1);
+        work(arg, &(ewi_share){.n = 1});
         return;
     }
     pool->work = work;
     pool->arg = arg;
     pool->piece++;
-    atomic_store(&pool->n_left, pool->n_threads);
+    atomic_store(&pool->n_left, EWI_SHARES_OF_THREAD * pool->n_threads);
+    for (uint32_t i = 0; i < pool->n_threads; i++) atomic_store(&pool->workers[i].next, none_of(pool->piece));
     ewi_signal_raise(pool->signal);
     do_shares(pool, 0, pool->piece);
     wait_for_others(pool);
@@ -136,4 +149,8 @@ void ewi_pool_free(ewi_pool *pool) {
 
 uint32_t ewi_pool_n_threads(const ewi_pool *pool) {
     return pool->n_threads;
+}
+
+uint32_t ewi_pool_n_shares(const ewi_pool *pool) {
+    return pool->n_threads == 1 ? 1 : EWI_SHARES_OF_THREAD * pool->n_threads;
 }

@@ -1,12 +1,12 @@
 /*
  * pool.h: threads that do one piece of work together, each on a performance core of its own.
  *
- * Work has as many shares as there are threads. A thread does its own, the caller's is 0, and then those of
- * threads that have not begun theirs: other programs may be where they should run. Between pieces of work
- * threads spin for a moment and then sleep. One thread at a time uses a pool.
+ * Work is cut into more shares than there are threads. A thread does its own, which follow each other, and
+ * then what others have not begun of theirs: cores differ, and other programs may be where they should run.
+ * Between pieces of work threads spin for a moment and then sleep. One thread at a time uses a pool.
  *
  *     EWI_TRY(ewi_pool_new(n_threads, &pool, err));
- *     ewi_pool_run(pool, work, arg);        work(arg, i, n) for each share i of n; returns when all are done
+ *     ewi_pool_run(pool, work, arg);        work(arg, &share) for each share; returns when all are done
  *     ewi_pool_free(pool);
  */
 #ifndef EW_ENGINE_POOL_H
@@ -17,21 +17,29 @@
 
 typedef struct ewi_pool ewi_pool;
 
-typedef void (*ewi_work_fn)(void *arg, uint32_t share, uint32_t n_shares);
+typedef struct ewi_share {
+    uint32_t index, n; /* which, of how many */
+    uint32_t thread;   /* that does it: whose scratch may be used */
+} ewi_share;
 
-#define EWI_MAX_THREADS 256u
+typedef void (*ewi_work_fn)(void *arg, const ewi_share *share);
+
+#define EWI_MAX_THREADS      256u
+#define EWI_SHARES_OF_THREAD 4u /* but where there is one thread, which does all at once */
 
 /* n_threads 0: one for each performance core that this process may use. */
 EWI_NODISCARD ew_status ewi_pool_new(uint32_t n_threads, ewi_pool **out, ew_error *err);
 void ewi_pool_free(ewi_pool *pool);
 uint32_t ewi_pool_n_threads(const ewi_pool *pool);
+/* Of each piece of work. */
+uint32_t ewi_pool_n_shares(const ewi_pool *pool);
 void ewi_pool_run(ewi_pool *pool, ewi_work_fn work, void *arg);
 
-/* Thread `thread`'s part [*begin, *end) of n items, cut at multiples of `unit`. */
-static inline void ewi_split(size_t n, size_t unit, uint32_t thread, uint32_t n_threads, size_t *begin,
-                             size_t *end) {
+/* The share's part [*begin, *end) of n items, cut at multiples of `unit`. */
+static inline void ewi_split(size_t n, size_t unit, const ewi_share *share, size_t *begin, size_t *end) {
     size_t units = n / unit + (n % unit != 0);
-    size_t first = units * thread / n_threads * unit, last = units * (thread + 1) / n_threads * unit;
+    size_t first = units * share->index / share->n * unit,
+           last = units * (share->index + 1) / share->n * unit;
     *begin = first < n ? first : n;
     *end = last < n ? last : n;
 }

@@ -78,10 +78,10 @@ static void round_tile(const slab *s, size_t i, uint8_t *scratch) {
               : ewi_round_tile(s->dtype, tile, rows, n_rows, k, importance, rest, &s->sums[i]);
 }
 
-static void round_share(void *arg, uint32_t thread, uint32_t n_threads) {
+static void round_share(void *arg, const ewi_share *share) {
     const slab *s = arg;
-    for (size_t i = thread; i < s->n_tiles; i += n_threads)
-        round_tile(s, i, s->scratch + thread * s->scratch_bytes);
+    for (size_t i = share->index; i < s->n_tiles; i += share->n)
+        round_tile(s, i, s->scratch + share->thread * s->scratch_bytes);
 }
 
 static ew_status check_faults(const slab *s, const char *type, ew_error *err) {

@@ -31,7 +31,8 @@ typedef struct fused {
     uint32_t first, end;
     size_t first_row; /* of the head's pieces */
     size_t n_rows;
-    size_t unit; /* columns are cut at multiples of it */
+    size_t unit;    /* columns are cut at multiples of it */
+    uint32_t every; /* so many shares are one: each computes all of an adapter's narrow side */
 } fused;
 
 static ewi_job job_of(const fused *f, uint32_t i) {
@@ -68,15 +69,18 @@ static void run_output(const ewi_job *j, const ewi_part *p) {
     }
 }
 
-static void run_part(void *arg, uint32_t thread, uint32_t n_threads) {
+static void run_part(void *arg, const ewi_share *share) {
     const fused *f = arg;
+    const uint32_t every = share->n > 1 ? f->every : 1;
+    const ewi_share whole = {share->index / every, share->n / every, share->thread};
+    if (share->index % every != 0) return;
     for (uint32_t i = f->first; i < f->end; i++) {
         const ewi_job j = job_of(f, i);
-        ewi_part p = {.row1 = j.n_rows, .col1 = j.node->cols, .thread = thread};
+        ewi_part p = {.row1 = j.n_rows, .col1 = j.node->cols, .thread = share->thread};
         if (f->s->e->graph.nodes[f->first].step_kind == EWI_STEP_COLUMNS)
-            ewi_split(j.node->cols, f->unit, thread, n_threads, &p.col0, &p.col1);
+            ewi_split(j.node->cols, f->unit, &whole, &p.col0, &p.col1);
         else
-            ewi_split(j.n_rows, 1, thread, n_threads, &p.row0, &p.row1);
+            ewi_split(j.n_rows, 1, &whole, &p.row0, &p.row1);
         if (i == f->s->e->graph.output)
             run_output(&j, &p);
         else
@@ -87,10 +91,12 @@ static void run_part(void *arg, uint32_t thread, uint32_t n_threads) {
 static void run_fused(fused *f) {
     size_t cost = 0;
     f->unit = 64;
+    f->every = 1;
     for (uint32_t i = f->first; i < f->end; i++) {
         const ewi_job j = job_of(f, i);
         cost += ewi_op_cost(&j);
         f->unit = unit_of(j.node, f->unit);
+        if (j.node->op == EWI_OP_ADAPT) f->every = EWI_SHARES_OF_THREAD;
     }
     ewi_op_share(f->s->e, cost, run_part, f);
 }

@@ -70,11 +70,11 @@ static void share_rows(batch *b, ewi_work_fn work) {
     ewi_op_share(b->engine, b->head->n_rows * b->e->n_vocab * COST_OF_LOGIT, work, b);
 }
 
-static void copy_share(void *arg, uint32_t thread, uint32_t n_threads) {
+static void copy_share(void *arg, const ewi_share *share) {
     const batch *b = arg;
     const size_t n = b->head->n_rows * b->head->n;
     size_t begin, end;
-    ewi_split(n, 16, thread, n_threads, &begin, &end);
+    ewi_split(n, 16, share, &begin, &end);
     memcpy(b->e->at.logits + b->row * b->e->n_vocab + begin, b->head->logits + begin,
            (end - begin) * sizeof *b->e->at.logits);
 }
@@ -101,11 +101,11 @@ static ewi_divergence_rows rows_of(const evaluation *e, size_t row, const ewi_he
                                  .max_model = kern->max(head->peaks, ewi_n_peaks(head->n))};
 }
 
-static void sum_share(void *arg, uint32_t thread, uint32_t n_threads) {
+static void sum_share(void *arg, const ewi_share *share) {
     const batch *b = arg;
     const size_t n_spans = ewi_n_spans(b->e->n_vocab);
     size_t begin, end;
-    ewi_split(b->head->n_rows * n_spans, 1, thread, n_threads, &begin, &end);
+    ewi_split(b->head->n_rows * n_spans, 1, share, &begin, &end);
     for (size_t i = begin; i < end;) {
         const size_t row = i / n_spans;
         const ewi_head head = head_of(b, row);
