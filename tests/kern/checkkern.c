@@ -330,6 +330,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "checkkern: no memory\n");
         return 2;
     }
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a line as soon as its group is done, in a pipe too */
     struct sigaction on_crash = {.sa_handler = crashed};
     sigaction(SIGSEGV, &on_crash, NULL);
     sigaction(SIGBUS, &on_crash, NULL);

@@ -202,9 +202,10 @@ static void two_blocks(ck *c, const method *m, ewi_attention a, ck_kind kind) {
         ck_name(c, "%s %s %s rows=%zu head_dim=%zu keys %zu..%zu cap=%g slopes=%d block=%d kind=%d", m->name,
                 ewi_dtype_get(a.k_type)->name, ewi_dtype_get(a.v_type)->name, a.n_rows, a.head_dim, least,
                 most, (double)a.cap, a.n_rows > 0 && seen[0].slope != 0, block, (int)kind);
-        run(m->ref, a, q, seen, want);
+        if (m->ref != m->kern) run(m->ref, a, q, seen, want);
         run(m->kern, a, q, seen, got);
     }
+    if (m->ref == m->kern) memcpy(want, got, n_state * sizeof *want); /* for the digest alone */
     ck_compare(c, n_state);
 }
 
@@ -265,16 +266,22 @@ static void merge(ck *c, size_t head_dim, ck_kind kind) {
     ck_compare(c, n);
 }
 
+/* Of two different types each third case is run, from any on. */
+static size_t step_of(ewi_dtype k_type, ewi_dtype v_type) {
+    return k_type == v_type ? 1 : 3;
+}
+
 static void check_types(ck *c, ewi_dtype k_type, ewi_dtype v_type) {
     static const size_t dims[] = {64, 80, 96, 112, 128, 192, 256};
+    const size_t step = step_of(k_type, v_type);
     method m = {"attention", c->ref->attention, c->kern->attention, has_codes(k_type)};
     ewi_attention a = {.k_type = k_type, .v_type = v_type};
     for (size_t d = 1; d <= 70; d++)
-        for (size_t i = 0; i < 6; i++) {
+        for (size_t i = ck_below(c, step); i < 6; i += step) {
             a.n_rows = 1 + ck_below(c, MAX_ROWS), a.head_dim = d;
             two_blocks(c, &m, a, ck_kind_of(i));
         }
-    for (size_t rows = 0; rows <= MAX_ROWS; rows++)
+    for (size_t rows = ck_below(c, step); rows <= MAX_ROWS; rows += step)
         for (size_t d = 0; d < EWI_COUNT(dims); d++) {
             a.n_rows = rows, a.head_dim = dims[d];
             two_blocks(c, &m, a, ck_kind_of(rows + d));
@@ -288,9 +295,10 @@ static void check_types(ck *c, ewi_dtype k_type, ewi_dtype v_type) {
 /* Queries in f32, whatever the type of the state. */
 static void check_bf16(ck *c, ewi_dtype k_type, ewi_dtype v_type) {
     static const size_t dims[] = {1, 8, 16, 17, 33, 64, 72, 80, 128, 250, 256};
+    const size_t step = step_of(k_type, v_type);
     method m = {"attention_bf16", c->ref->attention_bf16, c->kern->attention_bf16, false};
     for (size_t d = 0; d < EWI_COUNT(dims); d++)
-        for (size_t i = 0; i < CK_N_KINDS; i++) {
+        for (size_t i = ck_below(c, step); i < CK_N_KINDS; i += step) {
             ewi_attention a = {.k_type = k_type, .v_type = v_type, .head_dim = dims[d]};
             a.n_rows = 1 + ck_below(c, MAX_ROWS);
             two_blocks(c, &m, a, (ck_kind)i);
