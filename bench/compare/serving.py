@@ -73,16 +73,8 @@ class Reply:
     """What came of a request; times in seconds from when it was meant to be sent."""
 
     def __init__(self):
-        self.meant, self.token_s, self.ended = None, [], False
+        self.first_s, self.last_s, self.ended = None, None, False
         self.n_in, self.n_out, self.text, self.complaint = 0, 0, "", None
-
-    @property
-    def first_s(self):
-        return self.token_s[0]
-
-    @property
-    def last_s(self):
-        return self.token_s[-1]
 
     def take(self, event, elapsed_s):
         # llama-server may say at the end that what random weights wrote is not in its form.
@@ -95,7 +87,7 @@ class Reply:
         if event["stop"]:
             self.n_out, self.ended = event["tokens_predicted"], True
             return
-        self.token_s.append(elapsed_s)
+        self.last_s, self.first_s = elapsed_s, self.first_s or elapsed_s
         self.n_out += 1
 
 
@@ -128,8 +120,7 @@ def complete_alone(port, prompt, n_out):
 
 
 async def complete(port, prompt, n_out, meant=None, reply=None):
-    reply = reply or Reply()
-    reply.meant = meant = meant or time.perf_counter()
+    meant, reply = meant or time.perf_counter(), reply or Reply()
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 22)
     writer.write(ask(prompt, n_out))
     await writer.drain()
@@ -162,6 +153,11 @@ def make_requests(seed, n=4000):
     return made
 
 
+def tokens_done(replies):
+    """Of prompts that were read to their end, and of answers as far as they came."""
+    return sum(reply.n_in + reply.n_out for reply in replies if reply.n_out)
+
+
 async def stop(tasks):
     for task in tasks:
         task.cancel()
@@ -170,28 +166,13 @@ async def stop(tasks):
             raise programs.Failed(f"a request failed: {ended}")
 
 
-def tokens_a_second(replies, begin, end):
-    """Of prompts and answers from the first prompt that was read after `begin` until the last one before
-    `end`: between two such moments prompts are whole, when they are read one after the other."""
-    begun = [reply for reply in replies if reply.token_s]
-    read = sorted(reply.meant + reply.first_s for reply in begun)
-    read = [at for at in read if begin <= at <= end]
-    if len(read) < 2:
-        return 0.0
-    done = 0
-    for reply in begun:
-        within = [read[0] < reply.meant + elapsed_s <= read[-1] for elapsed_s in reply.token_s]
-        # An event may bring several tokens.
-        done += within[0] * reply.n_in + sum(within) * reply.n_out / len(within)
-    return done / (read[-1] - read[0])
-
-
 async def tokens_in_window(replies, seconds):
-    """Tokens a second of `seconds`, after as many in which slots fill."""
+    """Tokens a second of `seconds`, after as many in which slots fill: prompts that are only partly read
+    count for nothing, and there are about as many at the end of the window as at its beginning."""
     await asyncio.sleep(seconds)
-    begin = time.perf_counter()
+    before, begin = tokens_done(replies), time.perf_counter()
     await asyncio.sleep(seconds)
-    return tokens_a_second(replies, begin, time.perf_counter())
+    return (tokens_done(replies) - before) / (time.perf_counter() - begin)
 
 
 async def closed(port, requests, seconds):
