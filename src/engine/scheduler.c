@@ -22,8 +22,10 @@
 #define MAX_QUEUED        65536u
 #define MAX_REQUEST_BYTES ((size_t)256 << 20)
 
-/* Rows of prompts in a step that others wait for with their next token. */
-#define ROWS_BESIDE_ANSWERS 64u
+/* Rows of prompts in a step that others wait for with their next token; and while somebody waits for a place,
+ * as more get done in longer steps. */
+#define ROWS_BESIDE_ANSWERS         64u
+#define ROWS_BESIDE_ANSWERS_CROWDED 128u
 
 /* A request from submit to its end. */
 typedef struct answer {
@@ -453,6 +455,20 @@ static bool waits_for_prefix(const ewi_scheduler *s, uint32_t i) {
     return false;
 }
 
+/* Those in the background crowd nobody who is interactive. */
+static bool is_crowded(ewi_scheduler *s) {
+    bool is = false;
+    ewi_mutex_lock(s->mutex);
+    for (const answer *a = s->waiting; a && !is; a = a->next)
+        is = a->request.priority <= s->running[0]->request.priority;
+    ewi_mutex_unlock(s->mutex);
+    return is;
+}
+
+static size_t prompt_rows_beside_answers(ewi_scheduler *s) {
+    return is_crowded(s) ? ROWS_BESIDE_ANSWERS_CROWDED : ROWS_BESIDE_ANSWERS;
+}
+
 static void make_rows(ewi_scheduler *s) {
     const uint32_t n = s->stats.n_running;
     s->n_rows = s->n_prompt_rows = 0;
@@ -463,7 +479,8 @@ static void make_rows(ewi_scheduler *s) {
         if (!is_in_prompt(a) && reserve(a, 1)) add_row(s, a, a->writer.sampled, true);
     }
     size_t max = s->engine->plan.n_rows;
-    if (s->n_rows > 0 && max - s->n_rows > ROWS_BESIDE_ANSWERS) max = s->n_rows + ROWS_BESIDE_ANSWERS;
+    const size_t most = s->n_rows > 0 ? s->n_rows + prompt_rows_beside_answers(s) : max;
+    if (max > most) max = most;
     for (uint32_t i = 0; i < n && s->n_rows < max; i++)
         if (is_in_prompt(s->running[i]) && !waits_for_prefix(s, i))
             add_prompt(s, s->running[i], max - s->n_rows);

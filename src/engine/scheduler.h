@@ -3,8 +3,9 @@
  *
  * A scheduler has a thread of its own, which alone uses the engine and makes, runs and frees the sessions.
  * Each step has one row for every answer in the making, and behind them rows of prompts: no token waits for
- * somebody's long prompt, because next to answers a step takes few rows of prompts. What a request is
- * answered does not depend on the others (edgewise.h, ew_step).
+ * somebody's long prompt, because next to answers a step takes few rows of prompts: 64, or 128 while others
+ * of their priority wait for a place. What a request is answered does not depend on the others (edgewise.h,
+ * ew_step).
  *
  * Order: interactive before background, and of what is alike, clients take turns (start-time fair queuing,
  * Goyal, Vin and Cheng 1996): one that sends a hundred requests delays one that sends one by one at most. Of

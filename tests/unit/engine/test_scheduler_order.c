@@ -14,7 +14,8 @@
 #include <time.h>
 
 /* As scheduler.c has it. */
-#define ROWS_BESIDE_ANSWERS 64u
+#define ROWS_BESIDE_ANSWERS         64u
+#define ROWS_BESIDE_ANSWERS_CROWDED 128u
 
 static rig tiny_rig(const tiny_model *m) {
     const char *path = scratch_path("order.gguf");
@@ -175,11 +176,14 @@ typedef struct pair {
     ewi_scheduler *s;
     ask *other;
     uint32_t n_at_first; /* tokens of the one when the other's first came */
+    ask *third;          /* submitted behind the other; NULL: none */
 } pair;
 
 static void submit_other(ask *a) {
     pair *p = a->user;
-    if (a->n == 5) ask_submit(p->s, p->other);
+    if (a->n != 5) return;
+    ask_submit(p->s, p->other);
+    if (p->third) ask_submit(p->s, p->third);
 }
 
 static void look_at_first(ask *a) {
@@ -193,7 +197,7 @@ static void a_place_is_kept(void **state) {
     static ask asks[3];
     rig r = plain_rig();
     ewi_scheduler *s = new_scheduler(&r, (ewi_scheduler_options){.n_running = 2});
-    pair of_first = {s, &asks[2], 0}, of_last = {s, &asks[0], 0};
+    pair of_first = {s, &asks[2], 0, NULL}, of_last = {s, &asks[0], 0, NULL};
     ask_hold hold;
     for (size_t i = 0; i < 3; i++) {
         asks[i] = ask_of(3, i == 2 ? 3 : 60);
@@ -211,14 +215,14 @@ static void a_place_is_kept(void **state) {
     close_all(s, &r);
 }
 
-/* A prompt of a thousand tokens comes: the answer beside it has a token from each of its steps. */
-static void answers_do_not_wait_for_prompts(void **state) {
-    (void)state;
+/* A prompt of a thousand tokens comes, to the last of two places: the answer beside it has a token from each
+ * of its steps, which are as many as the rows that each may take of it say. */
+static void check_steps_of_prompt(ask *third, uint32_t n_rows) {
     enum { N_PROMPT = 1000 };
     static ask one, other;
     rig r = plain_rig();
-    ewi_scheduler *s = new_scheduler(&r, (ewi_scheduler_options){0});
-    pair of_one = {s, &other, 0}, of_other = {s, &one, 0};
+    ewi_scheduler *s = new_scheduler(&r, (ewi_scheduler_options){.n_running = 2});
+    pair of_one = {s, &other, 0, third}, of_other = {s, &one, 0, NULL};
     one = ask_of(3, 60);
     one.on_token = submit_other;
     one.user = &of_one;
@@ -228,9 +232,26 @@ static void answers_do_not_wait_for_prompts(void **state) {
     ask_submit(s, &one);
     ask_wait(&one);
     ask_wait(&other);
-    uint32_t n_steps = (N_PROMPT + ROWS_BESIDE_ANSWERS - 1) / ROWS_BESIDE_ANSWERS;
+    if (third) ask_wait(third);
+    const uint32_t n_steps = (N_PROMPT + n_rows - 1) / n_rows;
     assert_in_range(of_other.n_at_first - 5, n_steps, n_steps + 1);
     close_all(s, &r);
+}
+
+static void answers_do_not_wait_for_prompts(void **state) {
+    (void)state;
+    check_steps_of_prompt(NULL, ROWS_BESIDE_ANSWERS);
+}
+
+/* A third waits for a place. In the background, it makes nobody's steps longer. */
+static void steps_are_longer_while_others_wait(void **state) {
+    (void)state;
+    static ask third;
+    third = ask_of(3, 3);
+    check_steps_of_prompt(&third, ROWS_BESIDE_ANSWERS_CROWDED);
+    third = ask_of(3, 3);
+    third.request.priority = EWI_BACKGROUND;
+    check_steps_of_prompt(&third, ROWS_BESIDE_ANSWERS);
 }
 
 /* Nobody waits: whole steps are for the prompt. */
@@ -476,6 +497,7 @@ int main(void) {
         cmocka_unit_test(prompts_by_priority),
         cmocka_unit_test(a_place_is_kept),
         cmocka_unit_test(answers_do_not_wait_for_prompts),
+        cmocka_unit_test(steps_are_longer_while_others_wait),
         cmocka_unit_test(a_prompt_alone_has_whole_steps),
         cmocka_unit_test(cancelled_within_a_step),
         cmocka_unit_test(out_of_time),
