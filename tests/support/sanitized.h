@@ -1,4 +1,5 @@
-/* sanitized.h: whether a sanitizer that costs time and memory is built in: SANITIZED is 1 or 0. */
+/* sanitized.h: whether a sanitizer that costs time and memory is built in: SANITIZED is 1 or 0. UNWATCHED is
+ * for a test's own arithmetic, of one thread, which ThreadSanitizer need not watch. */
 #ifndef TESTS_SUPPORT_SANITIZED_H
 #define TESTS_SUPPORT_SANITIZED_H
 
@@ -12,5 +13,7 @@
 #define SANITIZED 1
 #endif
 #endif
+
+#define UNWATCHED __attribute__((no_sanitize_thread))
 
 #endif

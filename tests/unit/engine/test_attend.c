@@ -4,6 +4,7 @@
 
 #include "expect.h"
 #include "rig.h"
+#include "sanitized.h"
 #include "scratch.h"
 #include "tiny_model.h"
 
@@ -91,12 +92,12 @@ static void round_q4r(float *x, size_t n, bool are_queries) {
 
 /* Six heads: ALiBi has 4 slopes of its own, powers of 2^-2, and 2 between them (arXiv 2108.12409 and its
  * authors' code). */
-static double expected_slope(size_t head) {
+UNWATCHED static double expected_slope(size_t head) {
     static const double powers[HEADS] = {2, 4, 6, 8, 1, 3};
     return attrs.alibi_max != 0 ? (double)attrs.alibi_scale * pow(2, -powers[head]) : 0;
 }
 
-static void expect_row(size_t position, size_t head) {
+UNWATCHED static void expect_row(size_t position, size_t head) {
     static double p[N];
     const float *query = q + (position * HEADS + head) * DIM;
     double top = (double)-INFINITY, sum = 0, *out = expected + (position * HEADS + head) * DIM;

@@ -12,6 +12,7 @@
 #include "base/slice.h"
 #include "expect.h"
 #include "model/model.h"
+#include "sanitized.h"
 #include "scratch.h"
 #include "text_file.h"
 #include "tiny_model.h"
@@ -38,9 +39,11 @@ static ew_quantize_options options(const char *type) {
 static const struct {
     const char *type, *method, *whole, *part;
     size_t step; /* of the calls that it is ended at */
-} makes[] = {{"q4s", NULL, "whole", "part", 1},
-             {"q8_0", NULL, "whole.gguf", "part.gguf", 1},
-             {"q4s", "gptq", "whole", "part", 11}};
+} makes[] = {{"q4s", NULL, "whole", "part", 1 + 2 * SANITIZED},
+             {"q8_0", NULL, "whole.gguf", "part.gguf", 1 + 2 * SANITIZED},
+             {"q4s", "gptq", "whole", "part", 11 + 12 * SANITIZED}};
+
+enum { N_DAMAGED = SANITIZED ? 20 : 60 };
 
 static ew_quantize_options options_of(size_t i) {
     static const char text[] =
@@ -245,12 +248,12 @@ static void damaged_anywhere(void **state) {
         ew_quantize_report wanted;
         const ew_quantize_options how = options_of(i);
         const size_t n_calls = make_whole(i, whole, part, &wanted);
-        for (size_t at = 0; at < 60; at++) {
+        for (size_t at = 0; at < N_DAMAGED; at++) {
             const char *const name = at % 3 ? "kept" : "notes";
             struct stat st;
             uint64_t n = cancel_at(part, &how, n_calls - 3);
             assert_int_equal(stat(hidden(name), &st), 0);
-            const off_t place = st.st_size * (off_t)at / 60;
+            const off_t place = st.st_size * (off_t)at / N_DAMAGED;
             if (at % 2) {
                 assert_int_equal(truncate(hidden(name), place), 0);
             } else {
