@@ -39,6 +39,7 @@ typedef struct ck {
     ck_slot in[CK_SLOTS], out[2]; /* out[0]: the reference's */
     size_t n_passed, n_failed;
     bool is_emulated; /* a level that the machine lacks */
+    bool by_digest;   /* the long references do not run: the digest is compared with another level's */
     uint64_t digest;  /* of the results of one level */
     char now[160];    /* the case that runs, for a crash */
 } ck;
@@ -74,9 +75,11 @@ EWI_PRINTF(2, 3) void ck_name(ck *c, const char *fmt, ...);
 /* Compares n floats of both outputs by bits (any NaN equals any NaN), and that nothing around them was
  * written. */
 void ck_compare(ck *c, size_t n);
-/* The same for bytes, exactly. */
+/* The same of a result without a reference, which the digest has. */
+void ck_take(ck *c, size_t n);
+/* As ck_compare for bytes, exactly. */
 void ck_compare_bytes(ck *c, size_t size);
-/* The same for one number. */
+/* As ck_compare for one number. */
 void ck_compare_number(ck *c, float want, float got);
 /* Counts a case; prints it when it failed. */
 void ck_result(ck *c, bool ok, const char *why);

@@ -13,7 +13,7 @@
 #define WINDOW 32
 
 /* Letters, each a token of its own at most: at least WINDOW tokens. */
-static char letters[4000];
+static char letters[1200];
 
 static int make_letters(void **state) {
     (void)state;

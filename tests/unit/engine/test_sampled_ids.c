@@ -7,6 +7,7 @@
  */
 #include "expect.h"
 #include "rig.h"
+#include "sanitized.h"
 #include "scratch.h"
 #include "tiny_model.h"
 
@@ -16,7 +17,7 @@
 #define N_VOCAB    2999u
 #define D_MODEL    64u
 #define N_ANSWER   12u
-#define N_SETTINGS 64u
+#define N_SETTINGS (SANITIZED ? 16u : 64u)
 
 static const ew_token prompt[] = {1, 260, 2998, 280, 265};
 #define N_PROMPT 5
