@@ -547,11 +547,17 @@ static void finish_step(const ewi_scheduler *s) {
         if (s->running[i]->n_rows > 0) after_step(s, s->running[i]);
 }
 
+/* Before its tokens are heard of: who has seen one finds its step counted. */
 static void count_step(ewi_scheduler *s, uint64_t step_ns) {
     ewi_mutex_lock(s->mutex);
     s->stats.n_steps++;
     s->stats.step_ns += step_ns;
     s->stats.n_prompt += s->n_prompt_rows;
+    ewi_mutex_unlock(s->mutex);
+}
+
+static void count_answers(ewi_scheduler *s) {
+    ewi_mutex_lock(s->mutex);
     s->stats.state_bytes = 0;
     for (uint32_t i = 0; i < s->stats.n_running; i++) {
         answer *a = s->running[i];
@@ -570,12 +576,12 @@ static bool step(ewi_scheduler *s) {
     if (s->n_rows == 0) return false;
     uint64_t start_ns = ewi_clock_ns();
     ew_status status = ewi_step(s->engine, s->rows, s->n_rows, sample, s, &err);
-    uint64_t step_ns = ewi_clock_ns() - start_ns;
+    count_step(s, ewi_clock_ns() - start_ns);
     if (status == EW_OK)
         finish_step(s);
     else
         fail_step(s, &err);
-    count_step(s, step_ns);
+    count_answers(s);
     return true;
 }
 

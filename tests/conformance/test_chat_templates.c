@@ -130,6 +130,7 @@ static void check_vector(const vector *v) {
 static void renders_as_transformers_does(void **state) {
     (void)state;
     size_t size, n = 0;
+    (void)test_fixture(FOLDER);
     char *file = text_file_read(text_file_data("conformance/data/template_vectors.txt"), &size);
     for (const char *line = file; *line; line += strcspn(line, "\n") + 1, n++) {
         vector v = read_vector(line);
@@ -168,6 +169,7 @@ static void check_time(const char *file, const char *name) {
 static void renders_within_a_millisecond(void **state) {
     (void)state;
     size_t size;
+    (void)test_fixture(FOLDER);
     char *file = text_file_read(text_file_data("conformance/data/template_vectors.txt"), &size);
     for (const char *line = file; *line; line += strcspn(line, "\n") + 1) {
         vector v = read_vector(line);

@@ -134,9 +134,9 @@ static void as_llama_cpp_expects(void **state) {
     size_t size, n_texts = 0;
     ew_tokenizer *tokenizer;
     ew_error err = {0};
-    expect_ok(ew_tokenizer_open(scratch_path("llama2.gguf"), &tokenizer, &err), &err);
     char *texts = text_file_read(test_fixture("tokenizers/ggml-vocab/ggml-vocab-llama-spm.gguf.inp"), &size);
     char *ids = text_file_read(test_fixture("tokenizers/ggml-vocab/ggml-vocab-llama-spm.gguf.out"), &size);
+    expect_ok(ew_tokenizer_open(scratch_path("llama2.gguf"), &tokenizer, &err), &err);
     const char *text = texts, *line = ids;
     for (const char *end; (end = strstr(text, SEPARATOR)); text = end + strlen(SEPARATOR), n_texts++) {
         ew_token want[MAX_IDS];

@@ -250,6 +250,7 @@ static void check_row(const row *r) {
 static void calls_come_back_from_templates(void **state) {
     (void)state;
     size_t size, n = 0;
+    (void)test_fixture(FOLDER);
     char *file = text_file_read(text_file_data("conformance/data/tool_templates.txt"), &size);
     for (const char *line = file; *line; line += strcspn(line, "\n") + 1, n++) {
         row r = read_row(line);

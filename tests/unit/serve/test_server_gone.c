@@ -72,8 +72,8 @@ static uint64_t steps_after_leaving(const served *s, bool streams, double part) 
     }
     double step_ms = (double)now.step_ns / (double)now.n_steps / 1e6;
     poll(NULL, 0, (int)(part * step_ms));
-    uint64_t n = stats_of(s).n_steps;
     http_hang_up(&client);
+    uint64_t n = stats_of(s).n_steps;
     while ((now = stats_of(s)).n_running > 0) poll(NULL, 0, 1);
     return now.n_steps - n;
 }
